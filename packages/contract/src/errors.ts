@@ -1,0 +1,205 @@
+/**
+ * The closed catalogue of what the API answers when it refuses: a code never changes its meaning or its status,
+ * and nothing outside this file makes a new one. A message says what happened, to which file or part, and what to do.
+ */
+
+type Problem<Params> = {
+  status: number;
+  /** True where the same request may succeed later, unchanged. */
+  retryable?: boolean;
+  message: (params: Params) => string;
+};
+
+const define = <Params = Record<never, never>>(problem: Problem<Params>) => problem;
+
+const list = (numbers: readonly number[], most = 20) =>
+  numbers.slice(0, most).join(', ') + (numbers.length > most ? ` and ${numbers.length - most} more` : '');
+
+const plural = (count: number, noun: string) => `${noun}${count === 1 ? '' : 's'}`;
+
+export const ERRORS = {
+  // The request itself
+  invalid_json: define<{ reason: string }>({
+    status: 400,
+    message: ({ reason }) =>
+      `The request body is not JSON (${reason}). Send a JSON object, or no body where none is needed.`,
+  }),
+  invalid_request: define<{ problem: string }>({
+    status: 400,
+    message: ({ problem }) => `${problem}.`,
+  }),
+  body_too_large: define<{ limit: number }>({
+    status: 413,
+    message: ({ limit }) =>
+      `The request body is larger than ${limit} bytes. Split the list; photos go to their upload_link, not to this API.`,
+  }),
+  unsupported_media_type: define<{ type: string }>({
+    status: 415,
+    message: ({ type }) => `This API reads JSON, not "${type}". Send Content-Type: application/json.`,
+  }),
+  route_not_found: define<{ method: string; path: string }>({
+    status: 404,
+    message: ({ method, path }) => `There is no ${method} ${path}. The routes are listed at /docs.`,
+  }),
+  method_not_allowed: define<{ method: string; path: string; allowed: readonly string[] }>({
+    status: 405,
+    message: ({ method, path, allowed }) => `${path} does not take ${method}; it takes ${allowed.join(', ')}.`,
+  }),
+
+  // Who asks, and how often
+  missing_api_key: define({
+    status: 401,
+    message: () => 'The x-api-key header is missing. Send your API key in it.',
+  }),
+  invalid_api_key: define({
+    status: 401,
+    message: () => 'The API key is not known here. Check that it is complete, not revoked, and meant for this server.',
+  }),
+  rate_limited: define<{ seconds: number }>({
+    status: 429,
+    retryable: true,
+    message: ({ seconds }) =>
+      `Too many requests with this API key. Try again in ${seconds} ${plural(seconds, 'second')}.`,
+  }),
+
+  // Projects
+  project_not_found: define<{ project: string }>({
+    status: 404,
+    message: ({ project }) =>
+      `There is no project "${project}" here. Check its uuid or name, and the family it was created in.`,
+  }),
+  invalid_project_name: define<{ name: string; problem: string }>({
+    status: 400,
+    message: ({ name, problem }) => `The project name "${name}" ${problem}.`,
+  }),
+  project_name_taken: define<{ name: string }>({
+    status: 409,
+    message: ({ name }) =>
+      `A project named "${name}" already exists. Choose another name, or use the existing project.`,
+  }),
+
+  // Files and links
+  invalid_file_name: define<{ name: string; problem: string }>({
+    status: 400,
+    message: ({ name, problem }) => `The file name "${name}" ${problem}.`,
+  }),
+  duplicate_file_name: define<{ name: string; count: number }>({
+    status: 400,
+    // Fixed to the letter by the contract.
+    message: ({ name, count }) => `File "${name}" appears ${count} times.`,
+  }),
+  invalid_md5: define<{ name: string }>({
+    status: 400,
+    message: ({ name }) =>
+      `The md5 of "${name}" is not base64 of 16 bytes. Send the MD5 as in a Content-MD5 header, or leave it out.`,
+  }),
+  file_not_found: define<{ name: string }>({
+    status: 404,
+    message: ({ name }) => `The project has no file "${name}". Ask for an upload link first.`,
+  }),
+
+  // Multipart uploads
+  invalid_part_count: define<{ name: string; got: string; max: number }>({
+    status: 400,
+    message: ({ name, got, max }) => `The part_count for "${name}" must be an integer from 1 to ${max}; got ${got}.`,
+  }),
+  invalid_part_number: define<{ got: string; partCount: number }>({
+    status: 400,
+    message: ({ got, partCount }) => `Part ${got} is not one of this upload's parts; they are 1 to ${partCount}.`,
+  }),
+  upload_not_found: define<{ uploadId: string }>({
+    status: 404,
+    message: ({ uploadId }) =>
+      `There is no open multipart upload "${uploadId}" in this project. It may have been aborted, or left idle too long; start a new one.`,
+  }),
+  upload_mismatch: define<{ field: string; got: string }>({
+    status: 400,
+    message: ({ field, got }) =>
+      `The ${field} "${got}" does not belong to this multipart upload. Send the one that its start answered.`,
+  }),
+  upload_parts_missing: define<{ name: string; parts: readonly number[]; partCount: number }>({
+    status: 409,
+    message: ({ name, parts, partCount }) =>
+      `File "${name}" is not complete: ${plural(parts.length, 'part')} ${list(parts)} of ${partCount} did not arrive. PUT the missing parts, then complete again.`,
+  }),
+  upload_part_too_small: define<{ name: string; parts: readonly number[]; min: number }>({
+    status: 409,
+    message: ({ name, parts, min }) =>
+      `File "${name}": ${plural(parts.length, 'part')} ${list(parts)} ${parts.length === 1 ? 'is' : 'are'} smaller than ${min} bytes, which only the last part may be. PUT them again in full, then complete again.`,
+  }),
+  upload_size_mismatch: define<{ name: string; declared: number; arrived: number }>({
+    status: 409,
+    message: ({ name, declared, arrived }) =>
+      `File "${name}" was declared as ${declared} bytes, but its parts add up to ${arrived}. PUT the wrong parts again, then complete again.`,
+  }),
+  upload_completed: define<{ name: string }>({
+    status: 409,
+    message: ({ name }) => `The multipart upload of "${name}" is complete and can't be aborted; the file stays.`,
+  }),
+  upload_busy: define<{ name: string }>({
+    status: 409,
+    retryable: true,
+    message: ({ name }) =>
+      `The multipart upload of "${name}" is being completed or aborted right now. Ask again in a moment.`,
+  }),
+
+  // The server's own trouble
+  storage_unavailable: define({
+    status: 503,
+    retryable: true,
+    message: () => 'The storage does not answer right now. Nothing was lost; try again in a moment.',
+  }),
+  database_unavailable: define({
+    status: 503,
+    retryable: true,
+    message: () => 'The database does not answer right now. Nothing was lost; try again in a moment.',
+  }),
+  shutting_down: define({
+    status: 503,
+    retryable: true,
+    message: () => 'The server is shutting down. Try again in a moment.',
+  }),
+  internal_error: define({
+    status: 500,
+    retryable: true,
+    message: () => 'Something went wrong inside the server. Try again; if it stays, report the request_id.',
+  }),
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+export type ErrorParams<Code extends ErrorCode> = Parameters<(typeof ERRORS)[Code]['message']>[0];
+
+/** What the API refused and why. `details` names every item concerned, where there can be several. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly details: readonly unknown[] | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { details?: readonly unknown[] | undefined; cause?: unknown },
+  ) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ApiError';
+    this.code = code;
+    this.status = ERRORS[code].status;
+    this.details = options?.details;
+  }
+}
+
+/** The error of the catalogue with its sentence filled in. */
+export function apiError<Code extends ErrorCode>(
+  code: Code,
+  params: ErrorParams<Code>,
+  options?: { details?: readonly unknown[]; cause?: unknown },
+): ApiError {
+  const message = ERRORS[code].message as (params: ErrorParams<Code>) => string;
+  return new ApiError(code, message(params), options);
+}
+
+/** Whether a status or a code of this API may be asked again unchanged. */
+export function isRetryable(code: ErrorCode): boolean {
+  const problem: Problem<never> = ERRORS[code];
+  return problem.retryable === true;
+}

@@ -1,0 +1,20 @@
+/** S3's limits and ours. Sizes in bytes. Source of the S3 figures: Amazon S3 User Guide, "Amazon S3 multipart upload limits". */
+
+/** Every part but the last has at least this size. */
+export const MIN_PART_SIZE = 5 * 1024 * 1024;
+/** No part, and no single PUT, is larger. */
+export const MAX_PART_SIZE = 5 * 1024 ** 3;
+/** Part numbers are 1 to this. */
+export const MAX_PART_COUNT = 10_000;
+/** Names in one request for upload links. */
+export const MAX_NAMES_PER_REQUEST = 10_000;
+/** A file name, in bytes of UTF-8 after NFC. */
+export const MAX_FILE_NAME_BYTES = 255;
+/** A project name, in UTF-16 code units, as JSON Schema counts. */
+export const MAX_PROJECT_NAME_LENGTH = 255;
+/** A request body. 10,000 names of 255 bytes with their MD5 fit, even where every character is written as \\uXXXX. */
+export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** SigV4 allows no longer life for a link, in seconds. */
+export const MAX_LINK_TTL_SECONDS = 7 * 24 * 60 * 60;
+/** Entries on one page of files or uploads. */
+export const MAX_PAGE_SIZE = 1000;

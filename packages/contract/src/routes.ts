@@ -1,0 +1,205 @@
+import Type, { type TSchema } from 'typebox';
+import type { ErrorCode } from './errors.ts';
+import * as schemas from './schemas.ts';
+
+/** The two families of projects and where their routes live. A project's uuid is a 404 in the other family. */
+export const FAMILIES = {
+  profile: { prefix: '/v1/projects', title: 'Profile-based flow' },
+  'smart-editing': { prefix: '/v1/i2i/projects', title: 'Smart Editing' },
+} as const;
+
+export type Family = keyof typeof FAMILIES;
+
+export type Route = {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Below the family's prefix; `:name` stands for a path parameter. */
+  path: string;
+  summary: string;
+  params?: TSchema;
+  query?: TSchema;
+  body?: TSchema;
+  /** What stands in `data`; undefined: 204 without a body. */
+  data?: TSchema;
+  /** What this route can refuse, besides what every route can. */
+  errors: readonly ErrorCode[];
+};
+
+const Params = <const Names extends string>(...names: Names[]) =>
+  Type.Object(
+    Object.fromEntries(names.map((name) => [name, Type.String()])) as Record<Names, ReturnType<typeof Type.String>>,
+  );
+
+const OfProject = Params('project_uuid');
+const OfUpload = Params('project_uuid', 'upload_id');
+
+/** Every call of the API, once; each family has them all. */
+export const ROUTES = {
+  createProject: {
+    method: 'POST',
+    path: '',
+    summary: 'Create a project',
+    body: schemas.CreateProjectBody,
+    data: schemas.ProjectCreated,
+    errors: ['invalid_project_name', 'project_name_taken'],
+  },
+  listProjects: {
+    method: 'GET',
+    path: '',
+    summary: 'List projects, newest first',
+    query: schemas.ListProjectsQuery,
+    data: schemas.ProjectList,
+    errors: [],
+  },
+  isValidName: {
+    method: 'GET',
+    path: '/is_valid_name',
+    summary: 'Whether a project could have this name',
+    query: schemas.ProjectNameQuery,
+    data: schemas.NameValidity,
+    errors: [],
+  },
+  projectUuid: {
+    method: 'GET',
+    path: '/:name/uuid',
+    summary: "A project's uuid by its name",
+    params: Params('name'),
+    data: schemas.ProjectCreated,
+    errors: ['project_not_found'],
+  },
+  getProject: {
+    method: 'GET',
+    path: '/:project_uuid',
+    summary: 'One project',
+    params: OfProject,
+    query: schemas.GetProjectQuery,
+    data: schemas.Project,
+    errors: ['project_not_found'],
+  },
+  uploadLinks: {
+    method: 'POST',
+    path: '/:project_uuid/get_temporary_upload_links',
+    summary: 'One presigned link a file',
+    params: OfProject,
+    body: schemas.UploadLinksBody,
+    data: schemas.UploadLinks,
+    errors: ['project_not_found', 'invalid_file_name', 'duplicate_file_name', 'invalid_md5'],
+  },
+  uploadLink: {
+    method: 'GET',
+    path: '/:project_uuid/get_upload_link',
+    summary: 'The presigned link of one file',
+    params: OfProject,
+    query: schemas.UploadLinkQuery,
+    data: schemas.UploadLink,
+    errors: ['project_not_found', 'invalid_file_name', 'invalid_md5'],
+  },
+  startMultipart: {
+    method: 'POST',
+    path: '/:project_uuid/multipart_uploads',
+    summary: 'Start a multipart upload',
+    params: OfProject,
+    body: schemas.StartMultipartBody,
+    data: schemas.MultipartStarted,
+    errors: ['project_not_found', 'invalid_file_name', 'invalid_part_count', 'invalid_md5'],
+  },
+  listMultiparts: {
+    method: 'GET',
+    path: '/:project_uuid/multipart_uploads',
+    summary: 'The open multipart uploads, oldest first',
+    params: OfProject,
+    query: schemas.PageQuery,
+    data: schemas.MultipartUploadList,
+    errors: ['project_not_found'],
+  },
+  getMultipart: {
+    method: 'GET',
+    path: '/:project_uuid/multipart_uploads/:upload_id',
+    summary: 'State of a multipart upload, and the parts that storage holds',
+    params: OfUpload,
+    data: schemas.MultipartUpload,
+    errors: ['project_not_found', 'upload_not_found'],
+  },
+  partLinks: {
+    method: 'POST',
+    path: '/:project_uuid/multipart_uploads/:upload_id/part_links',
+    summary: 'Fresh links for some parts',
+    params: OfUpload,
+    body: schemas.PartLinksBody,
+    data: schemas.PartLinks,
+    errors: ['project_not_found', 'upload_not_found', 'invalid_part_number'],
+  },
+  completeMultipart: {
+    method: 'POST',
+    path: '/:project_uuid/multipart_uploads/:upload_id/complete',
+    summary: 'Complete a multipart upload from the parts that storage lists',
+    params: OfUpload,
+    body: schemas.CompleteMultipartBody,
+    data: schemas.MultipartCompleted,
+    errors: [
+      'project_not_found',
+      'upload_not_found',
+      'invalid_file_name',
+      'invalid_md5',
+      'upload_mismatch',
+      'upload_parts_missing',
+      'upload_part_too_small',
+      'upload_size_mismatch',
+      'upload_busy',
+    ],
+  },
+  abortMultipart: {
+    method: 'DELETE',
+    path: '/:project_uuid/multipart_uploads/:upload_id',
+    summary: 'Abort a multipart upload and free its parts',
+    params: OfUpload,
+    body: schemas.AbortMultipartBody,
+    errors: ['project_not_found', 'upload_not_found', 'upload_mismatch', 'upload_completed', 'upload_busy'],
+  },
+  listFiles: {
+    method: 'GET',
+    path: '/:project_uuid/files',
+    summary: 'What has arrived, by name',
+    params: OfProject,
+    query: schemas.PageQuery,
+    data: schemas.FileList,
+    errors: ['project_not_found'],
+  },
+  getFile: {
+    method: 'GET',
+    path: '/:project_uuid/files/:file_name',
+    summary: 'One file, with a link to download the original',
+    params: Params('project_uuid', 'file_name'),
+    data: schemas.FileWithDownload,
+    errors: ['project_not_found', 'invalid_file_name', 'file_not_found'],
+  },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof ROUTES;
+
+/** What any authenticated route can refuse. */
+export const COMMON_ERRORS = [
+  'invalid_request',
+  'invalid_json',
+  'body_too_large',
+  'unsupported_media_type',
+  'missing_api_key',
+  'invalid_api_key',
+  'rate_limited',
+  'storage_unavailable',
+  'database_unavailable',
+  'shutting_down',
+  'internal_error',
+] as const satisfies readonly ErrorCode[];
+
+/**
+ * The path of a call in a family, with its parameters filled in and percent-encoded.
+ * @throws {TypeError} when a parameter of the path is missing.
+ */
+export function routePath(family: Family, route: RouteName, params: Record<string, string> = {}): string {
+  const path = ROUTES[route].path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = params[name];
+    if (value === undefined) throw new TypeError(`The path of ${route} needs ${name}.`);
+    return encodeURIComponent(value);
+  });
+  return FAMILIES[family].prefix + path;
+}

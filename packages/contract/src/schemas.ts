@@ -1,0 +1,240 @@
+import Type, { type Static, type TSchema } from 'typebox';
+import {
+  MAX_FILE_NAME_BYTES,
+  MAX_NAMES_PER_REQUEST,
+  MAX_PAGE_SIZE,
+  MAX_PART_COUNT,
+  MAX_PROJECT_NAME_LENGTH,
+} from './limits.ts';
+
+const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+const Timestamp = (description: string) =>
+  Type.String({ format: 'date-time', description: `${description} ISO 8601, UTC.` });
+const FileName = Type.String({
+  description: `The bare name, as the camera wrote it: 1–${MAX_FILE_NAME_BYTES} bytes of UTF-8 after NFC, no path.`,
+  examples: ['DSC_0001.NEF'],
+});
+const Md5 = Type.String({
+  description: 'MD5 of the whole file, base64 of its 16 bytes. Compared with what arrives; never signed into a link.',
+  examples: ['1B2M2Y8AsgTpgAmY7PhCfg=='],
+});
+const Size = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes.' });
+const ETag = Type.String({
+  description: "Storage's entity tag, without quotes. For a single PUT usually the hex MD5.",
+});
+const UploadId = Type.String({ description: "Storage's id of the multipart upload." });
+const Key = Type.String({ description: "The object's key in storage." });
+const PartNumber = Type.Integer({ minimum: 1, maximum: MAX_PART_COUNT });
+const Cursor = Nullable(Type.String({ description: 'Ask with it for the next page; null on the last one.' }));
+
+// Projects
+
+export const ProjectName = Type.String({
+  minLength: 1,
+  maxLength: MAX_PROJECT_NAME_LENGTH,
+  examples: ['Smith wedding'],
+});
+
+export const CreateProjectBody = Type.Object({ name: Type.Optional(Nullable(ProjectName)) });
+
+export const ProjectCreated = Type.Object({ project_uuid: Type.String({ format: 'uuid' }) });
+
+export const ProjectStatus = Type.Enum(['New', 'Uploading', 'Uploaded'], {
+  description: 'New: nothing was asked for. Uploading: some file has not arrived. Uploaded: every file has.',
+});
+
+export const Project = Type.Object(
+  {
+    project_uuid: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    status: ProjectStatus,
+    created_at: Timestamp('When the project was created.'),
+    number_of_images: Type.Integer({ minimum: 0, description: 'Files that have arrived.' }),
+    customer_reference_id: Type.Integer({ description: 'The account.' }),
+    project_id: Nullable(Type.Integer()),
+    profile: Nullable(Type.String()),
+    ai_tools: Nullable(Type.Array(Type.String())),
+    thumbnail_src: Nullable(Type.String()),
+    export_status: Nullable(Type.String()),
+  },
+  { title: 'Project' },
+);
+
+export const ListProjectsQuery = Type.Object({
+  size: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  page: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 }),
+  is_archived: Type.Optional(Type.Boolean()),
+});
+
+export const ProjectList = Type.Object({
+  projects: Type.Array(Project),
+  pagination: Type.Object({ total: Type.Integer(), size: Type.Integer(), page: Type.Integer() }),
+});
+
+export const GetProjectQuery = Type.Object({ get_thumbnail: Type.Optional(Type.Boolean()) });
+
+export const ProjectNameQuery = Type.Object({ name: Type.String() });
+
+export const NameValidity = Type.Object({ is_valid: Type.Boolean() });
+
+// Upload links
+
+export const UploadLinksBody = Type.Object({
+  files_list: Type.Array(Type.Object({ file_name: FileName, md5: Type.Optional(Nullable(Md5)) }), {
+    minItems: 1,
+    maxItems: MAX_NAMES_PER_REQUEST,
+  }),
+});
+
+export const UploadLink = Type.Object(
+  {
+    file_name: FileName,
+    upload_link: Type.String({
+      format: 'uri',
+      description: 'PUT the bytes here, with an empty Content-Type and no x-api-key.',
+    }),
+    expires_at: Timestamp('When the link stops working.'),
+  },
+  { title: 'UploadLink' },
+);
+
+export const UploadLinks = Type.Object({ files_list: Type.Array(UploadLink) });
+
+export const UploadLinkQuery = Type.Object({ file_name: FileName, md5: Type.Optional(Md5) });
+
+// Multipart uploads
+
+export const StartMultipartBody = Type.Object({
+  file_name: FileName,
+  part_count: Type.Integer({ minimum: 1, maximum: MAX_PART_COUNT }),
+  size: Type.Optional(Nullable(Size)),
+  md5: Type.Optional(Nullable(Md5)),
+  links: Type.Optional(
+    Type.Boolean({ default: true, description: 'false: no part links now; ask for them at …/part_links as you go.' }),
+  ),
+});
+
+export const PartLink = Type.Object(
+  { part_number: PartNumber, upload_url: Type.String({ format: 'uri' }) },
+  { title: 'PartLink' },
+);
+
+export const MultipartStarted = Type.Object({
+  upload_id: UploadId,
+  key: Key,
+  parts: Type.Array(PartLink),
+  expires_at: Nullable(Timestamp('When the part links stop working; null where none were asked for.')),
+});
+
+export const PartLinksBody = Type.Object({
+  part_numbers: Type.Array(PartNumber, { minItems: 1, maxItems: MAX_PART_COUNT }),
+});
+
+export const PartLinks = Type.Object({
+  parts: Type.Array(PartLink),
+  expires_at: Timestamp('When the part links stop working.'),
+});
+
+export const CompleteMultipartBody = Type.Object({
+  file_name: FileName,
+  size: Type.Optional(Nullable(Size)),
+  md5: Type.Optional(Nullable(Md5)),
+});
+
+export const MultipartCompleted = Type.Object({ file_name: FileName, key: Key, size: Size, etag: ETag });
+
+export const AbortMultipartBody = Type.Object({ key: Type.Optional(Nullable(Key)) });
+
+export const MultipartState = Type.Enum(['open', 'completing', 'completed', 'aborted']);
+
+export const Part = Type.Object({ part_number: PartNumber, size: Size, etag: ETag }, { title: 'Part' });
+
+const uploadFields = {
+  upload_id: UploadId,
+  key: Key,
+  file_name: FileName,
+  state: MultipartState,
+  part_count: Type.Integer({ minimum: 1, maximum: MAX_PART_COUNT }),
+  size: Nullable(Size),
+  created_at: Timestamp('When the upload was started.'),
+};
+
+export const MultipartUpload = Type.Object(
+  { ...uploadFields, parts: Type.Array(Part, { description: 'What storage holds of an open upload.' }) },
+  { title: 'MultipartUpload' },
+);
+
+export const PageQuery = Type.Object({
+  cursor: Type.Optional(Type.String({ maxLength: 2048 })),
+  limit: Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE, default: MAX_PAGE_SIZE }),
+});
+
+export const MultipartUploadList = Type.Object({ uploads: Type.Array(Type.Object(uploadFields)), next_cursor: Cursor });
+
+// What has arrived
+
+export const FileStatus = Type.Enum(['pending', 'uploaded']);
+
+const fileFields = {
+  file_name: FileName,
+  status: FileStatus,
+  size: Nullable(Size),
+  etag: Nullable(ETag),
+  uploaded_at: Nullable(Timestamp('When storage took it.')),
+  md5_matches: Nullable(
+    Type.Boolean({
+      description: 'Whether what arrived has the declared MD5; null where none was declared or it cannot be told.',
+    }),
+  ),
+};
+
+export const File = Type.Object(fileFields, { title: 'File' });
+
+export const FileList = Type.Object({ files: Type.Array(File), next_cursor: Cursor });
+
+export const FileWithDownload = Type.Object(
+  {
+    ...fileFields,
+    download_link: Nullable(
+      Type.String({ format: 'uri', description: 'GET the original here; null until it has arrived.' }),
+    ),
+  },
+  { title: 'FileWithDownload' },
+);
+
+// Envelopes
+
+/** Success: `{"data": …}`, wrapped once. */
+export const Data = <Schema extends TSchema>(schema: Schema) => Type.Object({ data: schema });
+
+export const ErrorBody = Type.Object(
+  {
+    error: Type.Object({
+      code: Type.String({ description: 'One of the closed catalogue (docs/errors.md).' }),
+      message: Type.String(),
+      request_id: Type.String(),
+      details: Type.Optional(Type.Array(Type.Unknown())),
+    }),
+  },
+  { title: 'Error' },
+);
+
+export type Project = Static<typeof Project>;
+export type ProjectList = Static<typeof ProjectList>;
+export type ProjectStatus = Static<typeof ProjectStatus>;
+export type UploadLink = Static<typeof UploadLink>;
+export type UploadLinks = Static<typeof UploadLinks>;
+export type PartLink = Static<typeof PartLink>;
+export type PartLinks = Static<typeof PartLinks>;
+export type Part = Static<typeof Part>;
+export type MultipartState = Static<typeof MultipartState>;
+export type MultipartStarted = Static<typeof MultipartStarted>;
+export type MultipartCompleted = Static<typeof MultipartCompleted>;
+export type MultipartUpload = Static<typeof MultipartUpload>;
+export type MultipartUploadList = Static<typeof MultipartUploadList>;
+export type File = Static<typeof File>;
+export type FileList = Static<typeof FileList>;
+export type FileStatus = Static<typeof FileStatus>;
+export type FileWithDownload = Static<typeof FileWithDownload>;
+export type ErrorBody = Static<typeof ErrorBody>;
