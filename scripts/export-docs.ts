@@ -1,0 +1,58 @@
+/**
+ * `npm run docs:export` writes docs/openapi.json from the booted app and docs/errors.md from the error catalogue;
+ * with `--check` it changes nothing and fails where a committed file is stale.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ERRORS } from '@darkslide/contract';
+import { exportOpenApi } from '@darkslide/server';
+import { ROOT } from './run.ts';
+
+/** Placeholders for what a message names, so that the catalogue reads as the messages do. */
+const SAMPLE = new Proxy(
+  {},
+  { get: (_, name) => ({ parts: [2, 5], allowed: ['GET', 'POST'] })[String(name)] ?? `{${String(name)}}` },
+);
+
+function errorCatalogue(): string {
+  const rows = Object.entries(ERRORS).map(([code, problem]) => {
+    const message = (problem.message as (params: unknown) => string)(SAMPLE);
+    return `| \`${code}\` | ${problem.status} | ${'retryable' in problem ? 'yes' : 'no'} | ${message.replaceAll('|', '\\|')} |`;
+  });
+  return [
+    '# Errors',
+    '',
+    'Every refusal of the API has this shape, with the status of its code:',
+    '',
+    '```json',
+    '{"error": {"code": "project_name_taken", "message": "…", "request_id": "…", "details": []}}',
+    '```',
+    '',
+    '`details` stands only where several items are concerned. *Retry* says whether the same request may succeed later, unchanged.',
+    'This page is exported from the catalogue in `packages/contract`; the placeholders in braces are filled in.',
+    '',
+    '| Code | Status | Retry | Message |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+const documents = {
+  'docs/openapi.json': `${JSON.stringify(await exportOpenApi(), null, 2)}\n`,
+  'docs/errors.md': errorCatalogue(),
+};
+
+for (const [file, text] of Object.entries(documents)) {
+  const path = join(ROOT, file);
+  if (!process.argv.includes('--check')) {
+    await writeFile(path, text);
+    console.log(`wrote ${file}`);
+    continue;
+  }
+  const committed = await readFile(path, 'utf8').catch(() => '');
+  if (committed !== text) {
+    console.error(`${file} is stale: run npm run docs:export and commit it.`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Who may import whom among the rooms. Tests obey as well. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'packages/contract': [],
+  'packages/s3wire': [],
+  'packages/store': ['@darkslide/s3wire'],
+  'packages/server': ['@darkslide/contract', '@darkslide/s3wire'],
+  'packages/client': ['@darkslide/contract'],
+  'packages/cli': ['@darkslide/client', '@darkslide/contract'],
+  'packages/darkslide': ['@darkslide/cli', '@darkslide/server', '@darkslide/store'],
+  testkit: ['@darkslide/contract', '@darkslide/s3wire'],
+  acceptance: ['@darkslide/testkit'],
+  // Besides the testkit: public entries only, which package exports see to.
+  bench: ['@darkslide/testkit', '@darkslide/s3wire', '@darkslide/client'],
+};
+
+const NODE_MODULES = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
+
+type Import = { file: string; specifier: string };
+
+/** Static and dynamic imports, re-exports, and modules named for a worker. */
+function importsOf(room: string): Import[] {
+  const files = globSync('**/*.ts', { cwd: resolve(ROOT, room), exclude: (name) => /node_modules|\.cache/.test(name) });
+  return files.flatMap((file) => {
+    const source = readFileSync(resolve(ROOT, room, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    const statements = source.matchAll(
+      /^\s*(?:import|export)\b[^;'"`]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
+    );
+    return [...statements]
+      .filter(([statement]) => /\bfrom\b|import\s*\(|import\s*['"]/.test(statement))
+      .map(([, from, dynamic]) => ({ file: `${room}/${file}`, specifier: (from ?? dynamic) as string }));
+  });
+}
+
+const packageName = (specifier: string) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+
+for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
+  const imports = importsOf(room);
+
+  test(`${room} imports only the rooms that it may`, () => {
+    const wrong = imports.filter(({ specifier }) => {
+      const name = packageName(specifier);
+      return /^(@darkslide\/|darkslide$)/.test(name) && !allowed.includes(name);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  test(`${room} reaches into no other folder`, () => {
+    const wrong = imports.filter(({ file, specifier }) => {
+      if (!specifier.startsWith('.')) return false;
+      return relative(resolve(ROOT, room), resolve(ROOT, dirname(file), specifier)).startsWith('..');
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  test(`${room} declares what it imports`, () => {
+    const manifest = JSON.parse(readFileSync(resolve(ROOT, room, 'package.json'), 'utf8'));
+    const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
+    const wrong = imports.filter(({ file, specifier }) => {
+      if (specifier.startsWith('.') || specifier.startsWith('#') || NODE_MODULES.has(specifier)) return false;
+      const inTest = /\.test\.ts$|\/test\//.test(file);
+      return !(packageName(specifier) in (inTest ? { ...declared, ...manifest.devDependencies } : declared));
+    });
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test('the client core does not know where it runs', () => {
+  const core = importsOf('packages/client').filter(
+    ({ file }) => file.startsWith('packages/client/src/core/') && !file.endsWith('.test.ts'),
+  );
+  const wrong = core.filter(({ specifier }) => NODE_MODULES.has(specifier) || /\/(node|browser)\//.test(specifier));
+  assert.deepEqual(wrong, []);
+});
+
+test('the server meets AWS words in one place', () => {
+  const wrong = importsOf('packages/server').filter(
+    ({ file, specifier }) =>
+      /^(@aws-sdk|@smithy|@darkslide\/s3wire)/.test(specifier) && !/^packages\/server\/(src\/s3|test)\//.test(file),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test('only the binary reads the environment', () => {
+  const rooms = ['contract', 's3wire', 'store', 'server', 'client', 'cli'].map((name) => `packages/${name}/src`);
+  const readers = rooms.flatMap((room) =>
+    globSync('**/*.ts', { cwd: resolve(ROOT, room) })
+      .filter((file) => !file.endsWith('.test.ts'))
+      .filter((file) => /process\.env/.test(readFileSync(resolve(ROOT, room, file), 'utf8')))
+      .map((file) => `${room}/${file}`),
+  );
+  assert.deepEqual(readers, []);
+});

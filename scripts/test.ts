@@ -1,0 +1,9 @@
+/** `npm test`: everything that the project can prove on a fresh machine. */
+import { run, steps } from './run.ts';
+
+await steps([
+  { title: 'check', run: () => run('node', ['scripts/check.ts']) },
+  { title: 'exported documents are fresh', run: () => run('node', ['scripts/export-docs.ts', '--check']) },
+  { title: 'packed tarballs install and run', run: () => run('node', ['scripts/pack-smoke.ts']) },
+  { title: 'acceptance', run: () => run('node', ['acceptance/run.ts', '--profile', 'full']) },
+]);
