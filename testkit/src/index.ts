@@ -1,0 +1,26 @@
+/**
+ * What tests and benchmarks share: a proxy that misbehaves, photos that cost nothing, the shipped binary under
+ * control, an HTTP client that adds no headers, and the programs that client specs drive. Not published.
+ */
+import { ERRORS } from '@darkslide/contract';
+
+export * from './darkslide.ts';
+export * from './fault-proxy.ts';
+export * from './faults.ts';
+export * from './http-client.ts';
+export * from './photos.ts';
+export * from './ports.ts';
+export * from './random.ts';
+export * from './run.ts';
+export * from './target.ts';
+export * from './temporary.ts';
+export * from './token-bucket.ts';
+export { ensurePackages, isOnPath, ToolMissingError } from './tools/apt.ts';
+export * from './tools/programs.ts';
+export * from './tools/python.ts';
+export * from './workspace.ts';
+
+/** Every `error.code` of the API, with its status. */
+export const errorCatalogue: readonly { code: string; status: number }[] = Object.entries(ERRORS).map(
+  ([code, { status }]) => ({ code, status }),
+);

@@ -1,0 +1,30 @@
+import { glob } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ensurePackages, isOnPath, ToolMissingError } from './apt.ts';
+
+/** Each answers the command to run; {@link ToolMissingError} where it is not here and can't be installed. */
+
+export const ensureCurl = () => ensureProgram('curl', 'curl');
+export const ensureRclone = () => ensureProgram('rclone', 'rclone');
+export const ensureNginx = () => ensureProgram('/usr/sbin/nginx', 'nginx-light');
+
+async function ensureProgram(command: string, debianPackage: string): Promise<string> {
+  await ensurePackages({ packages: [debianPackage], isThere: () => isOnPath(command) });
+  return command;
+}
+
+/** The folder of PostgreSQL's programs (`initdb`, `postgres`), which Debian keeps off the path. */
+export async function ensurePostgres(): Promise<string> {
+  await ensurePackages({ packages: ['postgresql'], isThere: async () => (await postgresFolder()) !== undefined });
+  const folder = await postgresFolder();
+  if (!folder) throw new ToolMissingError('PostgreSQL is installed, but its initdb is not under /usr/lib/postgresql.');
+  return folder;
+}
+
+async function postgresFolder(): Promise<string | undefined> {
+  const found: string[] = [];
+  for await (const path of glob('/usr/lib/postgresql/*/bin/initdb')) found.push(dirname(path));
+  return found.sort((a, b) => version(b) - version(a))[0];
+}
+
+const version = (folder: string) => Number(folder.split('/').at(-2));
