@@ -1,16 +1,16 @@
-import { amzDate, parseAmzDate } from './dates.ts';
+import { amzDate, isoSeconds, parseAmzDate, parseHttpDate } from './dates.ts';
 import type { EncodedParameter } from './encode.ts';
 import { S3Error, type S3ErrorCode } from './errors.ts';
 import { MAX_EXPIRES_IN } from './presign.ts';
 import { ALGORITHM, type RequestHeaders, type Scope } from './signing.ts';
 
-/** What a request says of its own signature, well-formed and of the right time and scope, but not yet proven. */
+/** What a request says of its own signature: well-formed, of the right time and scope, not yet proven. */
 export type Authorization = {
   accessKeyId: string;
   scope: Scope;
-  signedAt: Date;
+  /** The signing time, as `20130524T000000Z`. */
+  timestamp: string;
   signedHeaders: readonly string[];
-  /** 64 hex digits. */
   signature: string;
   presigned: boolean;
 };
@@ -20,82 +20,102 @@ type Setting = { region: string; now: Date };
 /** S3's tolerance between the signer's clock and ours. */
 const MAX_SKEW_MS = 15 * 60 * 1000;
 
-const SIGNATURE = /^[0-9a-f]{64}$/;
+/** Finds the one signature of a request, in its headers or its query. Throws S3Error where it is unusable. */
+export function readAuthorization(
+  headers: RequestHeaders,
+  parameters: readonly EncodedParameter[],
+  setting: Setting,
+): Authorization {
+  const names = new Set(parameters.map(([name]) => name));
+  const inHeader = headers.authorization !== undefined;
+  const inQuery = names.has('X-Amz-Algorithm') || names.has('X-Amz-Signature') || names.has('X-Amz-Credential');
+  const version2 = names.has('Signature') && names.has('AWSAccessKeyId');
+  if (Number(inHeader) + Number(inQuery) + Number(version2) > 1)
+    throw new S3Error('InvalidArgument', {
+      message:
+        'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
+      details: { ArgumentName: 'Authorization' },
+    });
+  if (inHeader) return readHeaderAuthorization(headers, setting);
+  if (inQuery) return readQueryAuthorization(parameters, setting);
+  throw version2 ? unsupportedMechanism() : new S3Error('AccessDenied');
+}
 
-export function readHeaderAuthorization(headers: RequestHeaders, setting: Setting): Authorization {
-  const fields = parseAuthorizationHeader(single(headers.authorization, 'authorization'));
-  const signedAt = readRequestDate(headers);
-  const { accessKeyId, scope } = parseCredential(fields.credential, signedAt, setting, {
-    code: 'AuthorizationHeaderMalformed',
-    prefix: 'The authorization header is malformed; ',
+const unsupportedMechanism = () =>
+  new S3Error('InvalidRequest', {
+    message: `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`,
   });
-  const skew = Math.abs(setting.now.getTime() - signedAt.getTime());
-  if (skew > MAX_SKEW_MS) throw tooSkewed(signedAt, setting.now);
+
+function readHeaderAuthorization(headers: RequestHeaders, setting: Setting): Authorization {
+  const fields = parseAuthorizationHeader(single(headers.authorization, 'authorization'));
+  const timestamp = readRequestDate(headers, setting.now);
+  const prefix = 'The authorization header is malformed; ';
+  const refuse: Refuse = (problem, details = {}) =>
+    new S3Error('AuthorizationHeaderMalformed', { message: prefix + problem, details });
+
+  const { accessKeyId, scope } = parseCredential(fields.credential, setting.region, refuse);
+  if (scope.day !== timestamp.slice(0, 8)) throw refuse('Invalid credential date. Date is not the same as X-Amz-Date.');
   return {
     accessKeyId,
     scope,
-    signedAt,
+    timestamp,
     signedHeaders: parseSignedHeaders(fields.signedHeaders, 'AuthorizationHeaderMalformed'),
     signature: fields.signature,
     presigned: false,
   };
 }
 
+/** The header's one value; '' where it is absent. */
 function single(value: string | readonly string[] | undefined, name: string): string {
-  if (typeof value === 'string') return value;
-  const [first, ...rest] = value ?? [];
-  if (first === undefined || rest.length > 0)
-    throw new S3Error('InvalidArgument', { message: `The ${name} header must be sent exactly once.` });
+  if (value === undefined || typeof value === 'string') return value ?? '';
+  const [first = '', ...rest] = value;
+  if (rest.length > 0)
+    throw new S3Error('InvalidArgument', { message: `The ${name} header must not be sent more than once.` });
   return first;
 }
 
 function parseAuthorizationHeader(header: string) {
-  if (!header.startsWith(`${ALGORITHM} `))
-    throw new S3Error('InvalidRequest', {
-      message: `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`,
-    });
+  if (!header.startsWith(`${ALGORITHM} `)) throw unsupportedMechanism();
   const fields = new Map<string, string>();
   for (const field of header.slice(ALGORITHM.length).split(',')) {
-    const equals = field.indexOf('=');
-    const name = field.slice(0, equals).trim();
-    if (equals < 0 || fields.has(name)) throw new S3Error('AuthorizationHeaderMalformed');
-    fields.set(name, field.slice(equals + 1).trim());
+    const [name = '', ...value] = field.trim().split('=');
+    fields.set(name, value.join('='));
   }
-  const required = (name: string) => {
-    const value = fields.get(name);
-    if (value === undefined)
-      throw new S3Error('AuthorizationHeaderMalformed', {
-        message: `The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature.`,
-      });
-    return value;
-  };
-  const signature = required('Signature');
-  if (!SIGNATURE.test(signature)) throw new S3Error('SignatureDoesNotMatch');
-  return { credential: required('Credential'), signedHeaders: required('SignedHeaders'), signature };
+  const credential = fields.get('Credential');
+  const signedHeaders = fields.get('SignedHeaders');
+  const signature = fields.get('Signature');
+  if (fields.size !== 3 || credential === undefined || signedHeaders === undefined || signature === undefined)
+    throw new S3Error('AuthorizationHeaderMalformed', {
+      message:
+        'The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature.',
+    });
+  return { credential, signedHeaders, signature };
 }
 
-/** `x-amz-date`, or else `Date`, which may also be an HTTP date. */
-function readRequestDate(headers: RequestHeaders): Date {
+/** From `x-amz-date`, or else `Date`, which may also be an HTTP date. */
+function readRequestDate(headers: RequestHeaders, now: Date): string {
   const amz = headers['x-amz-date'];
-  const text = amz !== undefined ? single(amz, 'x-amz-date') : single(headers.date ?? '', 'date');
+  const text = amz === undefined ? single(headers.date, 'date') : single(amz, 'x-amz-date');
   const date = parseAmzDate(text) ?? (amz === undefined ? parseHttpDate(text) : undefined);
   if (date === undefined)
     throw new S3Error('AccessDenied', { message: 'AWS authentication requires a valid Date or x-amz-date header' });
-  return date;
+  if (Math.abs(now.getTime() - date.getTime()) > MAX_SKEW_MS)
+    throw new S3Error('RequestTimeTooSkewed', {
+      details: {
+        RequestTime: text,
+        ServerTime: isoSeconds(now),
+        MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
+      },
+    });
+  return amzDate(date);
 }
 
-function parseHttpDate(text: string): Date | undefined {
-  if (!/^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(text)) return undefined;
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
-export function readQueryAuthorization(encoded: readonly EncodedParameter[], setting: Setting): Authorization {
+function readQueryAuthorization(encoded: readonly EncodedParameter[], setting: Setting): Authorization {
   const parameters = new Map<string, string>();
   for (const [name, value] of encoded) {
     if (!name.startsWith('X-Amz-')) continue;
-    if (parameters.has(name)) throw queryError(`The ${name} query parameter stands more than once.`);
-    parameters.set(name, decodeParameter(value));
+    if (parameters.has(name)) throw queryError(`${name} must not be given more than once`);
+    parameters.set(name, decodeLatin1(value));
   }
   const required = (name: string) => {
     const value = parameters.get(name);
@@ -105,38 +125,42 @@ export function readQueryAuthorization(encoded: readonly EncodedParameter[], set
   const algorithm = required('X-Amz-Algorithm');
   const credential = required('X-Amz-Credential');
   const signature = required('X-Amz-Signature');
-  const date = required('X-Amz-Date');
+  const timestamp = required('X-Amz-Date');
   const signedHeaders = required('X-Amz-SignedHeaders');
-  const expiresIn = parseExpires(required('X-Amz-Expires'));
+  const expires = required('X-Amz-Expires');
+
   if (algorithm !== ALGORITHM) throw queryError(`X-Amz-Algorithm only supports "${ALGORITHM}"`);
-  const signedAt = parseAmzDate(date);
-  if (signedAt === undefined) throw queryError(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`);
-  const { accessKeyId, scope } = parseCredential(credential, signedAt, setting, {
-    code: 'AuthorizationQueryParametersError',
-    prefix: 'Error parsing the X-Amz-Credential parameter; ',
-  });
-  if (!SIGNATURE.test(signature)) throw new S3Error('SignatureDoesNotMatch');
-  checkLifetime(signedAt, expiresIn, setting.now);
+  checkLifetime(timestamp, parseExpires(expires), setting.now);
+  const refuse: Refuse = (problem, details = {}) =>
+    queryError(`Error parsing the X-Amz-Credential parameter; ${problem}`, details);
+  const { accessKeyId, scope } = parseCredential(credential, setting.region, refuse);
+  if (scope.day !== timestamp.slice(0, 8))
+    throw queryError(
+      `Invalid credential date "${scope.day}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`,
+    );
   return {
     accessKeyId,
     scope,
-    signedAt,
+    timestamp,
     signedHeaders: parseSignedHeaders(signedHeaders, 'AuthorizationQueryParametersError'),
     signature,
     presigned: true,
   };
 }
 
-const queryError = (message: string) => new S3Error('AuthorizationQueryParametersError', { message });
+const queryError = (message: string, details = {}) =>
+  new S3Error('AuthorizationQueryParametersError', { message, details });
 
-/** Values are compared with ASCII words; what is not UTF-8 matches none of them. */
-const decodeParameter = (value: string) =>
+/** Bytes as characters: these values are only compared with ASCII words. */
+const decodeLatin1 = (value: string) =>
   value.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
+/** Seconds. */
 function parseExpires(text: string): number {
   if (!/^-?\d+$/.test(text)) throw queryError('X-Amz-Expires should be a number');
   const seconds = Number(text);
-  if (seconds < 1) throw queryError('X-Amz-Expires must be positive');
+  if (seconds < 0) throw queryError('X-Amz-Expires must be non-negative');
+  if (seconds === 0) throw queryError('X-Amz-Expires must be at least 1');
   if (seconds > MAX_EXPIRES_IN)
     throw queryError(
       `X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${MAX_EXPIRES_IN} seconds`,
@@ -144,61 +168,49 @@ function parseExpires(text: string): number {
   return seconds;
 }
 
-function checkLifetime(signedAt: Date, expiresIn: number, now: Date): void {
+function checkLifetime(timestamp: string, expiresIn: number, now: Date): void {
+  const signedAt = parseAmzDate(timestamp);
+  if (signedAt === undefined) throw queryError(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`);
   const expires = new Date(signedAt.getTime() + expiresIn * 1000);
+  if (signedAt.getTime() - now.getTime() > MAX_SKEW_MS)
+    throw new S3Error('AccessDenied', {
+      message: 'Request is not yet valid',
+      details: {
+        'X-Amz-Date': String(signedAt.getTime()),
+        Expires: isoSeconds(expires),
+        ServerTime: isoSeconds(now),
+      },
+    });
   if (now > expires)
     throw new S3Error('AccessDenied', {
       message: 'Request has expired',
       details: { 'X-Amz-Expires': String(expiresIn), Expires: isoSeconds(expires), ServerTime: isoSeconds(now) },
     });
-  if (signedAt.getTime() - now.getTime() > MAX_SKEW_MS)
-    throw new S3Error('AccessDenied', {
-      message: 'Request is not yet valid',
-      details: { RequestTime: isoSeconds(signedAt), ServerTime: isoSeconds(now) },
-    });
 }
 
-function parseCredential(
-  credential: string,
-  signedAt: Date,
-  setting: Setting,
-  malformed: { code: S3ErrorCode; prefix: string },
-): { accessKeyId: string; scope: Scope } {
-  const refuse = (problem: string, details?: Record<string, string>) =>
-    new S3Error(malformed.code, { message: malformed.prefix + problem, ...(details && { details }) });
+type Refuse = (problem: string, details?: Record<string, string>) => S3Error;
 
-  const [, accessKeyId, day, region, service, terminator] =
-    /^(.+)\/([^/]*)\/([^/]*)\/([^/]*)\/([^/]*)$/.exec(credential) ?? [];
-  if (!accessKeyId || !day || region === undefined)
-    throw refuse(`the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`);
-  if (terminator !== 'aws4_request') throw refuse('incorrect terminal. This endpoint uses "aws4_request".');
-  if (service !== 's3') throw refuse('incorrect service. This endpoint belongs to "s3".');
-  if (region !== setting.region)
-    throw refuse(`the region '${region}' is wrong; expecting '${setting.region}'`, { Region: setting.region });
-  if (day !== amzDate(signedAt).slice(0, 8)) throw refuse("incorrect date. It must be the day of the request's date.");
+/** In S3's order of complaints. */
+function parseCredential(credential: string, expectedRegion: string, refuse: Refuse) {
+  const parts = credential.split('/');
+  const [accessKeyId, day, region, service, terminal] = parts;
+  if (parts.length !== 5 || !accessKeyId || day === undefined || region === undefined)
+    throw refuse('the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
+  if (!/^\d{8}$/.test(day))
+    throw refuse(`incorrect date format "${day}". This date in the credential must be in the format "yyyyMMdd".`);
+  if (region !== expectedRegion)
+    throw refuse(`the region '${region}' is wrong; expecting '${expectedRegion}'`, { Region: expectedRegion });
+  if (service !== 's3') throw refuse(`incorrect service "${service}". This endpoint belongs to "s3".`);
+  if (terminal !== 'aws4_request') throw refuse(`incorrect terminal "${terminal}". This endpoint uses "aws4_request".`);
   return { accessKeyId, scope: { day, region, service } };
 }
 
+/** An HTTP header's name, in lower case. */
+const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+
 function parseSignedHeaders(text: string, code: S3ErrorCode): string[] {
   const names = text.split(';');
-  if (!names.every((name) => /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) || new Set(names).size !== names.length)
-    throw new S3Error(code, { message: 'SignedHeaders must be lower-case header names, each once.' });
-  if (!names.includes('host'))
-    throw new S3Error('AccessDenied', {
-      message: 'There were headers present in the request which were not signed',
-      details: { HeadersNotSigned: 'host' },
-    });
+  if (!names.every((name) => HEADER_NAME.test(name)) || new Set(names).size !== names.length)
+    throw new S3Error(code, { message: 'SignedHeaders must be header names in lower case, each once.' });
   return names;
 }
-
-function tooSkewed(signedAt: Date, now: Date): S3Error {
-  return new S3Error('RequestTimeTooSkewed', {
-    details: {
-      RequestTime: amzDate(signedAt),
-      ServerTime: isoSeconds(now),
-      MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
-    },
-  });
-}
-
-const isoSeconds = (date: Date) => date.toISOString().replace(/\.\d{3}Z$/, 'Z');

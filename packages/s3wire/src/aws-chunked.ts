@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { S3Error } from './errors.ts';
 import type { AwsChunkedPayload } from './payload.ts';
+import { isSameSignature } from './signing.ts';
 
 /** A chunk header is at most this long: 16 hex digits, `;chunk-signature=` and 64 hex digits fit twice. */
 const MAX_HEADER_BYTES = 256;
@@ -62,7 +63,11 @@ export function createAwsChunkedDecoder(options: {
   }
 
   function checkSignature(hash: Hash | undefined, signature: string | undefined): void {
-    if (signatures !== undefined && hash !== undefined && signatures.next(hash.digest('hex')) !== signature)
+    if (
+      signatures !== undefined &&
+      hash !== undefined &&
+      !isSameSignature(signatures.next(hash.digest('hex')), signature)
+    )
       throw new S3Error('SignatureDoesNotMatch');
   }
 
@@ -103,7 +108,8 @@ export function createAwsChunkedDecoder(options: {
       if (!payload.trailer && line.trim() !== '') throw broken('there are bytes after the last chunk');
       if (payload.trailer && signatures !== undefined) {
         const canonical = Object.entries(trailers).map(([name, value]) => `${name}:${value}\n`);
-        if (signatures.trailer(canonical.join('')) !== signature) throw new S3Error('SignatureDoesNotMatch');
+        if (!isSameSignature(signatures.trailer(canonical.join('')), signature))
+          throw new S3Error('SignatureDoesNotMatch');
       }
       return trailers;
     },

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { ALGORITHM, hmacHex, type Scope, scopeText, sha256Hex } from './signing.ts';
 
 /** Signs the chunks of one aws-chunked body; each signature depends on the one before. */
@@ -12,7 +13,7 @@ const EMPTY_SHA256 = sha256Hex('');
 
 /** `seed` is the signature of the request itself. Source: S3 API Reference, "Transferring payload in multiple chunks". */
 export function createChunkSigner(options: {
-  key: Buffer;
+  key: KeyObject;
   timestamp: string;
   scope: Scope;
   seed: string;

@@ -8,10 +8,17 @@ const AMZ_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 /** The instant that `20130524T000000Z` names; undefined where it is not such a date. */
 export function parseAmzDate(text: string): Date | undefined {
-  const match = AMZ_DATE.exec(text);
-  if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second] = match;
-  const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  // Dates such as 20130231 roll over instead of failing.
-  return Number.isNaN(date.getTime()) || amzDate(date) !== text ? undefined : date;
+  const iso = text.replace(AMZ_DATE, '$1-$2-$3T$4:$5:$6.000Z');
+  const date = new Date(iso);
+  // 20130231 rolls over instead of failing.
+  return Number.isNaN(date.getTime()) || date.toISOString() !== iso ? undefined : date;
 }
+
+/** The instant that `Fri, 24 May 2013 00:00:00 GMT` names; undefined where it is not such a date. */
+export function parseHttpDate(text: string): Date | undefined {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) || date.toUTCString() !== text ? undefined : date;
+}
+
+/** ISO 8601 without milliseconds, as S3's error details have it. */
+export const isoSeconds = (date: Date) => date.toISOString().replace(/\.\d{3}Z$/, 'Z');

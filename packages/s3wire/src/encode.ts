@@ -39,6 +39,11 @@ export function recode(encoded: string, { slash }: { slash: boolean }): string {
 /** A query parameter, name and value in AWS's encoding. */
 export type EncodedParameter = readonly [name: string, value: string];
 
+export const encodeParameter = (name: string, value: string): EncodedParameter => [
+  uriEncode(name, { slash: true }),
+  uriEncode(value, { slash: true }),
+];
+
 /**
  * The parameters of a raw query string, re-encoded the AWS way, in the order received. A bare name has the
  * value ''; `+` is a space, as S3 and the form encoding have it. Throws InvalidURI where an escape is broken.

@@ -6,7 +6,7 @@ import { UNSIGNED_PAYLOAD } from './signing.ts';
 export type Payload =
   /** Nothing is promised. */
   | { kind: 'unsigned' }
-  /** The body's SHA-256 must be this; the reader compares. */
+  /** The body's SHA-256 must be this, in lower-case hex; the reader compares. */
   | { kind: 'sha256'; hex: string }
   /** Read it through `createAwsChunkedDecoder`. Without `signatures` the chunks are unsigned. */
   | AwsChunkedPayload;
@@ -16,7 +16,7 @@ export type AwsChunkedPayload = { kind: 'aws-chunked'; signatures?: ChunkSigner;
 /** Reads `x-amz-content-sha256`. `signer` is asked for only where the chunks are signed. */
 export function parsePayload(value: string, signer: () => ChunkSigner): Payload {
   if (value === UNSIGNED_PAYLOAD) return { kind: 'unsigned' };
-  if (/^[0-9a-f]{64}$/.test(value)) return { kind: 'sha256', hex: value };
+  if (/^[0-9a-f]{64}$/i.test(value)) return { kind: 'sha256', hex: value.toLowerCase() };
   switch (value) {
     case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
       return { kind: 'aws-chunked', trailer: true };

@@ -1,13 +1,13 @@
-import { timingSafeEqual } from 'node:crypto';
-import { type Authorization, readHeaderAuthorization, readQueryAuthorization } from './authorization.ts';
+import { type Authorization, readAuthorization } from './authorization.ts';
 import { createChunkSigner } from './chunk-signer.ts';
-import { amzDate } from './dates.ts';
 import { canonicalQuery, type EncodedParameter, parseQuery, recode } from './encode.ts';
 import { S3Error } from './errors.ts';
 import { type Payload, parsePayload } from './payload.ts';
 import {
+  canonicalHeaderValue,
   canonicalRequest,
   hmacHex,
+  isSameSignature,
   type RequestHeaders,
   signingKey,
   stringToSign,
@@ -39,71 +39,51 @@ export function verifyRequest(
   request: SignedRequest,
   options: { secretKeyOf: (accessKeyId: string) => string | undefined; region: string; now: Date },
 ): Verified {
-  const { path, parameters } = readTarget(request.target);
-  const authorization = readAuthorization(request.headers, parameters, options);
-  refuseUnsignedHeaders(request.headers, authorization);
+  const { method, headers } = request;
+  const { paths, parameters } = readTarget(request.target);
+  const authorization = readAuthorization(headers, parameters, options);
+  const { accessKeyId, scope, timestamp, signedHeaders, signature, presigned } = authorization;
+  refuseUnsignedHeaders(headers, signedHeaders);
 
-  const secretKey = options.secretKeyOf(authorization.accessKeyId);
-  if (secretKey === undefined)
-    throw new S3Error('InvalidAccessKeyId', { details: { AWSAccessKeyId: authorization.accessKeyId } });
+  const secretKey = options.secretKeyOf(accessKeyId);
+  if (secretKey === undefined) throw new S3Error('InvalidAccessKeyId', { details: { AWSAccessKeyId: accessKeyId } });
 
-  const key = signingKey(secretKey, authorization.scope);
-  const payloadHash = readPayloadHash(request.headers, parameters, authorization);
+  const key = signingKey(secretKey, scope);
+  const payloadHash = readPayloadHash(headers, parameters, authorization);
+  const payload = parsePayload(payloadHash, () => createChunkSigner({ key, timestamp, scope, seed: signature }));
   const query = canonicalQuery(parameters.filter(([name]) => name !== 'X-Amz-Signature'));
-  const timestamp = amzDate(authorization.signedAt);
-  const signatureOver = (headers: RequestHeaders) => {
-    const { signedHeaders } = authorization;
-    const canonical = canonicalRequest({ method: request.method, path, query, headers, signedHeaders, payloadHash });
-    return hmacHex(key, stringToSign(timestamp, authorization.scope, canonical));
+  const isSigned = (path: string, headers: RequestHeaders) => {
+    const canonical = canonicalRequest({ method, path, query, headers, signedHeaders, payloadHash });
+    return isSameSignature(hmacHex(key, stringToSign(timestamp, scope, canonical)), signature);
   };
-  if (!hostVariants(request.headers).some((headers) => sameSignature(signatureOver(headers), authorization.signature)))
-    throw new S3Error('SignatureDoesNotMatch', { details: { AWSAccessKeyId: authorization.accessKeyId } });
-
-  return {
-    accessKeyId: authorization.accessKeyId,
-    presigned: authorization.presigned,
-    payload: parsePayload(payloadHash, () =>
-      createChunkSigner({ key, timestamp, scope: authorization.scope, seed: authorization.signature }),
-    ),
-  };
+  const hosts = hostVariants(headers);
+  if (!paths.some((path) => hosts.some((headers) => isSigned(path, headers))))
+    throw new S3Error('SignatureDoesNotMatch', { details: { AWSAccessKeyId: accessKeyId } });
+  return { accessKeyId, presigned, payload };
 }
 
-function readTarget(target: string): { path: string; parameters: EncodedParameter[] } {
+/** The path in AWS's encoding, as SDKs sign it, and as it was sent, as S3 also takes it. */
+function readTarget(target: string): { paths: string[]; parameters: EncodedParameter[] } {
   if (!target.startsWith('/')) throw new S3Error('InvalidURI');
   const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
+  const sent = mark < 0 ? target : target.slice(0, mark);
+  const encoded = recode(sent, { slash: false });
   return {
-    path: recode(path, { slash: false }),
+    paths: encoded === sent ? [encoded] : [encoded, sent],
     parameters: mark < 0 ? [] : parseQuery(target.slice(mark + 1)),
   };
 }
 
-function readAuthorization(
-  headers: RequestHeaders,
-  parameters: readonly EncodedParameter[],
-  options: { region: string; now: Date },
-): Authorization {
-  const names = new Set(parameters.map(([name]) => name));
-  const inHeader = headers.authorization !== undefined;
-  const inQuery = names.has('X-Amz-Algorithm') || names.has('X-Amz-Signature') || names.has('X-Amz-Credential');
-  const version2 = names.has('Signature') && names.has('AWSAccessKeyId');
-  if (Number(inHeader) + Number(inQuery) + Number(version2) > 1)
-    throw new S3Error('InvalidArgument', {
-      message:
-        'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
-    });
-  if (inHeader) return readHeaderAuthorization(headers, options);
-  if (inQuery) return readQueryAuthorization(parameters, options);
-  if (version2)
-    throw new S3Error('InvalidRequest', {
-      message: 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
-    });
-  throw new S3Error('AccessDenied');
-}
-
-/** Every `x-amz-` header takes part in what a request does, so none may be added to a signed request. */
-function refuseUnsignedHeaders(headers: RequestHeaders, { signedHeaders }: Authorization): void {
-  const unsigned = Object.keys(headers).filter((name) => name.startsWith('x-amz-') && !signedHeaders.includes(name));
+/**
+ * S3's rule: every `x-amz-` header takes part in what a request does, so none may be added to a signed request.
+ * The payload hash may: it stands in the signature by itself. Content-MD5, which S3 wants signed too, is let
+ * through, because there are clients that send it along with links that do not sign it.
+ */
+function refuseUnsignedHeaders(headers: RequestHeaders, signedHeaders: readonly string[]): void {
+  const unsigned = Object.keys(headers)
+    .filter((name) => name.startsWith('x-amz-') && name !== 'x-amz-content-sha256')
+    .concat('host')
+    .filter((name) => !signedHeaders.includes(name));
   if (unsigned.length > 0)
     throw new S3Error('AccessDenied', {
       message: 'There were headers present in the request which were not signed',
@@ -117,20 +97,14 @@ function readPayloadHash(
   { presigned }: Authorization,
 ): string {
   const header = headers['x-amz-content-sha256'];
-  if (header !== undefined) return typeof header === 'string' ? header : header.join(',');
+  if (header !== undefined) return canonicalHeaderValue(header);
   if (presigned) return parameters.find(([name]) => name === 'X-Amz-Content-Sha256')?.[1] ?? UNSIGNED_PAYLOAD;
   throw new S3Error('InvalidRequest', { message: 'Missing required header for this request: x-amz-content-sha256' });
 }
 
 /** Signers leave a scheme's own port out of the host; some clients send it all the same. */
 function hostVariants(headers: RequestHeaders): RequestHeaders[] {
-  const { host } = headers;
-  const text = typeof host === 'string' ? host : host?.join(',');
-  const bare = text?.replace(/:(80|443)$/, '');
-  return bare === text ? [headers] : [headers, { ...headers, host: bare }];
-}
-
-/** Without telling by its time how much of a guess was right. Both are 64 hex digits. */
-function sameSignature(ours: string, theirs: string): boolean {
-  return timingSafeEqual(Buffer.from(ours, 'latin1'), Buffer.from(theirs, 'latin1'));
+  const sent = canonicalHeaderValue(headers.host);
+  const host = sent.replace(/:(80|443)$/, '');
+  return host === sent ? [headers] : [headers, { ...headers, host }];
 }

@@ -55,6 +55,30 @@ export function buildErrorXml(error: S3Error, where: { resource?: string; reques
   return buildXml('Error', content, { namespace: false });
 }
 
+const NAMED_ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** XML's five entities and every character reference, those to control characters too. */
+function decodeEntities(text: string): string {
+  return text.replace(
+    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));|&/gi,
+    (_, hex?: string, decimal?: string, name?: string) => {
+      if (name !== undefined && Object.hasOwn(NAMED_ENTITIES, name)) return NAMED_ENTITIES[name] ?? '';
+      const codePoint = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      if (!(codePoint <= 0x10ffff)) throw new S3Error('MalformedXML');
+      return String.fromCodePoint(codePoint);
+    },
+  );
+}
+
+const entityDecoder = {
+  decode: decodeEntities,
+  // No DOCTYPE, so no entities but XML's own, and nothing to remember from one document to the next.
+  setExternalEntities() {},
+  addInputEntities() {},
+  reset() {},
+  setXmlVersion() {},
+};
+
 /**
  * The content of the document's root element, namespaces and attributes dropped. Elements named in `lists`
  * are always arrays. Throws MalformedXML where the text is no XML, has another root, or declares a DOCTYPE
@@ -63,19 +87,21 @@ export function buildErrorXml(error: S3Error, where: { resource?: string; reques
 export function parseXml(text: string, { root, lists = [] }: { root: string; lists?: readonly string[] }): XmlObject {
   if (/<!(DOCTYPE|ENTITY)/i.test(text) || XMLValidator.validate(text) !== true) throw new S3Error('MalformedXML');
   const parser = new XMLParser({
-    ignoreAttributes: true,
     removeNSPrefix: true,
     parseTagValue: false,
     trimValues: false,
     ignoreDeclaration: true,
     ignorePiTags: true,
     maxNestedTags: 16,
+    entityDecoder,
     isArray: (name) => lists.includes(name),
+    // Between elements stands only the layout of the document.
+    tagValueProcessor: (_name, value, _path, _hasAttributes, isLeaf) => (isLeaf ? value : ''),
   });
   try {
     const content = parser.parse(text)[root];
     if (content === '') return {};
-    if (typeof content === 'object' && content !== null) return content;
+    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
   } catch (cause) {
     throw new S3Error('MalformedXML', { cause });
   }
