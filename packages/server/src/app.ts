@@ -1,0 +1,92 @@
+import { apiError, MAX_BODY_BYTES, schemas } from '@darkslide/contract';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
+import { answerErrors, sendError } from './routes/errors.ts';
+import { type Checks, registerHealth } from './routes/health.ts';
+import { readJsonBodies } from './routes/json-body.ts';
+import { validatorCompiler } from './routes/validation.ts';
+
+/** A file name of 255 bytes may be longer before NFC, and is three times as long percent-encoded. */
+const MAX_PARAM_LENGTH = 4096;
+/** How long a client may take to send a request, in milliseconds. */
+const REQUEST_TIMEOUT = 60_000;
+
+export type AppOptions = ApiOptions & {
+  checks: Checks;
+  version: string;
+  logger: FastifyBaseLogger | false;
+};
+
+/** The HTTP server with all its routes, not yet listening. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    ...(options.logger === false ? { logger: false } : { loggerInstance: options.logger }),
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    requestIdHeader: false,
+    genReqId: ({ headers }) => requestId(headers['x-request-id']),
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  answerErrors(app);
+  refuseWhileClosing(app);
+  logRequests(app);
+  readJsonBodies(app);
+  app.addSchema({ $id: 'Error', ...schemas.ErrorBody });
+
+  await registerDocumentation(app, options.version);
+  registerHealth(app, options.checks);
+  await app.register(async (api) => await registerApi(api, options));
+  await app.ready();
+  return app;
+}
+
+/** Requests on connections that stay open while the others are drained. */
+function refuseWhileClosing(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (!closing) return;
+    reply.header('connection', 'close');
+    throw apiError('shutting_down', {});
+  });
+}
+
+/** The route's pattern instead of the path: names are the photographer's, and queries may carry signatures. */
+function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions, log } = request;
+    const ms = Math.round(reply.elapsedTime * 10) / 10;
+    log.info({ method, route: routeOptions.url, status: reply.statusCode, ms }, 'answered');
+  });
+}
+
+async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'darkslide',
+        version,
+        description:
+          'Upload API for photo shoots: projects, presigned upload links, multipart uploads, and what has arrived. ' +
+          'Photos go straight to object storage, never through this API.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: {
+        securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
+      },
+    },
+    refResolver: { buildLocalReference: ({ $id }, _, __, index) => String($id ?? `schema-${index}`) },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}

@@ -1,0 +1,63 @@
+import { Kysely, sql } from 'kysely';
+import { AccountTable } from './accounts.ts';
+import { FileTable } from './files.ts';
+import { migrate } from './migrations.ts';
+import { postgresDialect } from './postgres.ts';
+import { ProjectTable } from './projects.ts';
+import { sqliteDialect } from './sqlite.ts';
+import type { Tables } from './tables.ts';
+import { UploadTable } from './uploads.ts';
+
+export type DatabaseConfig = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
+
+/** What the server remembers: intent (projects, names, open uploads), and a cache of what storage said. */
+export type Database = {
+  accounts: AccountTable;
+  projects: ProjectTable;
+  files: FileTable;
+  uploads: UploadTable;
+  /** Asks the database the smallest question. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the database and brings its tables up to date.
+ * @throws {Error} with one sentence for the operator where that fails.
+ */
+export async function openDatabase(
+  config: DatabaseConfig,
+  onIdleError: (error: Error) => void = () => {},
+): Promise<Database> {
+  const dialect = config.kind === 'sqlite' ? sqliteDialect(config.path) : postgresDialect(config.url, onIdleError);
+  const db = new Kysely<Tables>({ dialect });
+  try {
+    await migrate(db, config.kind);
+    const uploads = new UploadTable(db);
+    // A SQLite file has one server: what it held when it ended is free.
+    if (config.kind === 'sqlite') await uploads.releaseAll();
+    return {
+      accounts: new AccountTable(db),
+      projects: new ProjectTable(db),
+      files: new FileTable(db, config.kind),
+      uploads,
+      check: async () => void (await sql`select 1`.execute(db)),
+      close: () => db.destroy(),
+    };
+  } catch (error) {
+    await db.destroy().catch(() => {});
+    const where = config.kind === 'sqlite' ? config.path : withoutPassword(config.url);
+    throw new Error(`The database ${where} can't be used: ${reason(error)}.`, { cause: error });
+  }
+}
+
+function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return 'of DATABASE_URL';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reason(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,110 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DatabaseKind, FileRow, Tables } from './tables.ts';
+
+export type RequestedFile = { name: string; md5: string | null };
+export type StoredFile = { name: string; size: number; etag: string; uploadedAt: number };
+
+/** The files asked for in each project, and a cache of what storage said of them. */
+export class FileTable {
+  readonly #db: Kysely<Tables>;
+  readonly #kind: DatabaseKind;
+
+  constructor(db: Kysely<Tables>, kind: DatabaseKind) {
+    this.#db = db;
+    this.#kind = kind;
+  }
+
+  /** Records names with their declared MD5s, all or none. A name that is there keeps what is known of it. */
+  async request(projectId: number, files: readonly RequestedFile[]): Promise<void> {
+    const rows = this.#rows(files.map(({ name, md5 }) => [name, md5]));
+    await sql`
+      insert into files (project_id, name, md5)
+      select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1 from ${rows} where true order by 2
+      on conflict (project_id, name) do update set md5 = excluded.md5 where excluded.md5 is not null
+    `.execute(this.#db);
+  }
+
+  /** Records what storage said, also of names that were never asked for here. */
+  async store(projectId: number, files: readonly StoredFile[]): Promise<void> {
+    if (files.length === 0) return;
+    const rows = this.#rows(files.map(({ name, size, etag, uploadedAt }) => [name, size, etag, uploadedAt]));
+    await sql`
+      insert into files (project_id, name, size, etag, uploaded_at)
+      select cast(${projectId} as bigint), v.value ->> 0,
+        cast(v.value ->> 1 as bigint), v.value ->> 2, cast(v.value ->> 3 as bigint)
+      from ${rows} where true order by 2
+      on conflict (project_id, name) do update
+      set size = excluded.size, etag = excluded.etag, uploaded_at = excluded.uploaded_at
+      where files.etag is distinct from excluded.etag or files.size is distinct from excluded.size
+        or files.uploaded_at is distinct from excluded.uploaded_at
+    `.execute(this.#db);
+  }
+
+  /** Storage has these no longer. */
+  async forget(projectId: number, names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    await this.#db
+      .updateTable('files')
+      .set({ size: null, etag: null, uploaded_at: null })
+      .where('project_id', '=', projectId)
+      .where('name', 'in', names)
+      .execute();
+  }
+
+  find(projectId: number, name: string): Promise<FileRow | undefined> {
+    return this.#db
+      .selectFrom('files')
+      .selectAll()
+      .where('project_id', '=', projectId)
+      .where('name', '=', name)
+      .executeTakeFirst();
+  }
+
+  /** In byte order, those after `after`. */
+  list(projectId: number, { after, limit }: { after: string; limit: number }): Promise<FileRow[]> {
+    return this.#db
+      .selectFrom('files')
+      .selectAll()
+      .where('project_id', '=', projectId)
+      .where('name', '>', after)
+      .orderBy('name')
+      .limit(limit)
+      .execute();
+  }
+
+  /** The first and the last name, in byte order, of which storage has not said that it arrived. */
+  async pendingRange(projectId: number): Promise<{ first: string; last: string } | undefined> {
+    const { first, last } = await this.#db
+      .selectFrom('files')
+      .select((range) => [range.fn.min('name').as('first'), range.fn.max('name').as('last')])
+      .where('project_id', '=', projectId)
+      .where('uploaded_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    return first === null || last === null ? undefined : { first, last };
+  }
+
+  /** How many names each project has, and how many of them arrived; projects without names are left out. */
+  async counts(projectIds: readonly number[]): Promise<Map<number, { total: number; arrived: number }>> {
+    if (projectIds.length === 0) return new Map();
+    const rows = await this.#db
+      .selectFrom('files')
+      .select((count) => [
+        'project_id',
+        count.fn.countAll<number>().as('total'),
+        count.fn.count<number>('uploaded_at').as('arrived'),
+      ])
+      .where('project_id', 'in', projectIds)
+      .groupBy('project_id')
+      .execute();
+    return new Map(rows.map(({ project_id, total, arrived }) => [project_id, { total, arrived }]));
+  }
+
+  /**
+   * Any number of rows as one parameter, of JSON: `v.value ->> n` is the nth column. One statement for 10,000 names,
+   * whatever the database's limit on parameters. Rows go in sorted, so that two such statements can't deadlock.
+   */
+  #rows(rows: readonly (readonly (string | number | null)[])[]): RawBuilder<unknown> {
+    const json = JSON.stringify(rows);
+    return this.#kind === 'sqlite' ? sql`json_each(${json}) as v` : sql`json_array_elements(${json}::json) as v`;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { initial } from './migrations/0001-initial.ts';
+import type { DatabaseKind, Tables } from './tables.ts';
+
+/** Forward only; a migration that was released is never edited. They run in the order of their names. */
+const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Promise<void>> = {
+  '0001-initial': initial,
+};
+
+/**
+ * Brings the tables up to date, in one transaction. Servers that start at the same moment wait for each other.
+ * @throws where a migration fails, or the database was written by a newer version.
+ */
+export async function migrate(db: Kysely<Tables>, kind: DatabaseKind): Promise<void> {
+  const migrations = Object.fromEntries(
+    Object.entries(MIGRATIONS).map(([name, run]): [string, Migration] => [
+      name,
+      { up: (db: Kysely<unknown>) => run(db, kind) },
+    ]),
+  );
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  if (error instanceof Error && error.message.startsWith('corrupted migrations'))
+    throw new Error('it was written by a newer version of darkslide; start that version, or restore a backup', {
+      cause: error,
+    });
+  throw error;
+}

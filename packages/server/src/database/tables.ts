@@ -1,0 +1,77 @@
+import type { Generated, Selectable } from 'kysely';
+
+/** The two places where the same tables live. */
+export type DatabaseKind = 'sqlite' | 'postgres';
+
+// Moments are milliseconds since 1970 (UTC), sizes are bytes; both fit a JavaScript number.
+
+type AccountsTable = { id: Generated<number>; created_at: number };
+
+type ApiKeysTable = {
+  id: Generated<number>;
+  account_id: number;
+  /** The first characters of `hash`: what a lookup goes by. */
+  prefix: string;
+  /** SHA-256 of the key, hex. The key itself is nowhere. */
+  hash: string;
+  created_at: number;
+  last_used_at: number | null;
+};
+
+type ProjectsTable = {
+  id: Generated<number>;
+  uuid: string;
+  account_id: number;
+  family: string;
+  /** NFC; unique in an account. */
+  name: string;
+  created_at: number;
+};
+
+type FilesTable = {
+  project_id: number;
+  /** NFC, ordered by the bytes of its UTF-8, as storage orders keys. */
+  name: string;
+  /** As the client declared it, base64. */
+  md5: string | null;
+  // What storage last said of it; all null while it has not arrived.
+  size: number | null;
+  etag: string | null;
+  uploaded_at: number | null;
+};
+
+/** `aborting` and `completing` are held by one node until `busy_until`; after that any other may take over. */
+export type UploadState = 'open' | 'completing' | 'completed' | 'aborting' | 'aborted';
+
+type MultipartUploadsTable = {
+  id: Generated<number>;
+  project_id: number;
+  upload_id: string;
+  /** NFC. */
+  file_name: string;
+  part_count: number;
+  /** As the client declared it at the start. */
+  declared_size: number | null;
+  state: UploadState;
+  /** Counts every change of state: a change names the version that it starts from, and only one wins. */
+  version: number;
+  busy_until: number | null;
+  // What completing was going to give, recorded before storage was asked; after completing, what it gave.
+  size: number | null;
+  etag: string | null;
+  created_at: number;
+  links_issued_at: number;
+};
+
+export type Tables = {
+  accounts: AccountsTable;
+  api_keys: ApiKeysTable;
+  projects: ProjectsTable;
+  files: FilesTable;
+  multipart_uploads: MultipartUploadsTable;
+};
+
+export type ApiKeyRow = Selectable<ApiKeysTable>;
+export type ProjectRow = Selectable<ProjectsTable>;
+export type FileRow = Selectable<FilesTable>;
+export type UploadRow = Selectable<MultipartUploadsTable>;

@@ -1,0 +1,9 @@
+/**
+ * The upload API over HTTP: projects, upload links, multipart uploads, and what has arrived. Bytes never pass through
+ * it; they go by link between clients and an S3 storage.
+ */
+export { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
+export type { DatabaseConfig } from './database/database.ts';
+export { exportOpenApi } from './openapi.ts';
+export type { StorageConfig } from './s3/config.ts';
+export { type RunningServer, type ServerConfig, startServer } from './start.ts';

@@ -1,0 +1,24 @@
+import { apiError, ROUTES } from '@darkslide/contract';
+import { buildApp } from './app.ts';
+import type { Handlers } from './routes/handlers.ts';
+
+/** The OpenAPI 3.1 document, from the booted app, without database, storage or port. */
+export async function exportOpenApi({ version = '0.1.0' }: { version?: string } = {}): Promise<object> {
+  const refuse = async () => {
+    throw apiError('shutting_down', {});
+  };
+  const handlers = Object.fromEntries(Object.keys(ROUTES).map((name) => [name, refuse])) as unknown as Handlers;
+  const app = await buildApp({
+    handlers,
+    apiKeys: { authenticate: refuse },
+    ratePerMinute: undefined,
+    checks: { database: refuse, storage: refuse },
+    version,
+    logger: false,
+  });
+  try {
+    return app.swagger();
+  } finally {
+    await app.close();
+  }
+}

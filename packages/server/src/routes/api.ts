@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import {
+  apiError,
+  COMMON_ERRORS,
+  ERRORS,
+  type ErrorCode,
+  FAMILIES,
+  type Family,
+  ROUTES,
+  type Route,
+  type RouteName,
+  schemas,
+} from '@darkslide/contract';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { ApiKeys, Caller } from '../api-keys.ts';
+import type { Call, Handlers } from './handlers.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+}
+
+export type ApiOptions = {
+  handlers: Handlers;
+  apiKeys: Pick<ApiKeys, 'authenticate'>;
+  /** Requests a minute and key; undefined: no limit. */
+  ratePerMinute: number | undefined;
+};
+
+/** Every call of the contract, in both families. */
+export async function registerApi(
+  app: FastifyInstance,
+  { handlers, apiKeys, ratePerMinute }: ApiOptions,
+): Promise<void> {
+  app.decorateRequest('caller', null);
+  app.addHook('onRequest', async (request) => {
+    const key = request.headers['x-api-key'];
+    if (typeof key !== 'string' || key === '') throw apiError('missing_api_key', {});
+    request.caller = await apiKeys.authenticate(key);
+  });
+  if (ratePerMinute !== undefined) {
+    await app.register(rateLimit, {
+      max: ratePerMinute,
+      timeWindow: 60_000,
+      keyGenerator: (request) => callerOf(request).keyId,
+      errorResponseBuilder: (_, { ttl }) => apiError('rate_limited', { seconds: Math.ceil(ttl / 1000) }),
+    });
+  }
+  for (const family of Object.keys(FAMILIES) as Family[]) {
+    for (const name of Object.keys(ROUTES) as RouteName[]) registerRoute(app, family, name, handlers);
+  }
+}
+
+function registerRoute(app: FastifyInstance, family: Family, name: RouteName, handlers: Handlers): void {
+  const route: Route = ROUTES[name];
+  // The table pairs each name with its schemas and its handler; TypeScript can't follow a pair through a loop.
+  const handle = handlers[name] as (call: Call<RouteName>) => Promise<unknown>;
+  const handler: RouteHandlerMethod = async (request, reply) => {
+    const { params, query, body } = request;
+    const { accountId } = callerOf(request);
+    const data = await handle({ accountId, family, params, query, body } as Call<RouteName>);
+    return route.data === undefined ? reply.code(204).send() : { data };
+  };
+  app.route({
+    method: route.method,
+    url: FAMILIES[family].prefix + route.path,
+    schema: {
+      operationId: `${family === 'profile' ? 'profile' : 'smartEditing'}_${name}`,
+      summary: route.summary,
+      tags: [FAMILIES[family].title],
+      security: [{ apiKey: [] }],
+      ...(route.params && { params: route.params }),
+      ...(route.query && { querystring: route.query }),
+      ...(route.body && { body: route.body }),
+      response: { ...successResponse(route), ...errorResponses(route) },
+    },
+    handler,
+  });
+}
+
+function callerOf({ caller }: FastifyRequest): Caller {
+  if (caller === null) throw apiError('missing_api_key', {});
+  return caller;
+}
+
+const successResponse = ({ data, summary }: Route) =>
+  data === undefined
+    ? { 204: { type: 'null', description: 'Done; there is nothing to say.' } }
+    : { 200: { description: summary, content: { 'application/json': { schema: schemas.Data(data) } } } };
+
+/** One response a status, naming the codes that it can carry. */
+function errorResponses({ errors }: Route) {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of [...errors, ...COMMON_ERRORS]) {
+    const { status } = ERRORS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const responses = [...byStatus].map(([status, codes]) => [
+    status,
+    { description: codes.join(', '), content: { 'application/json': { schema: { $ref: 'Error#' } } } },
+  ]);
+  return Object.fromEntries(responses);
+}
+
+/** A client's own id for its request, where it is fit for logs and headers; else a new one. */
+export function requestId(sent: string | string[] | undefined): string {
+  return typeof sent === 'string' && /^[\w.:/+=-]{1,128}$/.test(sent) ? sent : randomUUID();
+}

@@ -1,0 +1,70 @@
+import { ApiError, apiError, FAMILIES, isRetryable, MAX_BODY_BYTES, ROUTES, type schemas } from '@darkslide/contract';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseUnavailable } from '../database/errors.ts';
+import { StorageUnavailableError } from '../uploads/object-store.ts';
+
+/** When a client may ask again, in seconds, where nothing better is known. */
+const RETRY_AFTER = 1;
+
+/** The one place that makes error bodies. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendError(notFound(request, reply), request, reply));
+}
+
+export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const answer = toApiError(error, request);
+  if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (isRetryable(answer.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER);
+  return reply.code(answer.status).type('application/json; charset=utf-8').send(errorBody(answer, request.id));
+}
+
+export function errorBody({ code, message, details }: ApiError, requestId: string): schemas.ErrorBody {
+  return {
+    error: { code, message, request_id: requestId, ...(details === undefined ? {} : { details: [...details] }) },
+  };
+}
+
+function toApiError(error: Error, request: FastifyRequest): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof StorageUnavailableError) return apiError('storage_unavailable', {}, { cause: error });
+  if (isDatabaseUnavailable(error)) return apiError('database_unavailable', {}, { cause: error });
+  const { code, statusCode = 500 } = error as FastifyError;
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return apiError('body_too_large', { limit: MAX_BODY_BYTES });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return apiError('unsupported_media_type', { type: request.headers['content-type'] ?? '' });
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return apiError('invalid_request', { problem: 'The request body is not as long as its Content-Length says' });
+    case 'FST_ERR_BAD_URL':
+      return apiError('invalid_request', {
+        problem: 'The path has a % that is not followed by two hex digits of UTF-8',
+      });
+  }
+  // The rest of the framework's refusals, all about a malformed request.
+  if (statusCode >= 400 && statusCode < 500)
+    return apiError('invalid_request', { problem: error.message.replace(/\.$/, '') }, { cause: error });
+  return apiError('internal_error', {}, { cause: error });
+}
+
+type KnownPath = { pattern: RegExp; methods: string[] };
+
+/** Every path of the contract, and what it takes. */
+const KNOWN_PATHS: KnownPath[] = Object.values(FAMILIES).flatMap(({ prefix }) =>
+  Object.values(ROUTES).map(({ method, path }) => ({
+    pattern: new RegExp(`^${prefix}${path.replace(/:\w+/g, '[^/]+')}$`),
+    methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+  })),
+);
+
+function notFound({ method, url }: FastifyRequest, reply: FastifyReply): ApiError {
+  const path = url.split('?', 1)[0] ?? url;
+  const bare = path.replace(/\/$/, '');
+  const allowed = [
+    ...new Set(KNOWN_PATHS.flatMap(({ pattern, methods }) => (pattern.test(bare) ? methods : []))),
+  ].sort();
+  if (allowed.length === 0) return apiError('route_not_found', { method, path });
+  reply.header('allow', allowed.join(', '));
+  return apiError('method_not_allowed', { method, path, allowed });
+}

@@ -1,0 +1,80 @@
+import { apiError, type Family, type ROUTES, type RouteName } from '@darkslide/contract';
+import type { Static, TSchema } from 'typebox';
+import type { Arrivals } from '../uploads/arrivals.ts';
+import type { UploadLinks } from '../uploads/links.ts';
+import type { MultipartUploads } from '../uploads/multipart.ts';
+import type { Projects } from '../uploads/projects.ts';
+import type { UploadEnding } from '../uploads/upload-ending.ts';
+import { readCursor, readNumberCursor, writeCursor } from './cursor.ts';
+
+type Table = typeof ROUTES;
+type StaticOf<Route, Field extends string> =
+  Route extends Record<Field, infer Schema extends TSchema> ? Static<Schema> : undefined;
+
+/** What a route hands on: who asks, in which family, and what, all of it checked by the contract's schemas. */
+export type Call<Name extends RouteName> = {
+  accountId: number;
+  family: Family;
+  params: StaticOf<Table[Name], 'params'>;
+  query: StaticOf<Table[Name], 'query'>;
+  body: StaticOf<Table[Name], 'body'>;
+};
+
+/** One a route: answers what stands in `data`, or nothing for a 204. */
+export type Handlers = {
+  [Name in RouteName]: (call: Call<Name>) => Promise<StaticOf<Table[Name], 'data'>>;
+};
+
+/** The rules that the routes lead to. */
+export type Rules = {
+  projects: Projects;
+  links: UploadLinks;
+  arrivals: Arrivals;
+  multipart: MultipartUploads;
+  ending: UploadEnding;
+};
+
+export function createHandlers({ projects, links, arrivals, multipart, ending }: Rules): Handlers {
+  const projectOf = (call: { accountId: number; family: Family; params: { project_uuid: string } }) =>
+    projects.find(call, call.params.project_uuid);
+
+  return {
+    createProject: async (call) => ({ project_uuid: await projects.create(call, call.body.name) }),
+    listProjects: (call) => {
+      const { size, page, is_archived: archived = false } = call.query;
+      return projects.list(call, { size, page, archived });
+    },
+    isValidName: async (call) => ({ is_valid: await projects.isFree(call, call.query.name) }),
+    projectUuid: async (call) => ({ project_uuid: await projects.uuidOf(call, call.params.name) }),
+    getProject: (call) => projects.get(call, call.params.project_uuid),
+
+    uploadLinks: async (call) => ({ files_list: await links.issue(await projectOf(call), call.body.files_list) }),
+    uploadLink: async (call) => {
+      const [link] = await links.issue(await projectOf(call), [call.query]);
+      if (link === undefined) throw apiError('internal_error', {});
+      return link;
+    },
+
+    startMultipart: async (call) => multipart.start(await projectOf(call), call.body),
+    listMultiparts: async (call) => {
+      const { cursor, limit } = call.query;
+      const { uploads, next } = await multipart.list(await projectOf(call), { after: readNumberCursor(cursor), limit });
+      return { uploads, next_cursor: writeCursor(next) };
+    },
+    getMultipart: async (call) => multipart.get(await projectOf(call), call.params.upload_id),
+    partLinks: async (call) =>
+      multipart.partLinks(await projectOf(call), call.params.upload_id, call.body.part_numbers),
+    completeMultipart: async (call) => ending.complete(await projectOf(call), call.params.upload_id, call.body),
+    abortMultipart: async (call) => {
+      await ending.abort(await projectOf(call), call.params.upload_id, call.body);
+      return undefined;
+    },
+
+    listFiles: async (call) => {
+      const { cursor, limit } = call.query;
+      const { files, next } = await arrivals.list(await projectOf(call), { after: readCursor(cursor), limit });
+      return { files, next_cursor: writeCursor(next) };
+    },
+    getFile: async (call) => arrivals.get(await projectOf(call), call.params.file_name),
+  };
+}

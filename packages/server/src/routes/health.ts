@@ -1,0 +1,55 @@
+import { schemas } from '@darkslide/contract';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+
+/** How long the database and storage may take to answer, in milliseconds. */
+const DEADLINE = 3000;
+
+/** Each rejects where its part does not answer. */
+export type Checks = { database: () => Promise<void>; storage: () => Promise<void> };
+
+const Health = Type.Object({ status: Type.Enum(['ok']) });
+const Readiness = Type.Object({
+  status: Type.Enum(['ready', 'unavailable']),
+  database: Type.Enum(['ok', 'unavailable']),
+  storage: Type.Enum(['ok', 'unavailable']),
+});
+
+/** For whoever runs the server; without API key and limit. */
+export function registerHealth(app: FastifyInstance, checks: Checks): void {
+  const tags = ['Operation'];
+  const okSchema = { 200: schemas.Data(Health) };
+  app.get('/healthz', { schema: { tags, summary: 'Whether the process is up', response: okSchema } }, async () => ({
+    data: { status: 'ok' },
+  }));
+
+  const response = { 200: schemas.Data(Readiness), 503: schemas.Data(Readiness) };
+  const summary = 'Whether database and storage answer';
+  app.get('/readyz', { schema: { tags, summary, response } }, async (request, reply) => {
+    const answers = async (part: keyof Checks) => {
+      try {
+        await withDeadline(checks[part]());
+        return 'ok';
+      } catch (error) {
+        request.log.warn({ err: error, part }, 'not ready');
+        return 'unavailable';
+      }
+    };
+    const [database, storage] = await Promise.all([answers('database'), answers('storage')]);
+    const isReady = database === 'ok' && storage === 'ok';
+    if (!isReady) reply.code(503).header('retry-after', 1);
+    return { data: { status: isReady ? 'ready' : 'unavailable', database, storage } };
+  });
+}
+
+async function withDeadline(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE} ms`)), DEADLINE);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

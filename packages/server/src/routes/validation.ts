@@ -1,0 +1,105 @@
+import { type ApiError, apiError, MAX_PART_COUNT } from '@darkslide/contract';
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { TLocalizedValidationError } from 'typebox/error';
+import { Value } from 'typebox/value';
+
+type Problem = TLocalizedValidationError;
+
+/**
+ * Checks requests against the contract's schemas, and says what is wrong in a sentence. Bodies are taken as they are;
+ * queries, being text, are converted and filled with their defaults.
+ */
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const validator = Compile(schema);
+  return (received: unknown) => {
+    const value = httpPart === 'body' ? received : Value.Default(schema, Value.Convert(schema, received));
+    if (validator.Check(value)) return { value };
+    const problems = validator.Errors(value).filter((problem) => !isForTheRules(problem, value));
+    const first = problems.toSorted((a, b) => depth(a) - depth(b))[0];
+    if (first === undefined) return { value };
+    const orNull = problems.some(
+      ({ keyword, instancePath }) => keyword === 'anyOf' && instancePath === first.instancePath,
+    );
+    return { error: describe(first, value, orNull) };
+  };
+};
+
+/** Limits that the rules know more about, or have a word of their own for. */
+function isForTheRules({ instancePath }: Problem, value: unknown): boolean {
+  const got = valueAt(value, instancePath);
+  return (
+    (instancePath === '/name' && typeof got === 'string') ||
+    (instancePath.startsWith('/part_numbers/') && typeof got === 'number')
+  );
+}
+
+function describe(problem: Problem, value: unknown, orNull: boolean): ApiError {
+  const missing = problem.keyword === 'required' ? problem.params.requiredProperties[0] : undefined;
+  const path = missing === undefined ? problem.instancePath : `${problem.instancePath}/${missing}`;
+  if (path === '/part_count') {
+    const name = String(valueAt(value, '/file_name'));
+    return apiError('invalid_part_count', { name, got: show(valueAt(value, path)), max: MAX_PART_COUNT });
+  }
+  const subject = path === '' ? 'The request body' : fieldName(path);
+  const verdict = missing === undefined ? sentence(problem, valueAt(value, path), orNull) : 'is missing';
+  return apiError('invalid_request', { problem: `${subject} ${verdict}` });
+}
+
+const TYPES: Record<string, string> = {
+  object: 'a JSON object',
+  array: 'a list',
+  string: 'a string',
+  integer: 'an integer',
+  number: 'a number',
+  boolean: 'true or false',
+};
+
+function sentence(problem: Problem, got: unknown, orNull: boolean): string {
+  switch (problem.keyword) {
+    case 'type': {
+      const type = String(problem.params.type);
+      return `must be ${TYPES[type] ?? type}${orNull ? ' or null' : ''}; got ${show(got)}`;
+    }
+    case 'minItems':
+      return 'is empty';
+    case 'maxItems':
+      return `has ${(got as unknown[]).length} entries; at most ${problem.params.limit} are allowed`;
+    case 'minimum':
+      return `must be at least ${problem.params.limit}; got ${show(got)}`;
+    case 'maximum':
+      return `must be at most ${problem.params.limit}; got ${show(got)}`;
+    case 'maxLength':
+      return `is longer than ${problem.params.limit} characters`;
+    default:
+      return problem.message;
+  }
+}
+
+const depth = ({ instancePath }: Problem) => instancePath.split('/').length;
+
+/** `/files_list/3/file_name` → `files_list[3].file_name` */
+const fieldName = (pointer: string) =>
+  pointer
+    .slice(1)
+    .replace(/\/(\d+)/g, '[$1]')
+    .replaceAll('/', '.');
+
+function valueAt(value: unknown, pointer: string): unknown {
+  let at = value;
+  for (const step of pointer.split('/').slice(1)) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = (at as Record<string, unknown>)[step];
+  }
+  return at;
+}
+
+/** A value as a message shows it: short, and of a list or an object only what it is. */
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

@@ -1,0 +1,25 @@
+import type { Database } from './database/database.ts';
+import type { Rules } from './routes/handlers.ts';
+import { Arrivals } from './uploads/arrivals.ts';
+import { UploadLinks } from './uploads/links.ts';
+import { MultipartUploads } from './uploads/multipart.ts';
+import type { ObjectStore } from './uploads/object-store.ts';
+import { Projects } from './uploads/projects.ts';
+import { type EndingTimes, UploadEnding } from './uploads/upload-ending.ts';
+
+/** The rules over one database and one storage. */
+export function createRules(
+  { projects, files, uploads }: Pick<Database, 'projects' | 'files' | 'uploads'>,
+  store: ObjectStore,
+  { now = Date.now, times }: { now?: () => number; times?: EndingTimes } = {},
+): Rules {
+  const arrivals = new Arrivals({ files, store });
+  const ending = new UploadEnding({ uploads, files, store, now, ...(times && { times }) });
+  return {
+    projects: new Projects({ projects, arrivals, now }),
+    links: new UploadLinks({ files, store }),
+    arrivals,
+    multipart: new MultipartUploads({ uploads, store, ending, now }),
+    ending,
+  };
+}

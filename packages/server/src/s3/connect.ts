@@ -1,0 +1,78 @@
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { StorageConfig } from './config.ts';
+import { describeError, isNotFound } from './errors.ts';
+import { probeStorage } from './probe.ts';
+import { S3ObjectStore } from './s3-object-store.ts';
+import { SignerFactory } from './signer.ts';
+
+/** Limits of the connections to storage: sockets, and milliseconds. */
+const MAX_SOCKETS = 64;
+const CONNECT_TIMEOUT = 3000;
+const SOCKET_TIMEOUT = 60_000;
+
+/** Storage, ready to use, and how to let go of it. */
+export type ConnectedStore = { store: S3ObjectStore; close(): void };
+
+/**
+ * Connects to storage, and finds out at once whether it takes uploads.
+ * @throws {Error} with one sentence for the operator where it does not.
+ */
+export async function connectStorage(
+  config: StorageConfig,
+  { ttlSeconds, now = () => new Date() }: { ttlSeconds: number; now?: () => Date },
+): Promise<ConnectedStore> {
+  const { bucket, region, forcePathStyle } = config;
+  const client = createClient(config);
+  try {
+    const endpoint = config.endpoint ?? awsEndpoint(client, region);
+    await requireBucket(client, bucket);
+    // A bucket with dots is no host name that a wildcard certificate covers.
+    const pathStyle = forcePathStyle || bucket.includes('.');
+    const signing = { client, region, bucket, pathStyle, ttlSeconds, now };
+    const { signContentType } = config;
+    const probeSigners = new SignerFactory({ ...signing, endpoint });
+    const habits = await probeStorage({ client, bucket, signers: probeSigners, signContentType });
+    const signers = new SignerFactory({ ...signing, endpoint: config.publicEndpoint ?? endpoint });
+    return { store: new S3ObjectStore({ client, bucket, signers, habits }), close: () => client.destroy() };
+  } catch (error) {
+    client.destroy();
+    const where = `${config.endpoint ?? `AWS ${region}`}, bucket "${bucket}"`;
+    throw new Error(`The storage (${where}) can't be used: ${describeError(error)}.`, { cause: error });
+  }
+}
+
+function createClient({ endpoint, region, forcePathStyle, credentials }: StorageConfig): S3Client {
+  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  return new S3Client({
+    region,
+    forcePathStyle,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials: withoutUndefined(credentials) }),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT,
+      requestTimeout: SOCKET_TIMEOUT,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
+}
+
+function withoutUndefined({ sessionToken, ...pair }: NonNullable<StorageConfig['credentials']>) {
+  return sessionToken === undefined ? pair : { ...pair, sessionToken };
+}
+
+/** Where AWS answers for the region, by the SDK's own rules. */
+function awsEndpoint(client: S3Client, region: string): string {
+  return client.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url.origin;
+}
+
+async function requireBucket(client: S3Client, bucket: string): Promise<void> {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(10_000) });
+  } catch (error) {
+    if (isNotFound(error)) throw new Error('the bucket does not exist; create it first', { cause: error });
+    throw error;
+  }
+}

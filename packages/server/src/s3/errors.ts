@@ -1,0 +1,27 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import { StorageUnavailableError } from '../uploads/object-store.ts';
+
+/** S3's error code, where the error came from S3. */
+export function s3Code(error: unknown): string | undefined {
+  return error instanceof S3ServiceException ? error.name : undefined;
+}
+
+/** A HEAD has no body, so that a missing object has no code but the status. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
+}
+
+/** What went wrong between us and storage, for the operator. Messages of the SDK carry no secret and no signature. */
+export function unavailable(operation: string, error: unknown): StorageUnavailableError {
+  if (error instanceof StorageUnavailableError) return error;
+  return new StorageUnavailableError(`${operation} failed: ${describeError(error)}`, { cause: error });
+}
+
+export function describeError(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return describeError(error.errors[0]);
+  if (error instanceof S3ServiceException) {
+    const status = error.$metadata.httpStatusCode;
+    return `${error.name}${status === undefined ? '' : ` (${status})`}: ${error.message}`;
+  }
+  return error instanceof Error ? error.message || error.name : String(error);
+}

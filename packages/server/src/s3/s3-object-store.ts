@@ -1,0 +1,219 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type ListPartsCommandOutput,
+  paginateListParts,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { multipartETag, unquoteETag } from '@darkslide/s3wire';
+import type {
+  CompleteOutcome,
+  LinkSigner,
+  ObjectStore,
+  OpenUpload,
+  StoredObject,
+  StoredPart,
+  UploadRef,
+} from '../uploads/object-store.ts';
+import { isNotFound, s3Code, unavailable } from './errors.ts';
+import type { StorageHabits } from './probe.ts';
+import type { SignerFactory } from './signer.ts';
+
+/** How long storage may take, all retries together, in milliseconds. */
+const DEADLINE = 20_000;
+/** Completing thousands of parts may take a storage long. Shorter than an upload is held for it. */
+const COMPLETE_DEADLINE = 60_000;
+/** For a health check. */
+const CHECK_DEADLINE = 2000;
+
+/** Refusals of a complete that say that the listed parts are not those of storage any more. */
+const PARTS_CHANGED = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall']);
+
+/** The rules' ObjectStore, over S3's HTTP. */
+export class S3ObjectStore implements ObjectStore {
+  readonly etagIsMd5: boolean;
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #signers: SignerFactory;
+  readonly #habits: StorageHabits;
+
+  constructor(options: { client: S3Client; bucket: string; signers: SignerFactory; habits: StorageHabits }) {
+    this.#client = options.client;
+    this.#bucket = options.bucket;
+    this.#signers = options.signers;
+    this.#habits = options.habits;
+    this.etagIsMd5 = options.habits.etagIsMd5;
+  }
+
+  etagOfParts(parts: readonly StoredPart[]): string | undefined {
+    const areMd5s = this.etagIsMd5 && parts.every(({ etag }) => /^[0-9a-f]{32}$/.test(etag));
+    return areMd5s ? multipartETag(parts.map(({ etag }) => etag)) : undefined;
+  }
+
+  async signer(): Promise<LinkSigner> {
+    try {
+      return await this.#signers.signer(this.#habits.putHeaders);
+    } catch (error) {
+      throw unavailable('Reading the storage credentials', error);
+    }
+  }
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    try {
+      const found = await this.#client.send(
+        new HeadObjectCommand({ Bucket: this.#bucket, Key: key }),
+        within(DEADLINE),
+      );
+      return storedObject({ ...found, Key: key, Size: found.ContentLength });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw unavailable('HeadObject', error);
+    }
+  }
+
+  async list({ prefix, startAfter, limit }: { prefix: string; startAfter: string; limit: number }) {
+    const page = new ListObjectsV2Command({
+      Bucket: this.#bucket,
+      Prefix: prefix,
+      StartAfter: startAfter,
+      MaxKeys: limit,
+      // Keys may hold characters that XML can't.
+      EncodingType: 'url',
+    });
+    try {
+      const { Contents = [], IsTruncated, EncodingType } = await this.#client.send(page, within(DEADLINE));
+      const objects = Contents.map((entry) => storedObject({ ...entry, Key: decodeKey(entry.Key, EncodingType) }));
+      return { objects, more: IsTruncated === true };
+    } catch (error) {
+      throw unavailable('ListObjectsV2', error);
+    }
+  }
+
+  async createUpload(key: string): Promise<string> {
+    try {
+      const create = new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key });
+      const { UploadId } = await this.#client.send(create, within(DEADLINE));
+      if (UploadId === undefined) throw new Error('the answer has no UploadId');
+      return UploadId;
+    } catch (error) {
+      throw unavailable('CreateMultipartUpload', error);
+    }
+  }
+
+  async listParts({ key, uploadId }: UploadRef): Promise<StoredPart[] | undefined> {
+    const parts: StoredPart[] = [];
+    const command = { Bucket: this.#bucket, Key: key, UploadId: uploadId };
+    try {
+      const { abortSignal } = within(DEADLINE);
+      for await (const page of paginateListParts({ client: this.#client }, command, { abortSignal })) {
+        for (const part of page.Parts ?? []) parts.push(storedPart(part));
+      }
+      return parts;
+    } catch (error) {
+      if (s3Code(error) === 'NoSuchUpload') return undefined;
+      throw unavailable('ListParts', error);
+    }
+  }
+
+  async completeUpload({
+    key,
+    uploadId,
+    parts,
+  }: UploadRef & { parts: readonly StoredPart[] }): Promise<CompleteOutcome> {
+    const complete = new CompleteMultipartUploadCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      UploadId: uploadId,
+      MultipartUpload: { Parts: parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: `"${etag}"` })) },
+    });
+    try {
+      const { ETag } = await this.#client.send(complete, within(COMPLETE_DEADLINE));
+      if (ETag === undefined) throw new Error('the answer has no ETag');
+      return { kind: 'completed', etag: unquoteETag(ETag) };
+    } catch (error) {
+      const code = s3Code(error);
+      if (code === 'NoSuchUpload') return { kind: 'no-such-upload' };
+      if (code !== undefined && PARTS_CHANGED.has(code)) return { kind: 'parts-changed' };
+      throw unavailable('CompleteMultipartUpload', error);
+    }
+  }
+
+  async abortUpload({ key, uploadId }: UploadRef): Promise<'aborted' | 'no-such-upload'> {
+    const abort = new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: uploadId });
+    try {
+      await this.#client.send(abort, within(DEADLINE));
+      return 'aborted';
+    } catch (error) {
+      if (s3Code(error) === 'NoSuchUpload') return 'no-such-upload';
+      throw unavailable('AbortMultipartUpload', error);
+    }
+  }
+
+  async *openUploads({ signal }: { signal?: AbortSignal } = {}): AsyncIterable<OpenUpload[]> {
+    let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
+    while (marker !== undefined && signal?.aborted !== true) {
+      const list: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
+        Bucket: this.#bucket,
+        EncodingType: 'url',
+        ...marker,
+      });
+      const page = await this.#client.send(list, within(DEADLINE)).catch((error) => {
+        throw unavailable('ListMultipartUploads', error);
+      });
+      yield (page.Uploads ?? []).map(({ Key, UploadId = '', Initiated = new Date() }) => ({
+        key: decodeKey(Key, page.EncodingType),
+        uploadId: UploadId,
+        initiated: Initiated,
+      }));
+      const next = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+      if (next.KeyMarker !== undefined) next.KeyMarker = decodeKey(next.KeyMarker, page.EncodingType);
+      marker = page.IsTruncated === true ? next : undefined;
+    }
+  }
+
+  async check(): Promise<void> {
+    try {
+      await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), within(CHECK_DEADLINE));
+    } catch (error) {
+      throw unavailable('HeadBucket', error);
+    }
+  }
+}
+
+const within = (milliseconds: number) => ({ abortSignal: AbortSignal.timeout(milliseconds) });
+
+type ListedObject = {
+  Key?: string;
+  Size?: number | undefined;
+  ETag?: string | undefined;
+  LastModified?: Date | undefined;
+};
+
+/** Whole seconds: listings have fractions of them, headers have none, and both have to say the same. */
+const wholeSeconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000);
+
+const storedObject = ({ Key = '', Size = 0, ETag = '', LastModified = new Date(0) }: ListedObject): StoredObject => ({
+  key: Key,
+  size: Size,
+  etag: unquoteETag(ETag),
+  lastModified: wholeSeconds(LastModified),
+});
+
+type ListedPart = NonNullable<ListPartsCommandOutput['Parts']>[number];
+
+const storedPart = ({ PartNumber = 0, Size = 0, ETag = '', LastModified = new Date(0) }: ListedPart): StoredPart => ({
+  partNumber: PartNumber,
+  size: Size,
+  etag: unquoteETag(ETag),
+  lastModified: wholeSeconds(LastModified),
+});
+
+/** Storages that know `encoding-type=url` say so in the answer. In S3's encoding a plus is a space. */
+function decodeKey(key = '', encoding: string | undefined): string {
+  return encoding === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
+}

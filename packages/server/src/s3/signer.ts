@@ -1,0 +1,83 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
+import { createPresigner, type Presigner } from '@darkslide/s3wire';
+import { type LinkSigner, StorageUnavailableError } from '../uploads/object-store.ts';
+
+type SignerOptions = {
+  client: S3Client;
+  endpoint: string;
+  region: string;
+  bucket: string;
+  pathStyle: boolean;
+  ttlSeconds: number;
+  now: () => Date;
+};
+
+/** The headers that a PUT link signs besides host: an empty content type, or none. */
+export type SignedHeaders = { 'content-type': '' } | Record<never, never>;
+
+/** Makes link signers from the credentials of the moment. */
+export class SignerFactory {
+  readonly #options: SignerOptions;
+  #presigner: { identity: string; presigner: Presigner } | undefined;
+  /** The moment that the next link is signed for; set before each, as the presigner lives longer than a request. */
+  #moment = new Date(0);
+
+  constructor(options: SignerOptions) {
+    this.#options = options;
+  }
+
+  /** Links that live the configured time, but not beyond the credentials that sign them. */
+  async signer(putHeaders: SignedHeaders): Promise<LinkSigner> {
+    const credentials = await this.#options.client.config.credentials();
+    // SigV4 knows whole seconds.
+    const signedAt = Math.floor(this.#options.now().getTime() / 1000) * 1000;
+    const credentialLife = ((credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - signedAt) / 1000;
+    const expiresIn = Math.floor(Math.min(this.#options.ttlSeconds, MAX_LINK_TTL_SECONDS, credentialLife));
+    if (expiresIn < 1) throw new StorageUnavailableError('The storage credentials have expired.');
+
+    const presigner = this.#presignerOf(credentials);
+    const moment = new Date(signedAt);
+    const presign: Presigner['presign'] = (request) => {
+      this.#moment = moment;
+      return presigner.presign(request);
+    };
+    return {
+      expiresAt: new Date(signedAt + expiresIn * 1000),
+      put: (key) => presign({ method: 'PUT', key, expiresIn, headers: putHeaders }),
+      putPart: ({ key, uploadId }, partNumber) => {
+        const query = { partNumber: String(partNumber), uploadId };
+        return presign({ method: 'PUT', key, query, expiresIn, headers: putHeaders });
+      },
+      get: (key, fileName) => {
+        const query = { 'response-content-disposition': contentDisposition(fileName) };
+        return presign({ method: 'GET', key, query, expiresIn });
+      },
+    };
+  }
+
+  /** One presigner as long as the credentials stay the same. */
+  #presignerOf(credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }): Presigner {
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const identity = `${accessKeyId}\n${secretAccessKey}\n${sessionToken ?? ''}`;
+    if (this.#presigner?.identity === identity) return this.#presigner.presigner;
+    const { endpoint, region, bucket, pathStyle } = this.#options;
+    const presigner = createPresigner({
+      credentials: { accessKeyId, secretAccessKey, sessionToken },
+      endpoint,
+      region,
+      bucket,
+      pathStyle,
+      now: () => this.#moment,
+    });
+    this.#presigner = { identity, presigner };
+    return presigner;
+  }
+}
+
+/** RFC 6266: the name for everyone, and an ASCII stand-in for those that do not read the first. */
+function contentDisposition(fileName: string): string {
+  const ascii = fileName.replace(/[^ -~]/g, '_').replace(/["%]/g, '_');
+  const encoded = encodeURIComponent(fileName).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}

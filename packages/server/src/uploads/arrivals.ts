@@ -1,0 +1,143 @@
+import { apiError, type schemas } from '@darkslide/contract';
+import type { FileTable, StoredFile } from '../database/files.ts';
+import type { FileRow, ProjectRow } from '../database/tables.ts';
+import { checkFileName } from './file-names.ts';
+import { compareBytes, keyOf, nameUnder, prefixOf } from './keys.ts';
+import { mapWithLimit } from './map-with-limit.ts';
+import type { ObjectStore, StoredObject } from './object-store.ts';
+
+/** Projects that ask storage at once, for one request. */
+const CONCURRENT_PROJECTS = 8;
+/** Objects on one page of storage's listing, S3's most. */
+const STORAGE_PAGE = 1000;
+
+/** What has arrived. Storage is the truth; the database remembers what was asked for and what storage said last. */
+export class Arrivals {
+  readonly #files: FileTable;
+  readonly #store: ObjectStore;
+
+  constructor({ files, store }: { files: FileTable; store: ObjectStore }) {
+    this.#files = files;
+    this.#store = store;
+  }
+
+  /** Per project id, how many files it has and how many arrived. Storage is asked only where some are pending. */
+  async count(projects: readonly ProjectRow[]): Promise<Map<number, { total: number; arrived: number }>> {
+    const ids = projects.map(({ id }) => id);
+    const known = await this.#files.counts(ids);
+    const waiting = projects.filter(({ id }) => {
+      const count = known.get(id);
+      return count !== undefined && count.arrived < count.total;
+    });
+    if (waiting.length === 0) return known;
+    await mapWithLimit(waiting, CONCURRENT_PROJECTS, (project) => this.#refreshPending(project));
+    return await this.#files.counts(ids);
+  }
+
+  /** One page of a project's files in the byte order of their names. `limit` is 1 to 1000. Go on with `after: next`. */
+  async list(project: ProjectRow, { after, limit }: { after: string; limit: number }) {
+    const prefix = prefixOf(project.uuid);
+    // The database first: what it has as arrived then, storage must list now, or has lost.
+    const rows = await this.#files.list(project.id, { after, limit: limit + 1 });
+    const listing = await this.#store.list({ prefix, startAfter: prefix + after, limit });
+    // Beyond the last key of a full page, storage has not yet said what it holds.
+    const lastKey = listing.more ? listing.objects.at(-1)?.key : undefined;
+    const horizon = lastKey?.slice(prefix.length);
+    const known = horizon === undefined ? rows : rows.filter(({ name }) => compareBytes(name, horizon) <= 0);
+    const stored = storedFiles(project, listing.objects);
+    await this.#record(project, known, stored);
+
+    const merged = mergeByName(known, stored);
+    const page = merged.slice(0, limit);
+    const next = merged.length > limit ? page.at(-1)?.name : horizon;
+    return { files: page.map((file) => this.#describe(file.name, file.row, file.stored)), next };
+  }
+
+  /** One file, and its download link where it has arrived. @throws {ApiError} file_not_found */
+  async get(project: ProjectRow, fileName: string): Promise<schemas.FileWithDownload> {
+    const name = checkFileName(fileName);
+    const key = keyOf(project.uuid, name);
+    const row = await this.#files.find(project.id, name);
+    const object = await this.#store.head(key);
+    if (row === undefined && object === undefined) throw apiError('file_not_found', { name: fileName });
+    const stored = new Map(object === undefined ? [] : [[name, storedFile(name, object)]]);
+    await this.#record(project, row === undefined ? [] : [row], stored);
+    const download_link = object === undefined ? null : (await this.#store.signer()).get(key, name);
+    return { ...this.#describe(fileName, row, stored.get(name)), download_link };
+  }
+
+  /** Asks storage for the files that have not arrived yet, from the first to the last of them. */
+  async #refreshPending(project: ProjectRow): Promise<void> {
+    const range = await this.#files.pendingRange(project.id);
+    if (range === undefined) return;
+    const prefix = prefixOf(project.uuid);
+    // What a name begins with sorts right before it, so that the listing begins with the first name.
+    let startAfter = prefix + [...range.first].slice(0, -1).join('');
+    for (;;) {
+      const { objects, more } = await this.#store.list({ prefix, startAfter, limit: STORAGE_PAGE });
+      await this.#files.store(project.id, [...storedFiles(project, objects).values()]);
+      const last = objects.at(-1)?.key;
+      if (!more || last === undefined || compareBytes(last, prefix + range.last) >= 0) return;
+      startAfter = last;
+    }
+  }
+
+  /** Takes over what storage says, where it differs from what it said before. */
+  async #record(project: ProjectRow, rows: readonly FileRow[], stored: ReadonlyMap<string, StoredFile>): Promise<void> {
+    const known = new Map(rows.map((row) => [row.name, row]));
+    const changed = [...stored.values()].filter((file) => {
+      const row = known.get(file.name);
+      return row?.etag !== file.etag || row.size !== file.size || row.uploaded_at !== file.uploadedAt;
+    });
+    const gone = rows.filter((row) => row.uploaded_at !== null && !stored.has(row.name)).map(({ name }) => name);
+    await this.#files.store(project.id, changed);
+    await this.#files.forget(project.id, gone);
+  }
+
+  #describe(name: string, row: FileRow | undefined, stored: StoredFile | undefined): schemas.File {
+    if (stored === undefined)
+      return { file_name: name, status: 'pending', size: null, etag: null, uploaded_at: null, md5_matches: null };
+    return {
+      file_name: name,
+      status: 'uploaded',
+      size: stored.size,
+      etag: stored.etag,
+      uploaded_at: new Date(stored.uploadedAt).toISOString(),
+      md5_matches: this.#md5Matches(row?.md5 ?? null, stored.etag),
+    };
+  }
+
+  /** Null where no MD5 was declared, or the ETag is none: by multipart, or in a storage with ETags of its own. */
+  #md5Matches(declared: string | null, etag: string): boolean | null {
+    if (declared === null || !this.#store.etagIsMd5 || !/^[0-9a-f]{32}$/.test(etag)) return null;
+    return Buffer.from(declared, 'base64').toString('hex') === etag;
+  }
+}
+
+const storedFile = (name: string, { size, etag, lastModified }: StoredObject): StoredFile => ({
+  name,
+  size,
+  etag,
+  uploadedAt: lastModified.getTime(),
+});
+
+/** By name; keys that no link of ours can have made are left out. */
+function storedFiles(project: ProjectRow, objects: readonly StoredObject[]): Map<string, StoredFile> {
+  const files = new Map<string, StoredFile>();
+  for (const object of objects) {
+    const name = nameUnder(project.uuid, object.key);
+    if (name !== undefined) files.set(name, storedFile(name, object));
+  }
+  return files;
+}
+
+type Known = { name: string; row: FileRow | undefined; stored: StoredFile | undefined };
+
+function mergeByName(rows: readonly FileRow[], stored: ReadonlyMap<string, StoredFile>): Known[] {
+  const merged = new Map<string, Known>();
+  for (const row of rows) merged.set(row.name, { name: row.name, row, stored: stored.get(row.name) });
+  for (const file of stored.values()) {
+    if (!merged.has(file.name)) merged.set(file.name, { name: file.name, row: undefined, stored: file });
+  }
+  return [...merged.values()].sort((a, b) => compareBytes(a.name, b.name));
+}

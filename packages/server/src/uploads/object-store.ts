@@ -1,0 +1,71 @@
+/** What storage lists of an object. `lastModified` has whole seconds. */
+export type StoredObject = { key: string; size: number; etag: string; lastModified: Date };
+
+export type StoredPart = { partNumber: number; size: number; etag: string; lastModified: Date };
+
+export type OpenUpload = { key: string; uploadId: string; initiated: Date };
+
+/** A multipart upload in storage. */
+export type UploadRef = { key: string; uploadId: string };
+
+/**
+ * `parts-changed`: storage refused, because its parts are not those that were listed; the upload is still open.
+ * `no-such-upload`: it was completed or aborted before, or never was.
+ */
+export type CompleteOutcome =
+  | { kind: 'completed'; etag: string }
+  | { kind: 'parts-changed' }
+  | { kind: 'no-such-upload' };
+
+/** Signs any number of links that all stop working at `expiresAt`. Pure arithmetic, no waiting. */
+export type LinkSigner = {
+  expiresAt: Date;
+  /** PUT the whole object. */
+  put(key: string): string;
+  /** PUT one part. */
+  putPart(upload: UploadRef, partNumber: number): string;
+  /** GET the object, to be saved under `fileName`. */
+  get(key: string, fileName: string): string;
+};
+
+/**
+ * What the rules need of an object storage, and nothing more. Every call has a deadline of its own.
+ * Every call throws StorageUnavailableError where storage does not answer, or answers with an error that has no place
+ * in the result; the call may then have happened or not.
+ */
+export interface ObjectStore {
+  /** Whether the ETag of an object that came by one PUT is its MD5 in hex. */
+  readonly etagIsMd5: boolean;
+  /** The ETag that completing these parts, in order, will give; undefined where that can't be told before. */
+  etagOfParts(parts: readonly StoredPart[]): string | undefined;
+
+  /** A signer for now: it takes the current credentials, and its links do not outlive them. */
+  signer(): Promise<LinkSigner>;
+
+  head(key: string): Promise<StoredObject | undefined>;
+  /** Objects whose key begins with `prefix`, after `startAfter` (exclusive), in the byte order of their keys. */
+  list(page: {
+    prefix: string;
+    startAfter: string;
+    limit: number;
+  }): Promise<{ objects: StoredObject[]; more: boolean }>;
+
+  createUpload(key: string): Promise<string>;
+  /** All parts by number, however many pages; undefined where storage has no such open upload. */
+  listParts(upload: UploadRef): Promise<StoredPart[] | undefined>;
+  completeUpload(upload: UploadRef & { parts: readonly StoredPart[] }): Promise<CompleteOutcome>;
+  abortUpload(upload: UploadRef): Promise<'aborted' | 'no-such-upload'>;
+  /** Every open upload of the bucket, page by page. */
+  openUploads(options?: { signal?: AbortSignal }): AsyncIterable<OpenUpload[]>;
+
+  /** Whether storage answers and the bucket is there. */
+  check(): Promise<void>;
+}
+
+/** Storage did not answer, or refused what it should have done. The message is for the operator. */
+export class StorageUnavailableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StorageUnavailableError';
+  }
+}

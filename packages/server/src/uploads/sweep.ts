@@ -1,0 +1,92 @@
+import type { ProjectTable } from '../database/projects.ts';
+import type { UploadTable } from '../database/uploads.ts';
+import { keyOf } from './keys.ts';
+import type { ObjectStore, OpenUpload, UploadRef } from './object-store.ts';
+import type { UploadEnding } from './upload-ending.ts';
+
+const PAGE = 100;
+
+export type SweepResult = { aborted: number; orphans: number };
+
+type Options = {
+  projects: ProjectTable;
+  uploads: UploadTable;
+  ending: UploadEnding;
+  store: ObjectStore;
+  now: () => number;
+  /** Milliseconds without a new link and a new part, after which an upload is given up. */
+  idle: number;
+};
+
+/** Aborts multipart uploads that nobody goes on with: their parts cost space, and nobody sees them. */
+export class Sweep {
+  readonly #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** One pass over all uploads. Ends early, without error, when `signal` aborts: the next pass goes on. */
+  async run({ signal }: { signal: AbortSignal }): Promise<SweepResult> {
+    const aborted = await this.#sweepKnown(signal);
+    const orphans = await this.#sweepOrphans(signal);
+    return { aborted, orphans };
+  }
+
+  async #sweepKnown(signal: AbortSignal): Promise<number> {
+    const { uploads, ending, now, idle } = this.#options;
+    const before = now() - idle;
+    let aborted = 0;
+    let after = 0;
+    while (!signal.aborted) {
+      const page = await uploads.listIdle({ before, after, limit: PAGE });
+      for (const upload of page) {
+        if (signal.aborted) return aborted;
+        const ref = { key: keyOf(upload.project_uuid, upload.file_name), uploadId: upload.upload_id };
+        if (upload.state === 'open' && (await this.#hasPartSince(ref, before))) continue;
+        if (await ending.abortIdle(upload.project_uuid, upload)) aborted++;
+      }
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.id;
+    }
+    return aborted;
+  }
+
+  /** Uploads in storage, under keys of our projects, that the database does not have: their start was cut short. */
+  async #sweepOrphans(signal: AbortSignal): Promise<number> {
+    const { store, now, idle } = this.#options;
+    const before = now() - idle;
+    let orphans = 0;
+    for await (const page of store.openUploads({ signal })) {
+      const old = page.filter(({ initiated }) => initiated.getTime() < before);
+      for (const upload of await this.#unknownOf(old)) {
+        if (signal.aborted) return orphans;
+        if (await this.#hasPartSince(upload, before)) continue;
+        await store.abortUpload(upload);
+        orphans++;
+      }
+    }
+    return orphans;
+  }
+
+  async #unknownOf(stored: readonly OpenUpload[]): Promise<OpenUpload[]> {
+    const { projects, uploads } = this.#options;
+    const uuidOf = ({ key }: OpenUpload) => key.split('/', 1)[0] ?? '';
+    const ours = await projects.idsOf([...new Set(stored.map(uuidOf))]);
+    const ids = new Map(ours.map(({ id, uuid }) => [uuid, id]));
+    const unknown: OpenUpload[] = [];
+    for (const upload of stored) {
+      const projectId = ids.get(uuidOf(upload));
+      if (projectId === undefined) continue;
+      const row = await uploads.find(projectId, upload.uploadId);
+      if (row === undefined || row.state === 'aborted') unknown.push(upload);
+    }
+    return unknown;
+  }
+
+  async #hasPartSince(upload: UploadRef, moment: number): Promise<boolean> {
+    const parts = (await this.#options.store.listParts(upload)) ?? [];
+    return parts.some(({ lastModified }) => lastModified.getTime() >= moment);
+  }
+}

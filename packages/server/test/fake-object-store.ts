@@ -1,0 +1,138 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { compareBytes } from '../src/uploads/keys.ts';
+import {
+  type CompleteOutcome,
+  type LinkSigner,
+  type ObjectStore,
+  type OpenUpload,
+  StorageUnavailableError,
+  type StoredObject,
+  type StoredPart,
+  type UploadRef,
+} from '../src/uploads/object-store.ts';
+
+const md5 = (bytes: Uint8Array | string) => createHash('md5').update(bytes).digest('hex');
+
+type OpenEntry = { key: string; initiated: Date; parts: Map<number, StoredPart> };
+
+/**
+ * Storage in memory, as the rules see it. Links are `fake:` addresses; `put` and `putPart` stand for the PUTs that
+ * clients send to them, with a size instead of bytes where the bytes don't matter.
+ */
+export class FakeObjectStore implements ObjectStore {
+  readonly etagIsMd5 = true;
+  readonly objects = new Map<string, StoredObject>();
+  readonly uploads = new Map<string, OpenEntry>();
+  /** The calls so far, by name. */
+  readonly calls: string[] = [];
+  readonly #now: () => number;
+  /** Called around every call; where it throws, the call fails before or after it happened. */
+  fault: (call: string, when: 'before' | 'after') => void | Promise<void> = () => {};
+
+  constructor({ now = Date.now }: { now?: () => number } = {}) {
+    this.#now = now;
+  }
+
+  put(key: string, content: Uint8Array | string | number): void {
+    const bytes = typeof content === 'number' ? String(content) : content;
+    const size = typeof content === 'number' ? content : Buffer.byteLength(bytes);
+    this.objects.set(key, { key, size, etag: md5(bytes), lastModified: this.#date() });
+  }
+
+  putPart(
+    { uploadId }: { uploadId: string },
+    partNumber: number,
+    size: number,
+    content = `${partNumber}:${size}`,
+  ): void {
+    const upload = this.uploads.get(uploadId);
+    if (upload === undefined) throw new Error(`NoSuchUpload ${uploadId}`);
+    upload.parts.set(partNumber, { partNumber, size, etag: md5(content), lastModified: this.#date() });
+  }
+
+  etagOfParts(parts: readonly StoredPart[]): string {
+    return `${md5(Buffer.concat(parts.map(({ etag }) => Buffer.from(etag, 'hex'))))}-${parts.length}`;
+  }
+
+  async signer(): Promise<LinkSigner> {
+    return {
+      expiresAt: new Date(this.#now() + 3_600_000),
+      put: (key) => `fake:put/${encodeURIComponent(key)}`,
+      putPart: ({ key, uploadId }, number) => `fake:part/${encodeURIComponent(key)}?${uploadId}/${number}`,
+      get: (key) => `fake:get/${encodeURIComponent(key)}`,
+    };
+  }
+
+  head = (key: string) => this.#call('head', () => this.objects.get(key));
+
+  list = ({ prefix, startAfter, limit }: { prefix: string; startAfter: string; limit: number }) =>
+    this.#call('list', () => {
+      const found = [...this.objects.values()]
+        .filter(({ key }) => key.startsWith(prefix) && compareBytes(key, startAfter) > 0)
+        .sort((a, b) => compareBytes(a.key, b.key));
+      return { objects: found.slice(0, limit), more: found.length > limit };
+    });
+
+  createUpload = (key: string) =>
+    this.#call('createUpload', () => {
+      const uploadId = randomUUID();
+      this.uploads.set(uploadId, { key, initiated: this.#date(), parts: new Map() });
+      return uploadId;
+    });
+
+  listParts = (ref: UploadRef) =>
+    this.#call('listParts', () => {
+      const parts = this.#open(ref)?.parts.values();
+      return parts && [...parts].sort((a, b) => a.partNumber - b.partNumber);
+    });
+
+  completeUpload = ({ parts, ...ref }: UploadRef & { parts: readonly StoredPart[] }) =>
+    this.#call('completeUpload', (): CompleteOutcome => {
+      const upload = this.#open(ref);
+      if (upload === undefined) return { kind: 'no-such-upload' };
+      const same = parts.every(({ partNumber, etag }) => upload.parts.get(partNumber)?.etag === etag);
+      if (!same || parts.length === 0) return { kind: 'parts-changed' };
+      const etag = this.etagOfParts(parts);
+      const size = parts.reduce((sum, part) => sum + part.size, 0);
+      this.objects.set(ref.key, { key: ref.key, size, etag, lastModified: this.#date() });
+      this.uploads.delete(ref.uploadId);
+      return { kind: 'completed', etag };
+    });
+
+  abortUpload = (ref: UploadRef) =>
+    this.#call('abortUpload', (): 'aborted' | 'no-such-upload' => {
+      if (this.#open(ref) === undefined) return 'no-such-upload';
+      this.uploads.delete(ref.uploadId);
+      return 'aborted';
+    });
+
+  async *openUploads(): AsyncIterable<OpenUpload[]> {
+    yield await this.#call('openUploads', () =>
+      [...this.uploads].map(([uploadId, { key, initiated }]) => ({ key, uploadId, initiated })),
+    );
+  }
+
+  async check(): Promise<void> {
+    await this.#call('check', () => undefined);
+  }
+
+  async #call<Result>(name: string, work: () => Result): Promise<Result> {
+    this.calls.push(name);
+    await this.fault(name, 'before');
+    const result = work();
+    await this.fault(name, 'after');
+    return result;
+  }
+
+  #open({ key, uploadId }: UploadRef): OpenEntry | undefined {
+    const upload = this.uploads.get(uploadId);
+    return upload?.key === key ? upload : undefined;
+  }
+
+  #date(): Date {
+    return new Date(Math.floor(this.#now() / 1000) * 1000);
+  }
+}
+
+/** What a storage that does not answer makes of a call. */
+export const noAnswer = () => new StorageUnavailableError('the fake storage does not answer');

@@ -1,0 +1,59 @@
+import type { TestContext } from 'node:test';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { ApiKeys } from '../src/api-keys.ts';
+import { buildApp } from '../src/app.ts';
+import type { Database } from '../src/database/database.ts';
+import { createHandlers } from '../src/routes/handlers.ts';
+import { createRules } from '../src/rules.ts';
+import type { EndingTimes } from '../src/uploads/upload-ending.ts';
+import { openTestDatabase } from './database.ts';
+import { FakeObjectStore } from './fake-object-store.ts';
+
+export type TestServer = {
+  app: FastifyInstance;
+  store: FakeObjectStore;
+  database: Database;
+  /** Calls with the first account's key; answers status, headers and the parsed body. */
+  call(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into bodies as JSON has them
+export type Answer = { status: number; headers: Record<string, unknown>; body: any };
+
+export const TEST_KEY = 'test-key-of-the-first-account';
+
+type Options = { ratePerMinute?: number; times?: EndingTimes };
+
+/** The API in this process, over a database of its own and storage in memory. */
+export async function startTestServer(t: TestContext, options: Options = {}): Promise<TestServer> {
+  const database = await openTestDatabase(t);
+  const store = new FakeObjectStore();
+  const apiKeys = new ApiKeys({ accounts: database.accounts, now: Date.now });
+  await apiKeys.ensureFirst(TEST_KEY);
+  const app = await buildApp({
+    handlers: createHandlers(createRules(database, store, options.times && { times: options.times })),
+    apiKeys,
+    ratePerMinute: options.ratePerMinute,
+    checks: { database: () => database.check(), storage: () => store.check() },
+    version: '0.0.0',
+    logger: false,
+  });
+  t.after(() => app.close());
+  return {
+    app,
+    store,
+    database,
+    async call(method, path, body, headers = {}) {
+      const request: InjectOptions = { method, url: path, headers: { 'x-api-key': TEST_KEY, ...headers } };
+      if (body !== undefined) request.payload = body as Exclude<InjectOptions['payload'], undefined>;
+      const response = await app.inject(request);
+      const parsed = response.body === '' ? undefined : JSON.parse(response.body);
+      return { status: response.statusCode, headers: response.headers, body: parsed };
+    },
+  };
+}
