@@ -4,6 +4,7 @@
  */
 export const S3_ERRORS = {
   AccessDenied: { status: 403, message: 'Access Denied' },
+  AccessForbidden: { status: 403, message: 'CORSResponse: This CORS request is not allowed.' },
   AuthorizationHeaderMalformed: { status: 400, message: 'The authorization header is malformed.' },
   AuthorizationQueryParametersError: {
     status: 400,
@@ -95,6 +96,8 @@ export const S3_ERRORS = {
       'The request signature that we calculated does not match the signature that you provided. Check your AWS secret access key and signing method.',
   },
   SlowDown: { status: 503, message: 'Please reduce your request rate.' },
+  /** Ours, as AWS has none: its disks do not fill up. Not one of the statuses that clients retry. */
+  StorageFull: { status: 507, message: 'The storage is full. Free some space, then send the request again.' },
   XAmzContentSHA256Mismatch: {
     status: 400,
     message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
