@@ -126,7 +126,7 @@ export const ROUTES = {
     params: OfUpload,
     body: schemas.PartLinksBody,
     data: schemas.PartLinks,
-    errors: ['project_not_found', 'upload_not_found', 'invalid_part_number'],
+    errors: ['project_not_found', 'upload_not_found', 'upload_completed', 'invalid_part_number'],
   },
   completeMultipart: {
     method: 'POST',

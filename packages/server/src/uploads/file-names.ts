@@ -27,10 +27,9 @@ export function checkUnique(files: readonly { sent: string; name: string }[]): v
     else known.count++;
   }
   if (counts.size === files.length) return;
-  const duplicates = [...counts.values()]
-    .filter(({ count }) => count > 1)
-    .map(({ sent, count }) => ({ file_name: sent, count }));
+  const duplicates = [...counts.values()].filter(({ count }) => count > 1);
   const [first] = duplicates;
   if (first === undefined) return;
-  throw apiError('duplicate_file_name', { name: first.file_name, count: first.count }, { details: duplicates });
+  const details = duplicates.map(({ sent }) => sent);
+  throw apiError('duplicate_file_name', { name: first.sent, count: first.count }, { details });
 }
