@@ -134,7 +134,8 @@ export const ERRORS = {
   }),
   upload_completed: define<{ name: string }>({
     status: 409,
-    message: ({ name }) => `The multipart upload of "${name}" is already complete: the file stays, and the upload takes neither parts nor an abort.`,
+    message: ({ name }) =>
+      `The multipart upload of "${name}" is already complete: the file stays, and the upload takes neither parts nor an abort.`,
   }),
   upload_busy: define<{ name: string }>({
     status: 409,
