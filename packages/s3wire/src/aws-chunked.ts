@@ -120,9 +120,9 @@ function parseTrailers(text: string): Record<string, string> {
   const trailers: Record<string, string> = {};
   for (const line of text.split(/\r?\n/)) {
     if (line === '') continue;
-    const colon = line.indexOf(':');
-    if (colon < 1) throw broken('a trailer cannot be read');
-    trailers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+    const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw broken('a trailer cannot be read');
+    trailers[name.toLowerCase()] = value.trim();
   }
   return trailers;
 }
