@@ -1,0 +1,28 @@
+import { after } from 'node:test';
+import { acquireTarget, type Target } from '@darkslide/testkit';
+import { Api } from './api.ts';
+
+export type Specs = {
+  target: Target;
+  /** The first account's calls. */
+  api: Api;
+  /** The second account's. */
+  other: Api;
+};
+
+/** What a spec file talks to; released after its last spec. To be awaited at the top of the file. */
+export async function useTarget(): Promise<Specs> {
+  const { target, release } = await acquireTarget();
+  after(release);
+  const { apiUrl, accounts } = target;
+  return {
+    target,
+    api: new Api({ apiUrl, apiKey: accounts.first.apiKey }),
+    other: new Api({ apiUrl, apiKey: accounts.second.apiKey }),
+  };
+}
+
+/** A reason to skip, where a spec asks for what only the embedded store promises. */
+export function embeddedOnly(target: Target): { skip: string | false } {
+  return { skip: target.storage === 'embedded' ? false : 'promised by the embedded store only' };
+}
