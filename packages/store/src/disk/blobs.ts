@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { constants, existsSync, mkdirSync } from 'node:fs';
+import { type FileHandle, open, opendir, stat, statfs, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { S3Error } from '@darkslide/s3wire';
+import { DirectorySync, syncDirectory } from './directory-sync.ts';
+
+const FOLDERS = 256;
+/** Consecutive blobs share a folder, so that writers at one time share its sync. */
+const BLOBS_PER_TURN = 1024;
+
+const folderName = (number: number) => number.toString(16).padStart(2, '0');
+
+/**
+ * The folder of blobs: files written once, synced, and never changed. Their names are made here, `3f/<start>-<count>`;
+ * nothing that a client sent is part of a path.
+ */
+export class Blobs {
+  readonly #root: string;
+  /** Marks this run's blobs, so that the sweep leaves alone what is being written. */
+  readonly #run = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`;
+  readonly #syncs: DirectorySync[];
+  readonly #readers = new Map<string, number>();
+  readonly #doomed = new Set<string>();
+  #count = 0;
+
+  private constructor(root: string) {
+    this.#root = root;
+    this.#syncs = Array.from({ length: FOLDERS }, (_, number) => new DirectorySync(join(root, folderName(number))));
+  }
+
+  /** `fresh` makes the folders. Otherwise all must stand: a missing one means that bytes were lost or not mounted. */
+  static async open(root: string, { fresh }: { fresh: boolean }): Promise<Blobs> {
+    for (let number = 0; number < FOLDERS; number++) {
+      const folder = join(root, folderName(number));
+      if (fresh) mkdirSync(folder, { recursive: true });
+      else if (!existsSync(folder))
+        throw new Error(`${folder} is missing: restore the data folder, or start a new one`);
+    }
+    if (fresh) await syncDirectory(root);
+    return new Blobs(root);
+  }
+
+  path(blob: string): string {
+    return join(this.#root, blob);
+  }
+
+  /** Opens a fresh file for writing. Throws StorageFull. */
+  async create(): Promise<NewBlob> {
+    const count = this.#count++;
+    const folder = Math.floor(count / BLOBS_PER_TURN) % FOLDERS;
+    const name = `${folderName(folder)}/${this.#run}-${count.toString(36)}`;
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+    const handle = await open(this.path(name), flags, 0o600).catch(asStorageError);
+    return new NewBlob({ name, path: this.path(name), handle, sync: this.#syncs[folder] as DirectorySync });
+  }
+
+  /** Keeps the blobs' files until the answered function is called; call it once. */
+  retain(blobs: readonly string[]): () => void {
+    for (const blob of blobs) this.#readers.set(blob, (this.#readers.get(blob) ?? 0) + 1);
+    return () => {
+      for (const blob of blobs) this.#release(blob);
+    };
+  }
+
+  /** Removes files that nothing refers to any more, those being read as soon as that ends. */
+  async remove(blobs: readonly string[]): Promise<void> {
+    for (const blob of blobs) {
+      if (this.#readers.has(blob)) this.#doomed.add(blob);
+      else await this.#unlink(blob);
+    }
+  }
+
+  async exists(blob: string): Promise<boolean> {
+    try {
+      await stat(this.path(blob));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  /** Every blob on disk that an earlier run wrote. */
+  async *written(): AsyncGenerator<string> {
+    for (let number = 0; number < FOLDERS; number++) {
+      const folder = folderName(number);
+      for await (const entry of await opendir(join(this.#root, folder), { bufferSize: 256 })) {
+        if (!entry.name.startsWith(this.#run)) yield `${folder}/${entry.name}`;
+      }
+    }
+  }
+
+  /** Bytes that the disk has left for us. */
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#root);
+    return bavail * bsize;
+  }
+
+  #release(blob: string): void {
+    const left = (this.#readers.get(blob) ?? 1) - 1;
+    if (left > 0) {
+      this.#readers.set(blob, left);
+      return;
+    }
+    this.#readers.delete(blob);
+    // A file that stays behind is swept at the next start.
+    if (this.#doomed.delete(blob)) this.#unlink(blob).catch(() => {});
+  }
+
+  async #unlink(blob: string): Promise<void> {
+    await unlink(this.path(blob)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+}
+
+/** A blob being written. End it with `commit` or `discard`. */
+export class NewBlob {
+  readonly name: string;
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  readonly #directory: DirectorySync;
+
+  constructor({ name, path, handle, sync }: { name: string; path: string; handle: FileHandle; sync: DirectorySync }) {
+    this.name = name;
+    this.#path = path;
+    this.#handle = handle;
+    this.#directory = sync;
+  }
+
+  /** Writes all of `bytes` at `position`. Throws StorageFull. */
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      const { bytesWritten } = await this.#handle
+        .write(bytes, written, bytes.length - written, position + written)
+        .catch(asStorageError);
+      written += bytesWritten;
+    }
+  }
+
+  /** Resolves once bytes and name are on disk. Throws StorageFull; then `discard` it. */
+  async commit(): Promise<void> {
+    await this.#handle.datasync().catch(asStorageError);
+    await this.#handle.close();
+    await this.#directory.sync().catch(asStorageError);
+  }
+
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    // A file that stays behind is swept at the next start.
+    await unlink(this.#path).catch(() => {});
+  }
+}
+
+function asStorageError(error: NodeJS.ErrnoException): never {
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw new S3Error('StorageFull', { cause: error });
+  throw error;
+}

@@ -1,0 +1,36 @@
+import { open } from 'node:fs/promises';
+
+/**
+ * Makes a folder's entries durable. Whoever asks while a sync is running shares the one after it, so any number
+ * of writers pay for two syncs at most.
+ */
+export class DirectorySync {
+  readonly #path: string;
+  #running: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Resolves once every entry made before the call is on disk. */
+  sync(): Promise<void> {
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        this.#running = syncDirectory(this.#path);
+        return this.#running;
+      });
+    return this.#next;
+  }
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

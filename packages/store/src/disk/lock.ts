@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** SQLite's result code for a lock that another holds. */
+const SQLITE_BUSY = 5;
+
+/**
+ * Holds the data folder for this process alone. Node knows no flock, SQLite does: an exclusive transaction on a
+ * database of its own, which the system lets go when the process dies, however it dies.
+ */
+export class FolderLock {
+  readonly #db: DatabaseSync;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** Throws where another process, or another store of this one, holds the folder. */
+  static take(dataDir: string): FolderLock {
+    const db = new DatabaseSync(join(dataDir, 'lock'), { timeout: 0 });
+    try {
+      db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    } catch (error) {
+      db.close();
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+      throw new Error(`${dataDir} is in use by another store: stop that one, or choose another folder`);
+    }
+    return new FolderLock(db);
+  }
+
+  release(): void {
+    this.#db.close();
+  }
+}

@@ -1,0 +1,41 @@
+import { etagMatches, S3Error } from '@darkslide/s3wire';
+import type { WriteCondition } from '../index/commands.ts';
+import type { StoredObject } from '../index/rows.ts';
+import { header, type S3Request } from '../operation.ts';
+
+/**
+ * Holds a read to its If-* headers, in the order of RFC 9110 (13.2.2). `prefix` reads another set of headers:
+ * `x-amz-copy-source-`. Throws PreconditionFailed.
+ */
+export function checkReadConditions(request: S3Request, object: StoredObject, prefix = ''): 'proceed' | 'not-modified' {
+  const ifMatch = header(request, `${prefix}if-match`);
+  const ifNoneMatch = header(request, `${prefix}if-none-match`);
+  const unmodifiedSince = seconds(header(request, `${prefix}if-unmodified-since`));
+  const modifiedSince = seconds(header(request, `${prefix}if-modified-since`));
+  const modified = Math.floor(object.modifiedAt / 1000);
+
+  if (ifMatch !== undefined) {
+    if (!etagMatches(ifMatch, object.etag)) throw failed('If-Match');
+  } else if (unmodifiedSince !== undefined && modified > unmodifiedSince) throw failed('If-Unmodified-Since');
+
+  if (ifNoneMatch !== undefined) return etagMatches(ifNoneMatch, object.etag) ? 'not-modified' : 'proceed';
+  return modifiedSince !== undefined && modified <= modifiedSince ? 'not-modified' : 'proceed';
+}
+
+/** The condition of a PUT or Complete. Throws NotImplemented for those that S3 does not know. */
+export function readWriteCondition(request: S3Request): WriteCondition {
+  const ifMatch = header(request, 'if-match');
+  const ifNoneMatch = header(request, 'if-none-match');
+  if (ifNoneMatch !== undefined && (ifNoneMatch !== '*' || ifMatch !== undefined)) {
+    throw new S3Error('NotImplemented', { details: { Header: 'If-None-Match' } });
+  }
+  return { ...(ifMatch !== undefined && { ifMatch }), ...(ifNoneMatch !== undefined && { ifNoneMatch }) };
+}
+
+const failed = (condition: string) => new S3Error('PreconditionFailed', { details: { Condition: condition } });
+
+/** Whole seconds, as Last-Modified has them; undefined where it is no date. */
+function seconds(date: string | undefined): number | undefined {
+  const time = date === undefined ? Number.NaN : Date.parse(date);
+  return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
+}

@@ -1,0 +1,51 @@
+import { S3Error } from '@darkslide/s3wire';
+
+/** Lets a limited number in at a time; the others wait in line, and the line is limited too. */
+export class Gate {
+  #free: number;
+  readonly #maxWaiting: number;
+  readonly #line = new Set<() => void>();
+
+  constructor({ places, maxWaiting }: { places: number; maxWaiting: number }) {
+    this.#free = places;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** Answers the function that gives the place back. Throws SlowDown where the line is full, or the signal's reason. */
+  async enter(signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#wait(signal);
+    let held = true;
+    return () => {
+      if (held) this.#leave();
+      held = false;
+    };
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    if (this.#line.size >= this.#maxWaiting) throw new S3Error('SlowDown');
+    return new Promise((resolve, reject) => {
+      const admit = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        this.#line.delete(admit);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#line.add(admit);
+    });
+  }
+
+  #leave(): void {
+    const [next] = this.#line;
+    if (next === undefined) {
+      this.#free += 1;
+      return;
+    }
+    this.#line.delete(next);
+    next();
+  }
+}

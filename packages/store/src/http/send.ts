@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { S3Response } from './response.ts';
+
+/**
+ * How long, and how many bytes, we listen to a client that is still sending what has been refused. Closing at once
+ * would reset the connection, and the client would never read why.
+ */
+const LINGER = { ms: 10_000, bytes: 64 * 1024 ** 2 };
+
+/** Sends an answer and resolves when it is out of our hands. Throws where the client is gone or stopped reading. */
+export async function send(options: {
+  answer: S3Response;
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** The client waits to be told to send its body, and never will be. */
+  uninvited: boolean;
+  idleTimeoutMs: number;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { answer, request, response, uninvited, idleTimeoutMs, signal } = options;
+  signal.throwIfAborted();
+  const { body, status } = answer;
+  const unread = !request.complete;
+  for (const [name, value] of Object.entries(answer.headers ?? {})) {
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : (body?.size ?? answer.length ?? 0);
+  if (status !== 204 && status !== 304) response.setHeader('content-length', length);
+  if (unread) response.setHeader('connection', 'close');
+  response.writeHead(status);
+  const bodiless = request.method === 'HEAD' || status === 204 || status === 304;
+  response.setTimeout(idleTimeoutMs, () => response.destroy());
+
+  if (!bodiless && typeof body === 'object') await body.send(response, signal);
+  else if (!bodiless && typeof body === 'string') response.write(body);
+  else response.flushHeaders();
+  if (unread && !uninvited) await drain(request);
+  response.setTimeout(0);
+  if (response.writableEnded || response.destroyed) return;
+  response.end();
+  await once(response, 'close', { signal });
+}
+
+/** Takes in and forgets what is left of a body, within limits. */
+function drain(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let bytes = 0;
+    const done = () => {
+      clearTimeout(timer);
+      request.off('data', onData).off('close', done).off('end', done).off('error', done);
+      resolve();
+    };
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > LINGER.bytes) done();
+    };
+    const timer = setTimeout(done, LINGER.ms);
+    request.on('data', onData).on('close', done).on('end', done).on('error', done);
+    request.resume();
+  });
+}

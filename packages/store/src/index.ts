@@ -1,0 +1,73 @@
+/**
+ * An embedded object store that speaks S3: durable, on one machine, in a thread of its own.
+ */
+import { Worker } from 'node:worker_threads';
+import type { LogEntry, StoreOptions } from './options.ts';
+import type { ThreadMessage } from './thread.ts';
+
+export {
+  type CorsRule,
+  DEFAULT_CORS,
+  DEFAULT_LIMITS,
+  type LogEntry,
+  type StoreLimits,
+  type StoreOptions,
+} from './options.ts';
+
+export type RunningStore = {
+  /** `http://host:port`. */
+  url: string;
+  port: number;
+  /** Resolves after `close`. Rejects when the store dies by itself; whoever started it should then stop too. */
+  closed: Promise<void>;
+  /** Takes no further requests, lets those at work end within `graceMs`, and lets go of the data folder. */
+  close: (options?: { graceMs?: number }) => Promise<void>;
+};
+
+/** Milliseconds that requests at work are given where `close` is not told. */
+const DEFAULT_GRACE_MS = 10_000;
+
+/**
+ * Starts a store over a data folder. Rejects where the folder is held by another store, is damaged or was written by
+ * a newer version, and where the port is taken. `log` hears of each request, of the sweep at start, and of failures.
+ */
+export async function startStore(options: StoreOptions & { log?: (entry: LogEntry) => void }): Promise<RunningStore> {
+  const { log, ...plain } = options;
+  const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
+  const worker = new Worker(new URL(file, import.meta.url), {
+    workerData: { options: plain, logs: log !== undefined },
+  });
+  const closed = new Promise<void>((resolve, reject) => {
+    let clean = false;
+    worker.on('message', (message: ThreadMessage) => {
+      if (message.type === 'closed') clean = true;
+      if (message.type === 'log') log?.(message.entry);
+    });
+    worker.on('error', reject);
+    worker.on('exit', () => (clean ? resolve() : reject(new Error('the store has stopped by itself'))));
+  });
+
+  const port = await Promise.race([
+    new Promise<number>((resolve, reject) => {
+      worker.on('message', (message: ThreadMessage) => {
+        if (message.type === 'listening') resolve(message.port);
+        if (message.type === 'refused') reject(new Error(message.message));
+      });
+    }),
+    closed.then(() => 0),
+  ]).catch(async (error) => {
+    closed.catch(() => {});
+    await worker.terminate();
+    throw error;
+  });
+  const host = plain.host.includes(':') ? `[${plain.host}]` : plain.host;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    closed,
+    async close({ graceMs = DEFAULT_GRACE_MS } = {}) {
+      worker.postMessage({ graceMs });
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { ChecksumAlgorithm } from '@darkslide/s3wire';
+
+export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
+
+/** A checksum as S3 words it: base64, with `-N` behind a composite one. */
+export type StoredChecksum = { algorithm: ChecksumAlgorithm; value: string; type: ChecksumType };
+
+/** Response headers kept with an object, names in lower case: content-type and its kin, and x-amz-meta-*. */
+export type StoredHeaders = Record<string, string>;
+
+export type Bucket = { id: number; name: string; createdAt: number; cors: string | undefined };
+
+export type StoredObject = {
+  id: number;
+  key: string;
+  size: number;
+  /** Hex, without quotes. */
+  etag: string;
+  modifiedAt: number;
+  headers: StoredHeaders;
+  checksum: StoredChecksum | undefined;
+};
+
+/** `size` bytes of an object, beginning at its byte `start`: the whole of one blob. */
+export type Segment = { start: number; size: number; blob: string };
+
+export type Upload = {
+  id: string;
+  bucketId: number;
+  key: string;
+  initiatedAt: number;
+  headers: StoredHeaders;
+  checksumAlgorithm: ChecksumAlgorithm | undefined;
+  checksumType: ChecksumType | undefined;
+};
+
+export type Part = {
+  number: number;
+  size: number;
+  etag: string;
+  modifiedAt: number;
+  /** Of the upload's algorithm, base64. */
+  checksum: string | undefined;
+  /** Absent when the part holds no byte. */
+  blob: string | undefined;
+};
+
+/** What a finished body left on disk; without a blob when it was empty. */
+export type NewBytes = { blob: string | undefined; size: number };
+
+export const keyBytes = (key: string): Uint8Array => Buffer.from(key, 'utf8');
+export const keyText = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

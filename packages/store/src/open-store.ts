@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Blobs } from './disk/blobs.ts';
+import { syncDirectory } from './disk/directory-sync.ts';
+import { FolderLock } from './disk/lock.ts';
+import { Receiver, SLAB_SIZE, SLABS_PER_UPLOAD } from './disk/receiver.ts';
+import { sweep } from './disk/sweep.ts';
+import { HashPool } from './hashing/pool.ts';
+import { Slabs } from './hashing/slabs.ts';
+import { Gate } from './http/gate.ts';
+import { HttpServer } from './http/server.ts';
+import { IndexReader } from './index/reader.ts';
+import { IndexWriter } from './index/writer.ts';
+import { checkBucketName } from './operations/create-bucket.ts';
+import { DEFAULT_CORS, DEFAULT_LIMITS, type LogEntry, type StoreOptions } from './options.ts';
+import type { Store } from './store.ts';
+
+const MAX_HASH_THREADS = 4;
+
+/** A store that answers. */
+export type OpenStore = { port: number; close: (options: { graceMs: number }) => Promise<void> };
+
+/**
+ * Opens the data folder and serves it, in the calling thread. `onDeath` hears of it when a helper thread dies: then
+ * nothing can be stored any more. Throws where the folder is in use, damaged, or written by a newer version.
+ */
+export async function openStore(
+  options: StoreOptions & { log: (entry: LogEntry) => void; onDeath: (error: Error) => void },
+): Promise<OpenStore> {
+  const { dataDir, host, port, region = 'us-east-1', credentials, bucket, cors = DEFAULT_CORS, log, onDeath } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  checkBucketName(bucket);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = FolderLock.take(dataDir);
+  const undo: (() => unknown)[] = [() => lock.release()];
+  try {
+    const indexPath = join(dataDir, 'index.sqlite');
+    const blobs = await Blobs.open(join(dataDir, 'blobs'), { fresh: !existsSync(indexPath) });
+    const writer = await IndexWriter.open(indexPath, onDeath);
+    undo.push(() => writer.close());
+    await syncDirectory(dataDir);
+    const reader = new IndexReader(indexPath);
+    undo.push(() => reader.close());
+    const slabs = new Slabs({ count: limits.maxUploads * SLABS_PER_UPLOAD, size: SLAB_SIZE });
+    const pool = new HashPool({ threads: Math.min(availableParallelism(), MAX_HASH_THREADS), slabs, onDeath });
+    undo.push(() => pool.close());
+
+    if (!reader.buckets().some(({ name }) => name === bucket)) {
+      await writer.run({ type: 'createBucket', name: bucket, now: Date.now() });
+    }
+    const store: Store = {
+      region,
+      limits,
+      cors,
+      now: Date.now,
+      reader,
+      writer,
+      blobs,
+      receiver: new Receiver({ blobs, slabs, pool, reservedBytes: limits.reservedBytes }),
+      uploads: new Gate({ places: limits.maxUploads, maxWaiting: limits.maxWaitingUploads }),
+      log,
+    };
+    const server = new HttpServer({ store, keys: credentials });
+    const boundPort = await server.listen({ host, port });
+
+    const stopSweep = new AbortController();
+    const sweeping = sweep({ blobs, reader, writer, signal: stopSweep.signal }).then(
+      (result) => log({ type: 'sweep', ...result }),
+      (error) => log({ type: 'error', message: `the sweep failed: ${error}` }),
+    );
+    return {
+      port: boundPort,
+      async close({ graceMs }) {
+        stopSweep.abort();
+        await server.close({ graceMs });
+        await sweeping;
+        for (const step of undo.reverse()) await step();
+      },
+    };
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestBody } from './http/body.ts';
+import type { S3Response } from './http/response.ts';
+import type { Store } from './store.ts';
+
+/** A verified request, decoded. */
+export type S3Request = {
+  /** '' where the target names no bucket. */
+  bucket: string;
+  /** '' where it names no object. */
+  key: string;
+  query: Map<string, string>;
+  /** Of the request, together with the `x-amz-meta-` parameters of a link. */
+  headers: IncomingHttpHeaders;
+  body: RequestBody;
+  /** Aborts when the client is gone or the store stops. */
+  signal: AbortSignal;
+};
+
+/** One S3 call. Throws S3Error; then nothing has changed. */
+export type Operation = (request: S3Request, store: Store) => Promise<S3Response>;
+
+/** A header's one value, undefined where it is absent. */
+export function header(request: Pick<S3Request, 'headers'>, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

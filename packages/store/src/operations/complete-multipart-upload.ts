@@ -1,0 +1,158 @@
+import {
+  buildXml,
+  type ChecksumAlgorithm,
+  type CrcAlgorithm,
+  checksumHeader,
+  combineCrc,
+  compositeChecksum,
+  multipartETag,
+  parseXml,
+  quoteETag,
+  S3Error,
+  unquoteETag,
+  type XmlObject,
+} from '@darkslide/s3wire';
+import { readWriteCondition } from '../http/conditions.ts';
+import { type S3Response, xmlResponse } from '../http/response.ts';
+import { receiveText } from '../incoming.ts';
+import { keyBytes, type Part, type StoredChecksum, type Upload } from '../index/rows.ts';
+import { readBodyIntegrity } from '../integrity.ts';
+import { header, type Operation, type S3Request } from '../operation.ts';
+import { commit, type Store } from '../store.ts';
+import { children, optionalText, requiredText } from '../xml-input.ts';
+import { MAX_PART_NUMBER } from './upload-part.ts';
+
+/** Bytes of every part but the last. */
+const MIN_PART_BYTES = 5 * 1024 * 1024;
+
+type NamedPart = { number: number; etag: string; element: XmlObject };
+
+/** Makes the named parts an object, in one change of the index: no byte is copied. The other parts are freed. */
+export const completeMultipartUpload: Operation = async (request, store) => {
+  const { id: bucketId } = store.reader.bucket(request.bucket);
+  const uploadId = request.query.get('uploadId') ?? '';
+  const condition = readWriteCondition(request);
+  const named = readNamedParts(await receiveText(request, store, readBodyIntegrity(request)));
+
+  const repeated = answerRepeated({ request, store, bucketId, uploadId, named });
+  if (repeated !== undefined) return repeated;
+
+  const upload = store.reader.upload(bucketId, request.key, uploadId);
+  const parts = matchParts(upload, named, store.reader.parts(uploadId, 0, MAX_PART_NUMBER));
+  checkSize(request, parts);
+  const checksum = await checksumOf(upload, parts);
+  checkDeclaredChecksum(request, checksum);
+  await commit(store, {
+    type: 'completeUpload',
+    bucketId,
+    key: keyBytes(request.key),
+    now: store.now(),
+    uploadId,
+    parts: parts.map(({ number, etag }) => ({ number, etag })),
+    checksum,
+    condition,
+  });
+  return answer(request, multipartETag(parts.map(({ etag }) => etag)), checksum);
+};
+
+function answer(request: S3Request, etag: string, checksum: StoredChecksum | undefined): S3Response {
+  const { bucket, key } = request;
+  return xmlResponse(
+    buildXml('CompleteMultipartUploadResult', {
+      Location: `http://${header(request, 'host')}/${bucket}/${encodeURI(key)}`,
+      Bucket: bucket,
+      Key: key,
+      ETag: quoteETag(etag),
+      ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type }),
+    }),
+  );
+}
+
+/** A client that did not hear the answer asks again, and gets the same one. */
+function answerRepeated(options: {
+  request: S3Request;
+  store: Store;
+  bucketId: number;
+  uploadId: string;
+  named: NamedPart[];
+}): S3Response | undefined {
+  const { request, store, bucketId, uploadId, named } = options;
+  const done = store.reader.completion(uploadId);
+  if (done === undefined || done.bucketId !== bucketId || done.key !== request.key) return undefined;
+  if (done.etag !== multipartETag(named.map(({ etag }) => etag))) return undefined;
+  return answer(request, done.etag, done.checksum);
+}
+
+/** Throws MalformedXML, InvalidPartOrder. */
+function readNamedParts(xml: string): NamedPart[] {
+  const input = parseXml(xml, { root: 'CompleteMultipartUpload', lists: ['Part'] });
+  const named = children(input, 'Part').map((element) => {
+    const number = requiredText(element, 'PartNumber').trim();
+    const etag = unquoteETag(requiredText(element, 'ETag'));
+    if (!/^\d{1,5}$/.test(number)) throw new S3Error('MalformedXML');
+    return { number: Number(number), etag, element };
+  });
+  if (named.length === 0 || named.length > MAX_PART_NUMBER) throw new S3Error('MalformedXML');
+  if (named.some(({ number }, index) => index > 0 && number <= (named[index - 1] as NamedPart).number)) {
+    throw new S3Error('InvalidPartOrder');
+  }
+  return named;
+}
+
+/** The parts that storage holds for those named. Throws InvalidPart, EntityTooSmall. */
+function matchParts(upload: Upload, named: NamedPart[], held: Part[]): Part[] {
+  const byNumber = new Map(held.map((part) => [part.number, part]));
+  const element = `Checksum${upload.checksumAlgorithm}`;
+  const parts = named.map((name) => {
+    const part = byNumber.get(name.number);
+    const checksum = upload.checksumAlgorithm && optionalText(name.element, element);
+    if (part?.etag === name.etag && (checksum === undefined || checksum === part.checksum)) return part;
+    throw new S3Error('InvalidPart', {
+      details: { UploadId: upload.id, PartNumber: String(name.number), ETag: name.etag },
+    });
+  });
+  const small = parts.slice(0, -1).find(({ size }) => size < MIN_PART_BYTES);
+  if (small === undefined) return parts;
+  throw new S3Error('EntityTooSmall', {
+    details: {
+      ProposedSize: String(small.size),
+      MinSizeAllowed: String(MIN_PART_BYTES),
+      PartNumber: String(small.number),
+      ETag: small.etag,
+    },
+  });
+}
+
+function checkSize(request: S3Request, parts: Part[]): void {
+  const declared = header(request, 'x-amz-mp-object-size');
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  if (declared === undefined || declared === String(size)) return;
+  throw new S3Error('InvalidRequest', {
+    message: `The provided 'x-amz-mp-object-size' header value ${declared} does not match what was computed: ${size}`,
+  });
+}
+
+async function checksumOf(upload: Upload, parts: Part[]): Promise<StoredChecksum | undefined> {
+  const { checksumAlgorithm: algorithm, checksumType: type } = upload;
+  if (algorithm === undefined || type === undefined) return undefined;
+  const digests = parts.map(({ checksum, size }) => ({ digest: checksum ?? '', size }));
+  if (digests.some(({ digest }) => digest === '')) return undefined;
+  const value =
+    type === 'FULL_OBJECT'
+      ? combineCrc(algorithm as CrcAlgorithm, digests)
+      : await compositeChecksum(
+          algorithm,
+          digests.map(({ digest }) => digest),
+        );
+  return { algorithm, value, type };
+}
+
+/** Throws BadDigest. */
+function checkDeclaredChecksum(request: S3Request, checksum: StoredChecksum | undefined): void {
+  if (checksum === undefined) return;
+  const declared = header(request, checksumHeader(checksum.algorithm as ChecksumAlgorithm));
+  if (declared === undefined || declared.replace(/-\d+$/, '') === checksum.value.replace(/-\d+$/, '')) return;
+  throw new S3Error('BadDigest', {
+    message: `The ${checksum.algorithm} you specified did not match the calculated checksum.`,
+  });
+}

@@ -1,0 +1,36 @@
+import { buildXml } from '@darkslide/s3wire';
+import { xmlResponse } from '../http/response.ts';
+import { readKeyEncoding, readPageSize } from '../listing.ts';
+import type { Operation } from '../operation.ts';
+import { boundAfter, describeEntry, listObjectPage } from './list-page.ts';
+
+/** The older listing, which pages by a marker. Clients still use it. */
+export const listObjects: Operation = async ({ bucket, query }, store) => {
+  const { id: bucketId } = store.reader.bucket(bucket);
+  const limit = readPageSize(query, 'max-keys');
+  const { encodingType, encode } = readKeyEncoding(query);
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') || undefined;
+  const marker = query.get('marker') ?? '';
+
+  const page = listObjectPage(store, { bucketId, prefix, delimiter, after: boundAfter(marker, delimiter), limit });
+  const { last } = page;
+  return xmlResponse(
+    buildXml('ListBucketResult', {
+      Name: bucket,
+      Prefix: encode(prefix),
+      Marker: encode(marker),
+      // Without a delimiter clients go on from the last key, as they do on S3.
+      NextMarker:
+        last === undefined || delimiter === undefined
+          ? undefined
+          : encode('entry' in last ? last.entry.key : last.prefix),
+      Delimiter: delimiter && encode(delimiter),
+      MaxKeys: limit,
+      EncodingType: encodingType,
+      IsTruncated: last !== undefined,
+      Contents: page.entries.map((object) => describeEntry(object, encode)),
+      CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
+    }),
+  );
+};

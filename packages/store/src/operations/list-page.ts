@@ -1,0 +1,45 @@
+import { quoteETag } from '@darkslide/s3wire';
+import type { KeyBound } from '../index/reader.ts';
+import { keyBytes, type StoredObject } from '../index/rows.ts';
+import { collectPage, keyAfterPrefix, type Page } from '../listing.ts';
+import type { Store } from '../store.ts';
+
+/** What both forms of ListObjects have in common: a page of a bucket's objects behind `after`. */
+export function listObjectPage(
+  store: Store,
+  options: { bucketId: number; prefix: string; delimiter: string | undefined; after: KeyBound; limit: number },
+): Page<StoredObject> {
+  const { bucketId, prefix, delimiter, limit } = options;
+  const end = keyAfterPrefix(prefix);
+  const prefixStart: KeyBound = { key: keyBytes(prefix), inclusive: true };
+  let bound = Buffer.compare(options.after.key, prefixStart.key) < 0 ? prefixStart : options.after;
+  return collectPage({
+    prefix,
+    delimiter,
+    limit,
+    fetch(count, from) {
+      if (from !== undefined) bound = { key: from, inclusive: true };
+      const objects = store.reader.objectsFrom(bucketId, bound, end, count);
+      const last = objects.at(-1);
+      if (last !== undefined) bound = { key: keyBytes(last.key), inclusive: false };
+      return objects;
+    },
+  });
+}
+
+export function describeEntry(object: StoredObject, encode: (key: string) => string) {
+  return {
+    Key: encode(object.key),
+    LastModified: new Date(object.modifiedAt),
+    ETag: quoteETag(object.etag),
+    ...(object.checksum && { ChecksumAlgorithm: object.checksum.algorithm, ChecksumType: object.checksum.type }),
+    Size: object.size,
+    StorageClass: 'STANDARD',
+  };
+}
+
+/** Where a marker begins: behind the key, or, where it is a common prefix itself, behind all that it stands for. */
+export function boundAfter(marker: string, delimiter: string | undefined): KeyBound {
+  const skipped = delimiter && marker.endsWith(delimiter) ? keyAfterPrefix(marker) : undefined;
+  return skipped === undefined ? { key: keyBytes(marker), inclusive: false } : { key: skipped, inclusive: true };
+}

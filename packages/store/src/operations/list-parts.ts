@@ -1,0 +1,40 @@
+import { buildXml, quoteETag } from '@darkslide/s3wire';
+import { xmlResponse } from '../http/response.ts';
+import { readKeyEncoding, readPageSize } from '../listing.ts';
+import type { Operation } from '../operation.ts';
+
+export const listParts: Operation = async ({ bucket, key, query }, store) => {
+  const { id: bucketId } = store.reader.bucket(bucket);
+  const upload = store.reader.upload(bucketId, key, query.get('uploadId') ?? '');
+  const limit = readPageSize(query, 'max-parts');
+  const marker = readMarker(query.get('part-number-marker'));
+  const { encode } = readKeyEncoding(query);
+
+  const found = store.reader.parts(upload.id, marker, limit + 1);
+  const parts = found.slice(0, limit);
+  const truncated = limit > 0 && found.length > limit;
+  return xmlResponse(
+    buildXml('ListPartsResult', {
+      Bucket: bucket,
+      Key: encode(key),
+      UploadId: upload.id,
+      PartNumberMarker: marker,
+      NextPartNumberMarker: truncated ? parts.at(-1)?.number : undefined,
+      MaxParts: limit,
+      IsTruncated: truncated,
+      StorageClass: 'STANDARD',
+      ChecksumAlgorithm: upload.checksumAlgorithm,
+      ChecksumType: upload.checksumType,
+      Part: parts.map((part) => ({
+        PartNumber: part.number,
+        LastModified: new Date(part.modifiedAt),
+        ETag: quoteETag(part.etag),
+        Size: part.size,
+        ...(part.checksum && { [`Checksum${upload.checksumAlgorithm}`]: part.checksum }),
+      })),
+    }),
+  );
+};
+
+/** S3 takes what is no number for the beginning. */
+const readMarker = (text: string | undefined) => (text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0);

@@ -1,0 +1,90 @@
+/** One rule of a bucket's CORS configuration. `*` stands for any text, once in each entry. */
+export type CorsRule = {
+  id?: string | undefined;
+  allowedOrigins: string[];
+  allowedMethods: string[];
+  allowedHeaders: string[];
+  exposeHeaders: string[];
+  maxAgeSeconds?: number | undefined;
+};
+
+export type StoreLimits = {
+  /** Sockets open at once; more are refused. */
+  maxConnections: number;
+  /** Bodies received at once; each takes up to two slabs of 256 KiB. Further ones wait unread. */
+  maxUploads: number;
+  /** Bodies that may wait for their turn; further ones get SlowDown. */
+  maxWaitingUploads: number;
+  /** Bytes of one PUT. */
+  maxObjectBytes: number;
+  /** Bytes of an XML request. */
+  maxXmlBytes: number;
+  /** Milliseconds a client may take for a request's headers. */
+  headersTimeoutMs: number;
+  /** Milliseconds without any byte after which a body, or the reading of an answer, is given up. */
+  idleTimeoutMs: number;
+  /** A body must bring `bytes` in every `windowMs`, or it is given up. */
+  minProgress: { bytes: number; windowMs: number };
+  /** Bytes of the disk left free, so that the index can still be written when no upload can. */
+  reservedBytes: number;
+};
+
+const MiB = 1024 ** 2;
+
+export const DEFAULT_LIMITS: StoreLimits = {
+  maxConnections: 1024,
+  maxUploads: 128,
+  maxWaitingUploads: 1024,
+  maxObjectBytes: 5 * 1024 * MiB,
+  maxXmlBytes: 4 * MiB,
+  headersTimeoutMs: 20_000,
+  idleTimeoutMs: 60_000,
+  minProgress: { bytes: 16 * 1024, windowMs: 120_000 },
+  reservedBytes: 64 * MiB,
+};
+
+/** What pages on other origins may do where a bucket has no rules of its own: read, write, and see the ETag. */
+export const DEFAULT_CORS: CorsRule[] = [
+  {
+    allowedOrigins: ['*'],
+    allowedMethods: ['PUT', 'GET', 'HEAD'],
+    allowedHeaders: ['*'],
+    exposeHeaders: ['ETag'],
+    maxAgeSeconds: 3600,
+  },
+];
+
+/** Never holds a query, a header or a key's secret. */
+export type LogEntry =
+  | {
+      type: 'request';
+      requestId: string;
+      method: string;
+      path: string;
+      operation: string | undefined;
+      status: number;
+      code: string | undefined;
+      bytesIn: number;
+      bytesOut: number;
+      durationMs: number;
+    }
+  /** What the sweep at start did. `lost` objects had an entry in the index, but their bytes were gone from the disk. */
+  | { type: 'sweep'; removed: number; lost: { bucket: string; key: string }[] }
+  /** Something failed that is not the client's doing. */
+  | { type: 'error'; message: string; stack?: string | undefined; requestId?: string | undefined };
+
+export type StoreOptions = {
+  /** Made when missing. One store at a time may hold it. */
+  dataDir: string;
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** `us-east-1` where not given. */
+  region?: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  /** Made when missing. */
+  bucket: string;
+  /** Rules for buckets without their own; any origin may PUT, GET and HEAD where not given. */
+  cors?: CorsRule[];
+  limits?: Partial<StoreLimits>;
+};

@@ -1,0 +1,31 @@
+import type { Blobs } from './disk/blobs.ts';
+import type { Receiver } from './disk/receiver.ts';
+import type { Gate } from './http/gate.ts';
+import type { Command, Outcome } from './index/commands.ts';
+import type { IndexReader } from './index/reader.ts';
+import type { IndexWriter } from './index/writer.ts';
+import type { CorsRule, LogEntry, StoreLimits } from './options.ts';
+
+/** What operations work with. */
+export type Store = {
+  region: string;
+  limits: StoreLimits;
+  /** For buckets without rules of their own. */
+  cors: CorsRule[];
+  now: () => number;
+  reader: IndexReader;
+  writer: IndexWriter;
+  blobs: Blobs;
+  receiver: Receiver;
+  /** Admits those who send bytes. */
+  uploads: Gate;
+  log: (entry: LogEntry) => void;
+};
+
+/** Commits a change of the index, then lets go of the bytes that it freed. */
+export async function commit(store: Store, command: Command): Promise<Outcome> {
+  const outcome = await store.writer.run(command);
+  // What cannot be removed now is swept at the next start.
+  store.blobs.remove(outcome.freed).catch((error) => store.log({ type: 'error', message: String(error) }));
+  return outcome;
+}

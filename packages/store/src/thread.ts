@@ -1,0 +1,37 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openStore } from './open-store.ts';
+import type { LogEntry, StoreOptions } from './options.ts';
+
+/** From the store's thread. */
+export type ThreadMessage =
+  | { type: 'listening'; port: number }
+  | { type: 'refused'; message: string }
+  | { type: 'log'; entry: LogEntry }
+  | { type: 'closed' };
+
+const parent = parentPort;
+if (parent === null) throw new Error('the store runs as a worker thread');
+const tell = (message: ThreadMessage) => parent.postMessage(message);
+
+const { options, logs } = workerData as { options: StoreOptions; logs: boolean };
+
+try {
+  const store = await openStore({
+    ...options,
+    log: (entry) => {
+      if (logs) tell({ type: 'log', entry });
+    },
+    // Ends the thread, so that its owner learns of it.
+    onDeath: (error) => {
+      throw error;
+    },
+  });
+  parent.on('message', async ({ graceMs }: { graceMs: number }) => {
+    await store.close({ graceMs });
+    tell({ type: 'closed' });
+    parent.close();
+  });
+  tell({ type: 'listening', port: store.port });
+} catch (error) {
+  tell({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
+}
