@@ -1,16 +1,58 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { type Database, openDatabase } from '../src/database/database.ts';
+import { describe, type TestContext } from 'node:test';
+import pg from 'pg';
+import { type Database, type DatabaseConfig, openDatabase } from '../src/database/database.ts';
+import type { DatabaseKind } from '../src/database/tables.ts';
+import { afterwards } from './afterwards.ts';
 
-/** A new, empty database that is gone after the test. */
-export async function openTestDatabase(t: TestContext): Promise<Database> {
+/** A PostgreSQL in which tests may create databases, such as postgres://postgres@127.0.0.1:5432/postgres */
+const POSTGRES_URL = process.env.DATABASE_URL_TEST;
+
+/** Runs the same tests on SQLite and, where one is given, on PostgreSQL. */
+export function onEveryDatabase(title: string, tests: (kind: DatabaseKind) => void): void {
+  const skip = POSTGRES_URL === undefined && 'DATABASE_URL_TEST names no PostgreSQL';
+  describe(`${title}, on SQLite`, () => tests('sqlite'));
+  describe(`${title}, on PostgreSQL`, { skip }, () => tests('postgres'));
+}
+
+/** Where a new, empty database is, or will be once it is opened; it is gone after the test. */
+export async function newDatabase(t: TestContext, kind: DatabaseKind = 'sqlite'): Promise<DatabaseConfig> {
+  if (kind === 'postgres') return await newPostgres(t);
   const folder = await mkdtemp(join(tmpdir(), 'darkslide-server-'));
-  const database = await openDatabase({ kind: 'sqlite', path: join(folder, 'test.sqlite') });
-  t.after(async () => {
-    await database.close();
-    await rm(folder, { recursive: true });
-  });
+  afterwards(t, () => rm(folder, { recursive: true }));
+  return { kind, path: join(folder, 'test.sqlite') };
+}
+
+export async function openTestDatabase(t: TestContext, kind?: DatabaseKind): Promise<Database> {
+  const config = await newDatabase(t, kind);
+  return await openedFor(t, config);
+}
+
+/** One more connection to a database, as another server has one. */
+export async function openedFor(t: TestContext, config: DatabaseConfig): Promise<Database> {
+  const database = await openDatabase(config);
+  afterwards(t, () => database.close());
   return database;
+}
+
+async function newPostgres(t: TestContext): Promise<DatabaseConfig> {
+  const name = `darkslide_test_${randomBytes(8).toString('hex')}`;
+  await administrate(`create database ${name}`);
+  afterwards(t, () => administrate(`drop database ${name} with (force)`));
+  const url = new URL(POSTGRES_URL ?? '');
+  url.pathname = name;
+  return { kind: 'postgres', url: url.href };
+}
+
+async function administrate(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: POSTGRES_URL });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

@@ -26,8 +26,10 @@ export class FakeObjectStore implements ObjectStore {
   /** The calls so far, by name. */
   readonly calls: string[] = [];
   readonly #now: () => number;
-  /** Called around every call; where it throws, the call fails before or after it happened. */
-  fault: (call: string, when: 'before' | 'after') => void | Promise<void> = () => {};
+  /** Some storages answer an abort of an upload that they do not know as if they had aborted it. */
+  abortsUnknown = false;
+  /** Stands around every call, and may delay it, or make it fail before or after it happened. */
+  around: <Result>(call: string, work: () => Result) => Promise<Result> = async (_, work) => work();
 
   constructor({ now = Date.now }: { now?: () => number } = {}) {
     this.#now = now;
@@ -101,7 +103,7 @@ export class FakeObjectStore implements ObjectStore {
 
   abortUpload = (ref: UploadRef) =>
     this.#call('abortUpload', (): 'aborted' | 'no-such-upload' => {
-      if (this.#open(ref) === undefined) return 'no-such-upload';
+      if (this.#open(ref) === undefined) return this.abortsUnknown ? 'aborted' : 'no-such-upload';
       this.uploads.delete(ref.uploadId);
       return 'aborted';
     });
@@ -118,10 +120,7 @@ export class FakeObjectStore implements ObjectStore {
 
   async #call<Result>(name: string, work: () => Result): Promise<Result> {
     this.calls.push(name);
-    await this.fault(name, 'before');
-    const result = work();
-    await this.fault(name, 'after');
-    return result;
+    return await this.around(name, work);
   }
 
   #open({ key, uploadId }: UploadRef): OpenEntry | undefined {

@@ -5,7 +5,9 @@ import { buildApp } from '../src/app.ts';
 import type { Database } from '../src/database/database.ts';
 import { createHandlers } from '../src/routes/handlers.ts';
 import { createRules } from '../src/rules.ts';
+import type { DatabaseKind } from '../src/database/tables.ts';
 import type { EndingTimes } from '../src/uploads/upload-ending.ts';
+import { afterwards } from './afterwards.ts';
 import { openTestDatabase } from './database.ts';
 import { FakeObjectStore } from './fake-object-store.ts';
 
@@ -27,11 +29,11 @@ export type Answer = { status: number; headers: Record<string, unknown>; body: a
 
 export const TEST_KEY = 'test-key-of-the-first-account';
 
-type Options = { ratePerMinute?: number; times?: EndingTimes };
+type Options = { database?: DatabaseKind; ratePerMinute?: number; times?: EndingTimes };
 
 /** The API in this process, over a database of its own and storage in memory. */
 export async function startTestServer(t: TestContext, options: Options = {}): Promise<TestServer> {
-  const database = await openTestDatabase(t);
+  const database = await openTestDatabase(t, options.database);
   const store = new FakeObjectStore();
   const apiKeys = new ApiKeys({ accounts: database.accounts, now: Date.now });
   await apiKeys.ensureFirst(TEST_KEY);
@@ -43,7 +45,7 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
     version: '0.0.0',
     logger: false,
   });
-  t.after(() => app.close());
+  afterwards(t, () => app.close());
   return {
     app,
     store,
