@@ -85,7 +85,6 @@ const entityDecoder = {
  * or entities.
  */
 export function parseXml(text: string, { root, lists = [] }: { root: string; lists?: readonly string[] }): XmlObject {
-  if (/<!(DOCTYPE|ENTITY)/i.test(text) || XMLValidator.validate(text) !== true) throw new S3Error('MalformedXML');
   const parser = new XMLParser({
     removeNSPrefix: true,
     parseTagValue: false,
@@ -99,9 +98,11 @@ export function parseXml(text: string, { root, lists = [] }: { root: string; lis
     tagValueProcessor: (_name, value, _path, _hasAttributes, isLeaf) => (isLeaf ? value : ''),
   });
   try {
-    const content = parser.parse(text)[root];
-    if (content === '') return {};
-    if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+    if (!/<!(DOCTYPE|ENTITY)/i.test(text) && XMLValidator.validate(text) === true) {
+      const content = parser.parse(text)[root];
+      if (typeof content === 'string' && content.trim() === '') return {};
+      if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
+    }
   } catch (cause) {
     throw new S3Error('MalformedXML', { cause });
   }
