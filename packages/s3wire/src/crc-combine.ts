@@ -21,16 +21,19 @@ function multiply(a: bigint, b: bigint, { bits, polynomial }: Crc): bigint {
   return product;
 }
 
-/** x^8n modulo the polynomial. */
-function powerOfBytes(n: number, crc: Crc): bigint {
+/** Answers x^8n modulo the polynomial, for any n up to 2^53. */
+function createShift(crc: Crc): (n: number) => bigint {
   const one = 1n << BigInt(crc.bits - 1);
-  let square = one >> 8n;
-  let power = one;
-  for (let rest = BigInt(n); rest !== 0n; rest >>= 1n) {
-    if ((rest & 1n) === 1n) power = multiply(power, square, crc);
-    square = multiply(square, square, crc);
-  }
-  return power;
+  const squares = [one >> 8n];
+  return (n) => {
+    let power = one;
+    for (let rest = BigInt(n), exponent = 0; rest !== 0n; rest >>= 1n, exponent += 1) {
+      const square = squares[exponent] ?? 0n;
+      squares[exponent + 1] ??= multiply(square, square, crc);
+      if ((rest & 1n) === 1n) power = multiply(power, square, crc);
+    }
+    return power;
+  };
 }
 
 /** Digests are base64 of the big-endian CRC; sizes are bytes. No parts give the CRC of nothing. */
@@ -39,13 +42,14 @@ export function combineDigests(
   parts: readonly { digest: string; size: number }[],
 ): string {
   const crc = CRCS[algorithm];
-  // Parts are nearly all of one size, so each power is computed once.
-  const powers = new Map<number, bigint>();
+  const shift = createShift(crc);
+  // Parts are nearly all of one size.
+  const shifts = new Map<number, bigint>();
   let combined = 0n;
   for (const { digest, size } of parts) {
-    const power = powers.get(size) ?? powerOfBytes(size, crc);
-    powers.set(size, power);
-    combined = multiply(combined, power, crc) ^ BigInt(`0x0${Buffer.from(digest, 'base64').toString('hex')}`);
+    const factor = shifts.get(size) ?? shift(size);
+    shifts.set(size, factor);
+    combined = multiply(combined, factor, crc) ^ BigInt(`0x0${Buffer.from(digest, 'base64').toString('hex')}`);
   }
   return Buffer.from(combined.toString(16).padStart(crc.bits / 4, '0'), 'hex').toString('base64');
 }
