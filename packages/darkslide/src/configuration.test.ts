@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigurationError, type Environment, readConfiguration } from './configuration.ts';
+
+/** What `serve` would say of a wrong environment, a line a problem. */
+function problems(env: Environment): string[] {
+  try {
+    readConfiguration(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigurationError);
+    return error.message.split('\n');
+  }
+  return [];
+}
+
+test('without any variable everything is embedded and on loopback', () => {
+  const configuration = readConfiguration({});
+  assert.equal(configuration.host, '127.0.0.1');
+  assert.equal(configuration.port, 8080);
+  assert.deepEqual(configuration.storage, { kind: 'embedded', port: 9000, credentials: undefined });
+  assert.equal(configuration.database.kind, 'sqlite');
+  assert.equal(configuration.linkTtlSeconds, 86_400);
+});
+
+test('an empty variable counts as not set', () => {
+  assert.deepEqual(
+    readConfiguration({ DARKSLIDE_PORT: '', DATABASE_URL: '', DARKSLIDE_S3_BUCKET: '' }),
+    readConfiguration({}),
+  );
+});
+
+test('a bucket alone is one on Amazon S3; an endpoint means path style', () => {
+  const amazon = readConfiguration({ DARKSLIDE_S3_BUCKET: 'photos', AWS_REGION: 'eu-west-1' });
+  assert.deepEqual(amazon.storage, { kind: 's3', endpoint: undefined, bucket: 'photos', forcePathStyle: false });
+  assert.equal(amazon.region, 'eu-west-1');
+  const ceph = readConfiguration({ DARKSLIDE_S3_BUCKET: 'photos', DARKSLIDE_S3_ENDPOINT: 'http://127.0.0.1:7480' });
+  assert.equal(ceph.storage.kind === 's3' && ceph.storage.forcePathStyle, true);
+});
+
+for (const [name, min, max] of [
+  ['DARKSLIDE_PORT', 0, 65_535],
+  ['DARKSLIDE_LINK_TTL', 1, 604_800],
+  ['DARKSLIDE_MULTIPART_IDLE_DAYS', 1, 365],
+] as const) {
+  test(`${name} is an integer from ${min} to ${max}`, () => {
+    for (const value of [min, max]) assert.deepEqual(problems({ [name]: String(value) }), []);
+    for (const value of [min - 1, max + 1, 1.5, '1e3', ' 7', 'x']) {
+      assert.match(problems({ [name]: String(value) })[0] ?? '', new RegExp(`${name}=.*integer from ${min} to ${max}`));
+    }
+  });
+}
+
+test('every wrong variable is named at once', () => {
+  const said = problems({
+    DARKSLIDE_PORT: 'eighty',
+    DARKSLIDE_S3_ENDPOINT: 'ftp://x',
+    DARKSLIDE_S3_SIGN_CONTENT_TYPE: 'maybe',
+    DARKSLIDE_STORE_ACCESS_KEY: 'only one of two',
+    DARKSLIDE_HOST: '0.0.0.0',
+  });
+  for (const name of ['PORT', 'S3_ENDPOINT', 'S3_SIGN_CONTENT_TYPE', 'STORE_SECRET_KEY', 'PUBLIC_STORE_URL']) {
+    assert.ok(
+      said.some((line) => line.includes(`DARKSLIDE_${name}`)),
+      `${name} in ${said.join(' | ')}`,
+    );
+  }
+});
+
+test('a wrong URL is never repeated: it may carry a password', () => {
+  assert.doesNotMatch(problems({ DATABASE_URL: 'mysql://me:secret@db/x' }).join(), /secret/);
+});

@@ -1,0 +1,165 @@
+import { join, resolve } from 'node:path';
+import { MAX_LINK_TTL_SECONDS } from '@darkslide/server';
+import type { StoreCredentials } from './secrets.ts';
+
+export type SignContentType = 'auto' | 'always' | 'never';
+
+/** Where photos go: the store that darkslide brings along, or any S3. */
+export type StorageChoice =
+  | { kind: 'embedded'; port: number; credentials: StoreCredentials | undefined }
+  | { kind: 's3'; endpoint: string | undefined; bucket: string; forcePathStyle: boolean };
+
+export type Configuration = {
+  host: string;
+  port: number;
+  dataDir: string;
+  apiKey: string | undefined;
+  /** Seconds that an upload link lives. */
+  linkTtlSeconds: number;
+  /** Requests a minute and API key. */
+  rateLimitPerMinute: number;
+  multipartIdleDays: number;
+  logLevel: string;
+  database: { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
+  storage: StorageChoice;
+  region: string;
+  signContentType: SignContentType;
+  /** The storage's URL as clients reach it, where that differs from the server's way to it. */
+  publicStoreUrl: string | undefined;
+};
+
+/** Every variable that is wrong, in one message, so that one start tells them all. */
+export class ConfigurationError extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigurationError';
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const DAY_SECONDS = 24 * 60 * 60;
+const WILDCARD_HOSTS = new Set(['0.0.0.0', '::', '[::]']);
+
+/** The folder that holds the embedded database, the embedded store and their secrets. */
+export function dataDirectory(env: Environment): string {
+  return resolve(env.DARKSLIDE_DATA_DIR || '.darkslide');
+}
+
+/**
+ * The configuration of `darkslide serve`, read from the environment; nothing else of the program looks there.
+ * On a terminal the log begins with warnings: a line a request is for programs.
+ * @throws {ConfigurationError} naming every variable that can't be used, and what it takes.
+ */
+export function readConfiguration(env: Environment, { terminal = false } = {}): Configuration {
+  const read = new Reader(env);
+  const dataDir = dataDirectory(env);
+  const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const configuration: Configuration = {
+    host: read.text('DARKSLIDE_HOST') ?? '127.0.0.1',
+    port: read.integer('DARKSLIDE_PORT', { min: 0, max: 65_535, fallback: 8080 }),
+    dataDir,
+    apiKey: read.text('DARKSLIDE_API_KEY'),
+    linkTtlSeconds: read.integer('DARKSLIDE_LINK_TTL', { min: 1, max: MAX_LINK_TTL_SECONDS, fallback: DAY_SECONDS }),
+    rateLimitPerMinute: read.integer('DARKSLIDE_RATE_LIMIT', { min: 1, max: 1_000_000, fallback: 6000 }),
+    multipartIdleDays: read.integer('DARKSLIDE_MULTIPART_IDLE_DAYS', { min: 1, max: 365, fallback: 7 }),
+    logLevel: read.choice(
+      'DARKSLIDE_LOG_LEVEL',
+      ['debug', 'info', 'warn', 'error', 'silent'],
+      terminal ? 'warn' : 'info',
+    ),
+    database: databaseUrl
+      ? { kind: 'postgres', url: databaseUrl }
+      : { kind: 'sqlite', path: join(dataDir, 'darkslide.db') },
+    storage: readStorage(read),
+    region: read.text('DARKSLIDE_S3_REGION') ?? read.text('AWS_REGION') ?? 'us-east-1',
+    signContentType: read.choice('DARKSLIDE_S3_SIGN_CONTENT_TYPE', ['auto', 'always', 'never'], 'auto'),
+    publicStoreUrl: read.url('DARKSLIDE_PUBLIC_STORE_URL', ['http:', 'https:']),
+  };
+  const { storage, host, publicStoreUrl } = configuration;
+  if (storage.kind === 'embedded' && WILDCARD_HOSTS.has(host) && !publicStoreUrl) {
+    read.problem(
+      `DARKSLIDE_HOST=${host} listens on every address, so links need the one that clients reach: ` +
+        'set DARKSLIDE_PUBLIC_STORE_URL, for example http://photos.example.com:9000',
+    );
+  }
+  read.finish();
+  return configuration;
+}
+
+function readStorage(read: Reader): StorageChoice {
+  const endpoint = read.url('DARKSLIDE_S3_ENDPOINT', ['http:', 'https:']);
+  const bucket = read.text('DARKSLIDE_S3_BUCKET');
+  if (endpoint || bucket) {
+    if (!bucket)
+      read.problem('DARKSLIDE_S3_ENDPOINT is set without DARKSLIDE_S3_BUCKET: name the bucket for the photos');
+    const forcePathStyle = read.boolean('DARKSLIDE_S3_FORCE_PATH_STYLE', endpoint !== undefined);
+    return { kind: 's3', endpoint, bucket: bucket ?? '', forcePathStyle };
+  }
+  const accessKey = read.text('DARKSLIDE_STORE_ACCESS_KEY');
+  const secretKey = read.text('DARKSLIDE_STORE_SECRET_KEY');
+  if ((accessKey === undefined) !== (secretKey === undefined)) {
+    read.problem('DARKSLIDE_STORE_ACCESS_KEY and DARKSLIDE_STORE_SECRET_KEY go together: set both, or neither');
+  }
+  const port = read.integer('DARKSLIDE_STORE_PORT', { min: 0, max: 65_535, fallback: 9000 });
+  const credentials = accessKey && secretKey ? { accessKeyId: accessKey, secretAccessKey: secretKey } : undefined;
+  return { kind: 'embedded', port, credentials };
+}
+
+/** Reads variables and gathers what is wrong with them. An empty variable counts as not set. */
+class Reader {
+  readonly #env: Environment;
+  readonly #problems: string[] = [];
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  problem(sentence: string): void {
+    this.#problems.push(`${sentence}.`);
+  }
+
+  finish(): void {
+    if (this.#problems.length > 0) throw new ConfigurationError(this.#problems);
+  }
+
+  text(name: string): string | undefined {
+    return this.#env[name] || undefined;
+  }
+
+  integer(name: string, { min, max, fallback }: { min: number; max: number; fallback: number }): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    this.problem(`${name}=${text} is not an integer from ${min} to ${max}`);
+    return fallback;
+  }
+
+  boolean(name: string, fallback: boolean): boolean {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    if (['true', '1', 'yes'].includes(text.toLowerCase())) return true;
+    if (['false', '0', 'no'].includes(text.toLowerCase())) return false;
+    this.problem(`${name}=${text} is neither true nor false`);
+    return fallback;
+  }
+
+  choice<const Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const found = choices.find((choice) => choice === text);
+    if (!found) this.problem(`${name}=${text} is none of ${choices.join(', ')}`);
+    return found ?? fallback;
+  }
+
+  /** The text itself is never repeated in a problem: a URL may carry a password. */
+  url(name: string, protocols: readonly string[]): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
+    if (protocol && protocols.includes(protocol)) return text;
+    this.problem(`${name} is not a URL that begins with ${protocols.map((each) => `${each}//`).join(' or ')}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export type StoreCredentials = { accessKeyId: string; secretAccessKey: string };
+
+/** The file from which the command line on the same machine takes its key, when none was given. */
+export function apiKeyFile(dataDir: string): string {
+  return join(dataDir, 'api-key');
+}
+
+/** Keeps a secret in a file that only its owner can read. */
+export async function keepSecret(file: string, text: string): Promise<void> {
+  await writeFile(file, text, { mode: 0o600 });
+}
+
+/** The embedded store's credentials: the given ones, else those of the first run, kept in the data folder. */
+export async function storeCredentials(dataDir: string, given?: StoreCredentials): Promise<StoreCredentials> {
+  if (given) return given;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, 'store-credentials.json');
+  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  if (kept) return JSON.parse(kept) as StoreCredentials;
+  const made = {
+    accessKeyId: `DS${randomBytes(9).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+  };
+  await keepSecret(file, `${JSON.stringify(made, null, 2)}\n`);
+  return made;
+}

@@ -1,0 +1,46 @@
+import { ConfigurationError, type Environment, readConfiguration } from './configuration.ts';
+
+export type Output = { out: (line: string) => void; error: (line: string) => void; terminal: boolean };
+
+/** `darkslide serve`: runs until it is told to stop. Answers the exit code: 0 stopped, 1 failed, 2 wrong configuration. */
+export async function serveCommand(env: Environment, version: string, output: Output): Promise<number> {
+  const { out, error, terminal } = output;
+  try {
+    const configuration = readConfiguration(env, { terminal });
+    // Loaded only here, so that the other commands start without the server's libraries.
+    const { serve } = await import('./serve.ts');
+    const running = await serve(configuration, version);
+    for (const line of welcome(running, version)) out(line);
+    const ending = await Promise.race([signalled(), running.died]);
+    if (ending instanceof Error) {
+      error(`The embedded store stopped by itself: ${ending.message}`);
+      return 1;
+    }
+    out('Stopping: waiting for what is under way. Press Ctrl-C again to stop at once.');
+    await Promise.race([running.stop(), signalled()]);
+    return 0;
+  } catch (problem) {
+    error(problem instanceof Error ? problem.message : String(problem));
+    return problem instanceof ConfigurationError ? 2 : 1;
+  }
+}
+
+type Welcome = { apiUrl: string; storeUrl: string | undefined; firstApiKey: string | undefined };
+
+function welcome({ apiUrl, storeUrl, firstApiKey }: Welcome, version: string): string[] {
+  const lines = [
+    `darkslide ${version}`,
+    `  API      ${apiUrl}`,
+    `  Storage  ${storeUrl ?? 'Amazon S3'}`,
+    `  Docs     ${apiUrl}/docs`,
+  ];
+  if (firstApiKey) lines.push(`  API key  ${firstApiKey}`, '           Keep it: it is not shown again.');
+  return lines;
+}
+
+/** Settles at the first SIGINT or SIGTERM from now on. */
+function signalled(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+  });
+}
