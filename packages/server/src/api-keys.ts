@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { apiError } from '@darkslide/contract';
 import type { AccountTable, NewApiKey } from './database/accounts.ts';
+import { type DatabaseConfig, openDatabase } from './database/database.ts';
 
 /** Characters of the hash that a key is looked up by. */
 const PREFIX_LENGTH = 16;
@@ -30,22 +31,46 @@ export class ApiKeys {
     throw apiError('invalid_api_key', {});
   }
 
+  /** A new key for the account of that name, and the account where there is none. It is not to be had again. */
+  async create(account: string): Promise<string> {
+    const key = newKey();
+    await this.#accounts.addKey(account, this.#row(key));
+    return key;
+  }
+
   /**
-   * Sees to it that the first account has a key: the configured one and no other, or, where none is configured and
-   * none exists, a new one. Answers that new one; it is not to be had again.
+   * Sees to it that the first account has a key: the configured one, or, where none is configured and it has none, a
+   * new one. Answers that new one; it is not to be had again.
    */
   async ensureFirst(configured: string | undefined): Promise<string | undefined> {
-    if (configured !== undefined) {
-      await this.#accounts.setFirstKey(hashKey(configured), this.#now());
-      return undefined;
-    }
-    const key = `dsk_${randomBytes(32).toString('base64url')}`;
-    const added = await this.#accounts.addFirstKey(hashKey(key), this.#now());
-    return added ? key : undefined;
+    if (configured !== undefined) return void (await this.#accounts.setConfiguredKey(this.#row(configured)));
+    const key = newKey();
+    return (await this.#accounts.addFirstKey(this.#row(key))) ? key : undefined;
+  }
+
+  #row(key: string): NewApiKey {
+    return { ...hashKey(key), created_at: this.#now() };
   }
 }
 
-function hashKey(key: string): NewApiKey {
+/**
+ * Makes an API key for the account of that name, and the account where there is none. A server on the same database
+ * knows it at once. Answers the key, which is not to be had again.
+ * @throws {Error} with one sentence for the operator where the database can't be used.
+ */
+export async function createApiKey(options: { database: DatabaseConfig; account: string }): Promise<string> {
+  const database = await openDatabase(options.database);
+  try {
+    return await new ApiKeys({ accounts: database.accounts, now: Date.now }).create(options.account);
+  } finally {
+    await database.close();
+  }
+}
+
+/** 256 bits that nobody guesses. */
+const newKey = () => `dsk_${randomBytes(32).toString('base64url')}`;
+
+function hashKey(key: string): { prefix: string; hash: string } {
   const hash = createHash('sha256').update(key).digest('hex');
   return { prefix: hash.slice(0, PREFIX_LENGTH), hash };
 }

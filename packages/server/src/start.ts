@@ -58,6 +58,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   try {
     const database = await openDatabase(config.database, (err) => log.warn({ err }, 'lost a database connection'));
     started.add(() => database.close());
+    // A SQLite file has one server: what that held when it ended is free.
+    if (config.database.kind === 'sqlite') await database.uploads.releaseAll();
     const storage = await connectStorage(config.storage, { ttlSeconds: config.linkTtlSeconds });
     started.add(async () => storage.close());
     return await listen(config, { database, storage, log, started });

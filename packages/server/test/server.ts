@@ -1,11 +1,12 @@
 import type { TestContext } from 'node:test';
+import { FAMILIES } from '@darkslide/contract';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ApiKeys } from '../src/api-keys.ts';
 import { buildApp } from '../src/app.ts';
 import type { Database } from '../src/database/database.ts';
+import type { DatabaseKind } from '../src/database/tables.ts';
 import { createHandlers } from '../src/routes/handlers.ts';
 import { createRules } from '../src/rules.ts';
-import type { DatabaseKind } from '../src/database/tables.ts';
 import type { EndingTimes } from '../src/uploads/upload-ending.ts';
 import { afterwards } from './afterwards.ts';
 import { openTestDatabase } from './database.ts';
@@ -15,6 +16,10 @@ export type TestServer = {
   app: FastifyInstance;
   store: FakeObjectStore;
   database: Database;
+  /** A new project of the profile-based flow, and its path. */
+  createProject(name?: string): Promise<{ uuid: string; path: string }>;
+  /** The key of another, new account. */
+  otherKey(): Promise<string>;
   /** Calls with the first account's key; answers status, headers and the parsed body. */
   call(
     method: 'GET' | 'POST' | 'DELETE',
@@ -26,6 +31,8 @@ export type TestServer = {
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies as JSON has them
 export type Answer = { status: number; headers: Record<string, unknown>; body: any };
+
+let accounts = 0;
 
 export const TEST_KEY = 'test-key-of-the-first-account';
 
@@ -46,16 +53,23 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
     logger: false,
   });
   afterwards(t, () => app.close());
+  const call: TestServer['call'] = async (method, path, body, headers = {}) => {
+    const request: InjectOptions = { method, url: path, headers: { 'x-api-key': TEST_KEY, ...headers } };
+    if (body !== undefined) request.payload = body as Exclude<InjectOptions['payload'], undefined>;
+    const response = await app.inject(request);
+    const parsed = response.body === '' ? undefined : JSON.parse(response.body);
+    return { status: response.statusCode, headers: response.headers, body: parsed };
+  };
   return {
     app,
     store,
     database,
-    async call(method, path, body, headers = {}) {
-      const request: InjectOptions = { method, url: path, headers: { 'x-api-key': TEST_KEY, ...headers } };
-      if (body !== undefined) request.payload = body as Exclude<InjectOptions['payload'], undefined>;
-      const response = await app.inject(request);
-      const parsed = response.body === '' ? undefined : JSON.parse(response.body);
-      return { status: response.statusCode, headers: response.headers, body: parsed };
+    call,
+    async createProject(name) {
+      const prefix = FAMILIES.profile.prefix;
+      const { body } = await call('POST', prefix, { name });
+      return { uuid: body.data.project_uuid, path: `${prefix}/${body.data.project_uuid}` };
     },
+    otherKey: () => apiKeys.create(`account ${++accounts}`),
   };
 }

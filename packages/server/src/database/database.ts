@@ -33,14 +33,11 @@ export async function openDatabase(
   const db = new Kysely<Tables>({ dialect });
   try {
     await migrate(db, config.kind);
-    const uploads = new UploadTable(db);
-    // A SQLite file has one server: what it held when it ended is free.
-    if (config.kind === 'sqlite') await uploads.releaseAll();
     return {
       accounts: new AccountTable(db),
       projects: new ProjectTable(db),
       files: new FileTable(db, config.kind),
-      uploads,
+      uploads: new UploadTable(db),
       check: async () => void (await sql`select 1`.execute(db)),
       close: () => db.destroy(),
     };

@@ -5,7 +5,7 @@ export type DatabaseKind = 'sqlite' | 'postgres';
 
 // Moments are milliseconds since 1970 (UTC), sizes are bytes; both fit a JavaScript number.
 
-type AccountsTable = { id: Generated<number>; created_at: number };
+type AccountsTable = { id: Generated<number>; name: string; created_at: number };
 
 type ApiKeysTable = {
   id: Generated<number>;
@@ -14,6 +14,8 @@ type ApiKeysTable = {
   prefix: string;
   /** SHA-256 of the key, hex. The key itself is nowhere. */
   hash: string;
+  /** `configured`: in the server's configuration, which holds for as long as it stands there. */
+  origin: 'configured' | 'created';
   created_at: number;
   last_used_at: number | null;
 };

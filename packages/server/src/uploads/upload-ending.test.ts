@@ -28,14 +28,17 @@ const requests = fc.array(
 const HOLD = 1000;
 const CONTENT = 'the parts of IMG_0001.CR3';
 
-type Outcome = { did: 'completed'; body: schemas.MultipartCompleted } | { did: 'aborted' } | { did: 'refused'; code: string };
+type Outcome =
+  | { did: 'completed'; body: schemas.MultipartCompleted }
+  | { did: 'aborted' }
+  | { did: 'refused'; code: string };
 
 onEveryDatabase('the end of a multipart upload', (kind) => {
   test('has one winner and heals, whoever asks at once and whatever fails', async (t) => {
     const database = await openTestDatabase(t, kind);
     let clock = 1_700_000_000_000;
     const now = () => clock;
-    await database.accounts.addFirstKey({ prefix: 'p', hash: 'h' }, clock);
+    await database.accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: clock });
     const scope = { accountId: 1, family: 'profile' } as const;
 
     const runs = kind === 'sqlite' ? 300 : 60;
@@ -124,7 +127,7 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
 
   test('an abort finds out that a complete without an answer had succeeded', async (t) => {
     const database = await openTestDatabase(t, kind);
-    await database.accounts.addFirstKey({ prefix: 'p', hash: 'h' }, 0);
+    await database.accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: 0 });
     const store = new FakeObjectStore();
     store.abortsUnknown = true;
     const { projects, multipart, ending } = createRules(database, store);

@@ -11,6 +11,7 @@ export async function initial(db: Kysely<unknown>, kind: DatabaseKind): Promise<
   const nameType = kind === 'sqlite' ? sql`text` : sql`text collate "C"`;
 
   await withId(db.schema.createTable('accounts'))
+    .addColumn('name', 'text', (column) => column.notNull().unique())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .execute();
 
@@ -18,6 +19,7 @@ export async function initial(db: Kysely<unknown>, kind: DatabaseKind): Promise<
     .addColumn('account_id', 'bigint', (column) => column.notNull().references('accounts.id'))
     .addColumn('prefix', 'text', (column) => column.notNull())
     .addColumn('hash', 'text', (column) => column.notNull().unique())
+    .addColumn('origin', 'text', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('last_used_at', 'bigint')
     .execute();
