@@ -1,15 +1,13 @@
-import { ConfigurationError, type Environment, readConfiguration } from './configuration.ts';
-
-export type Output = { out: (line: string) => void; error: (line: string) => void; terminal: boolean };
+import { ConfigurationError, readConfiguration } from '../configuration.ts';
+import type { Context } from './context.ts';
 
 /** `darkslide serve`: runs until it is told to stop. Answers the exit code: 0 stopped, 1 failed, 2 wrong configuration. */
-export async function serveCommand(env: Environment, version: string, output: Output): Promise<number> {
-  const { out, error, terminal } = output;
+export async function serve({ env, version, out, error, terminal }: Context): Promise<number> {
   try {
     const configuration = readConfiguration(env, { terminal });
     // Loaded only here, so that the other commands start without the server's libraries.
-    const { serve } = await import('./serve.ts');
-    const running = await serve(configuration, version);
+    const { startParts } = await import('../parts.ts');
+    const running = await startParts(configuration, version);
     for (const line of welcome(running, version)) out(line);
     const ending = await Promise.race([signalled(), running.died]);
     if (ending instanceof Error) {

@@ -28,7 +28,7 @@ type EmbeddedStore = { store: RunningStore; credentials: StoreCredentials };
  * Starts the API and, unless an S3 is configured, the embedded store in a thread of its own.
  * @throws {Error} with one sentence that says what could not start; what had started is stopped again.
  */
-export async function serve(configuration: Configuration, version: string): Promise<Running> {
+export async function startParts(configuration: Configuration, version: string): Promise<Running> {
   await mkdir(configuration.dataDir, { recursive: true, mode: 0o700 });
   const embedded = await startEmbeddedStore(configuration);
   try {
