@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 export type RunOptions = {
   env?: Readonly<Record<string, string | undefined>>;
   cwd?: string;
+  /** Runs as another user; for root only. */
+  uid?: number;
+  gid?: number;
   /** Given to the program's standard input, which is closed after it. */
   input?: string;
   /** After which the program is killed; milliseconds. */
@@ -15,9 +18,9 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 
 /** Runs a program to its end, whatever its exit code. @throws {Error} when it can't be started or takes too long. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { env = {}, cwd, input = '', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { env = {}, input = '', timeoutMs = DEFAULT_TIMEOUT_MS, ...where } = options;
   const { promise, resolve, reject } = Promise.withResolvers<RunResult>();
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+  const child = spawn(command, args, { ...where, env: { ...process.env, ...env }, stdio: 'pipe' });
   const timer = setTimeout(() => {
     child.kill('SIGKILL');
     reject(new Error(`${command} ${args.join(' ')} took longer than ${timeoutMs} ms.`));

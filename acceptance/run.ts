@@ -1,0 +1,111 @@
+/**
+ * `npm run acceptance -- [--profile smoke|core|wire|full] [--target URL …] [PATTERN…]`: runs the specs against one
+ * server that it starts, or against a running one. Patterns are parts of file names and narrow the profile.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  Darkslide,
+  embeddedTarget,
+  TARGET_VARIABLE,
+  type Target,
+  temporaryFolder,
+  writeTarget,
+} from '@darkslide/testkit';
+
+const HERE = import.meta.dirname;
+
+/** What each profile runs; each holds the ones before it in spirit, not in files. */
+const PROFILES = {
+  /** A minute: does it work at all. */
+  smoke: ['api/conventions', 'api/put', 'api/health', 'cli/upload'],
+  /** The whole API and the command line. */
+  core: ['api/', 'cli/'],
+  /** Storage and foreign clients. */
+  wire: ['s3/', 'clients/'],
+  full: [''],
+} as const satisfies Record<string, readonly string[]>;
+
+/** On two cores: the specs wait for the server more than they work. */
+const CONCURRENCY = 3;
+
+const USAGE = `usage: npm run acceptance -- [--profile ${Object.keys(PROFILES).join('|')}] [PATTERN…]
+       … --target URL --api-key KEY --other-api-key KEY --s3-endpoint URL --s3-bucket NAME
+         --s3-access-key ID --s3-secret-key SECRET [--s3-region REGION] [--embedded]`;
+
+const { values: options, positionals: patterns } = parseArgs({
+  allowPositionals: true,
+  options: {
+    profile: { type: 'string', default: 'full' },
+    target: { type: 'string' },
+    'api-key': { type: 'string' },
+    'other-api-key': { type: 'string' },
+    's3-endpoint': { type: 'string' },
+    's3-bucket': { type: 'string' },
+    's3-region': { type: 'string', default: 'us-east-1' },
+    's3-access-key': { type: 'string' },
+    's3-secret-key': { type: 'string' },
+    /** The given target runs the embedded store. */
+    embedded: { type: 'boolean', default: false },
+  },
+});
+
+function fail(problem: string): never {
+  console.error(`${problem}\n${USAGE}`);
+  process.exit(2);
+}
+
+function specFiles(): string[] {
+  if (!(options.profile in PROFILES)) fail(`There is no profile ${options.profile}.`);
+  const wanted = PROFILES[options.profile as keyof typeof PROFILES];
+  const files = globSync('*/*.spec.ts', { cwd: HERE }).sort();
+  const chosen = files
+    .filter((file) => wanted.some((part) => file.startsWith(part)))
+    .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
+  if (chosen.length === 0) fail('No spec file fits.');
+  return chosen.map((file) => join(HERE, file));
+}
+
+function givenTarget(apiUrl: string): Target {
+  const required = (name: keyof typeof options) => {
+    const value = options[name];
+    return typeof value === 'string' ? value : fail(`--target needs --${name}.`);
+  };
+  return {
+    apiUrl: apiUrl.replace(/\/$/, ''),
+    accounts: {
+      first: { name: 'first', apiKey: required('api-key') },
+      second: { name: 'second', apiKey: required('other-api-key') },
+    },
+    s3: {
+      endpoint: required('s3-endpoint'),
+      region: options['s3-region'],
+      bucket: required('s3-bucket'),
+      credentials: { accessKeyId: required('s3-access-key'), secretAccessKey: required('s3-secret-key') },
+    },
+    storage: options.embedded ? 'embedded' : 'external',
+  };
+}
+
+function runSpecs(files: readonly string[], targetFile: string): Promise<number> {
+  const args = ['--test', `--test-concurrency=${CONCURRENCY}`, ...files];
+  const child = spawn(process.execPath, args, {
+    stdio: 'inherit',
+    env: { ...process.env, [TARGET_VARIABLE]: targetFile },
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+}
+
+const files = specFiles();
+await using folder = await temporaryFolder('darkslide-target');
+const targetFile = join(folder.path, 'target.json');
+const darkslide = options.target === undefined ? await Darkslide.start() : undefined;
+try {
+  const target = darkslide ? await embeddedTarget(darkslide) : givenTarget(options.target as string);
+  await writeTarget(targetFile, target);
+  process.exitCode = await runSpecs(files, targetFile);
+} finally {
+  await darkslide?.remove();
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { connect, Darkslide, request } from '@darkslide/testkit';
+import { Api, PROFILE, refusal } from '../support/api.ts';
+
+const READY_PATHS = ['/healthz', '/readyz'] as const;
+
+describe('a running server', () => {
+  it('says that it is up and ready, without a key [L9.1, L9.2]', async () => {
+    const server = await Darkslide.start();
+    try {
+      for (const path of READY_PATHS) assert.equal((await request({ url: server.apiUrl + path })).status, 200, path);
+    } finally {
+      await server.remove();
+    }
+  });
+
+  it('ends without a word when nothing is under way [L9.4]', async () => {
+    const server = await Darkslide.start();
+    try {
+      assert.equal(await server.stop(), 0);
+      await server.start();
+      assert.equal((await new Api(server).get(PROFILE)).status, 200);
+    } finally {
+      await server.remove();
+    }
+  });
+});
+
+describe('a server that is asked to stop', () => {
+  it('finishes what is under way and refuses new work [L9.4, E.shutting_down]', async () => {
+    const server = await Darkslide.start();
+    try {
+      const api = new Api(server);
+      const project = await api.newProject();
+      const link = new URL(await api.uploadLink(project, 'a.NEF'));
+      const upload = await connect(link);
+      await upload.send(`PUT ${link.pathname}${link.search} HTTP/1.1\r\nHost: ${link.host}\r\nContent-Type:\r\n`);
+      await upload.send('Content-Length: 10\r\nConnection: close\r\n\r\nfirst');
+      // A call that has begun, but has not asked for anything yet.
+      const call = await connect(server.apiUrl);
+      await call.send(
+        `GET ${PROFILE} HTTP/1.1\r\nHost: ${new URL(server.apiUrl).host}\r\nx-api-key: ${server.apiKey}\r\n`,
+      );
+      await request({ url: `${server.apiUrl}/healthz` });
+
+      const stopped = server.stop();
+      while (await server.isReady()) await new Promise(setImmediate);
+      await call.send('\r\n');
+      const refused = await call.receive();
+      assert.match(refused, /^HTTP\/1\.1 503 /);
+      assert.match(refused, /"code":\s*"shutting_down"/);
+      assert.match(refused, /"request_id"/);
+      await upload.send('later');
+      assert.match(await upload.receive(), /^HTTP\/1\.1 200 /);
+      assert.equal(await stopped, 0);
+      await assert.rejects(request({ url: server.apiUrl }), { code: 'ECONNREFUSED' });
+
+      await server.start();
+      assert.equal((await api.file(project, 'a.NEF')).size, 10);
+    } finally {
+      await server.remove();
+    }
+  });
+});
+
+describe('the rate limit', () => {
+  it('holds an API key to its share, and no other [L9.3, E.rate_limited]', async () => {
+    const server = await Darkslide.start({ env: { DARKSLIDE_RATE_LIMIT: '20' } });
+    try {
+      const second = await server.createAccount('second');
+      const [api, other] = [new Api(server), new Api({ apiUrl: server.apiUrl, apiKey: second.apiKey })];
+      const answers = [];
+      for (let count = 0; count < 25; count++) answers.push(await api.get(PROFILE));
+      // The minute may turn in between; then a few more pass.
+      const limited = answers.filter(({ status }) => status === 429);
+      assert.ok(limited.length > 0 && limited.length <= 5, `${limited.length} of 25`);
+      for (const answer of limited) {
+        refusal(answer, { status: 429, code: 'rate_limited' });
+        const seconds = Number(answer.headers['retry-after']);
+        assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60, `Retry-After: ${seconds}`);
+      }
+      assert.equal((await other.get(PROFILE)).status, 200);
+      for (const path of READY_PATHS) assert.equal((await request({ url: server.apiUrl + path })).status, 200);
+    } finally {
+      await server.remove();
+    }
+  });
+});

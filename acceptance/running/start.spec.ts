@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { Darkslide, request } from '@darkslide/testkit';
+import { Api, PROFILE, putLink } from '../support/api.ts';
+import { presign } from '../support/s3.ts';
+
+describe('the first start', () => {
+  it('without a key makes one and prints it once [L9.7]', async () => {
+    const server = await Darkslide.prepare({ env: { DARKSLIDE_API_KEY: undefined } });
+    try {
+      await server.start();
+      const first = server.logs;
+      const works = async (apiKey: string) =>
+        (await new Api({ apiUrl: server.apiUrl, apiKey }).get(PROFILE)).status === 200;
+      const keys: string[] = [];
+      for (const [word] of first.matchAll(/[\w-]{32,}/g)) if (await works(word)) keys.push(word);
+      assert.equal(keys.length, 1, 'one word of the output is a key');
+      await server.stop();
+      await server.start();
+      assert.ok(await works(keys[0] as string), 'still the key after a restart');
+      assert.equal(server.logs.split(keys[0] as string).length - 1, 1, 'printed once');
+    } finally {
+      await server.remove();
+    }
+  });
+
+  it('prints both URLs [L9.7]', async () => {
+    const server = await Darkslide.start();
+    try {
+      for (const url of [server.apiUrl, server.s3.endpoint]) assert.ok(server.logs.includes(url), url);
+      assert.ok(!server.logs.includes(server.apiKey), 'a key that was given is not repeated');
+    } finally {
+      await server.remove();
+    }
+  });
+});
+
+describe('a wrong configuration', () => {
+  it('is refused with a sentence for each variable [L9.8]', async () => {
+    const env = { DARKSLIDE_PORT: 'http', DARKSLIDE_LINK_TTL: '0', DATABASE_URL: 'mysql://u:geheim@h/d' };
+    const server = await Darkslide.prepare({ env });
+    try {
+      assert.equal(await server.spawn(), 2);
+      for (const name of Object.keys(env)) assert.ok(server.logs.includes(name), name);
+      assert.ok(!server.logs.includes('geheim'), 'a password is not repeated');
+      assert.doesNotMatch(server.logs, /\n\s+at .*:\d+:\d+/, 'no stack trace');
+    } finally {
+      await server.remove();
+    }
+  });
+
+  it('of a port that is taken says so and ends [L9.8]', async () => {
+    const first = await Darkslide.start();
+    const second = await Darkslide.prepare({ env: { DARKSLIDE_PORT: new URL(first.apiUrl).port } });
+    try {
+      const code = await second.spawn();
+      assert.ok(code !== 0 && code !== null, String(code));
+      assert.match(second.logs, new RegExp(new URL(first.apiUrl).port));
+      assert.doesNotMatch(second.logs, /\n\s+at .*:\d+:\d+/, 'no stack trace');
+    } finally {
+      await Promise.all([first.remove(), second.remove()]);
+    }
+  });
+});
+
+describe('the logs', () => {
+  it('tell of requests, and hold no key, secret or signature [L9.6]', async () => {
+    const server = await Darkslide.start({ env: { DARKSLIDE_LOG_LEVEL: 'debug' } });
+    try {
+      const api = new Api(server);
+      const second = await server.createAccount('second');
+      const project = await api.newProject();
+      const link = await api.uploadLink(project, 'a.NEF');
+      await putLink(link, Buffer.from('x'));
+      await putLink(link, Buffer.from('x'), { 'Content-Type': 'image/jpeg' });
+      const upload = await api.startMultipart(project, { file_name: 'b.NEF', part_count: 1 });
+      const { download_link: download } = await api.file(project, 'a.NEF');
+      await request({ url: download as string });
+      const target = { apiUrl: server.apiUrl, s3: server.s3, storage: 'embedded' as const };
+      const accounts = { first: { name: 'first', apiKey: server.apiKey }, second };
+      const signed = await presign(
+        { ...target, accounts },
+        new GetObjectCommand({ Bucket: server.s3.bucket, Key: 'nobody' }),
+      );
+      await request({ url: signed });
+      const wrongKey = 'almost-the-right-key-but-not-quite';
+      await new Api({ apiUrl: server.apiUrl, apiKey: wrongKey }).get(PROFILE);
+      await api.call('GET', `/v1/nothing?x-api-key=${server.apiKey}`);
+      await api.call('POST', PROFILE, { body: '{' });
+      await server.stop();
+
+      const signatures = [link, download, signed, upload.parts[0]?.upload_url].map((url) =>
+        new URL(url as string).searchParams.get('X-Amz-Signature'),
+      );
+      const { accessKeyId, secretAccessKey } = server.s3.credentials;
+      const secrets = [server.apiKey, second.apiKey, wrongKey, secretAccessKey, ...signatures];
+      for (const secret of secrets) assert.ok(!server.logs.includes(secret as string), 'a secret is in the logs');
+      assert.ok(!/X-Amz-Signature=[0-9a-f]/i.test(server.logs));
+      assert.ok(!server.logs.includes(`${accessKeyId}/`), 'no credential scope');
+      assert.ok(server.logs.includes(PROFILE), 'the log tells of requests');
+    } finally {
+      await server.remove();
+    }
+  });
+});

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chown } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../ports.ts';
+import { run, runOk } from '../run.ts';
+import { temporaryFolder } from '../temporary.ts';
+import { ensurePostgres } from './programs.ts';
+
+/** A PostgreSQL server of its own on 127.0.0.1, with an empty database. */
+export type Postgres = {
+  url: string;
+  /** Ends it as a crash does; `start` brings it back with its data. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  remove(): Promise<void>;
+};
+
+const READY_MS = 30_000;
+
+/** @throws {ToolMissingError} when there is no PostgreSQL and none can be installed. */
+export async function startPostgres(): Promise<Postgres> {
+  const bin = await ensurePostgres();
+  const [port] = await freePorts(1);
+  const folder = await temporaryFolder('darkslide-postgres');
+  const user = await unprivilegedUser();
+  if (user) await chown(folder.path, user.uid, user.gid);
+  const data = join(folder.path, 'data');
+  const initdb = ['-D', data, '-U', 'darkslide', '--auth=trust', '--no-sync', '--encoding=UTF8', '--no-locale'];
+  await runOk(join(bin, 'initdb'), initdb, { ...user, cwd: folder.path });
+
+  let child: ChildProcess | undefined;
+  const stop = async () => {
+    const ending = child;
+    child = undefined;
+    if (!ending) return;
+    const closed = new Promise((resolve) => ending.once('close', resolve));
+    ending.kill('SIGQUIT');
+    await closed;
+  };
+  const start = async () => {
+    const settings = ['-k', folder.path, '-h', '127.0.0.1', '-p', String(port), '-c', 'fsync=off'];
+    child = spawn(join(bin, 'postgres'), ['-D', data, ...settings], { ...user, cwd: folder.path, stdio: 'ignore' });
+    const deadline = Date.now() + READY_MS;
+    const ready = ['-h', '127.0.0.1', '-p', String(port), '-q'];
+    while ((await run(join(bin, 'pg_isready'), ready)).code !== 0) {
+      if (Date.now() > deadline) throw new Error(`PostgreSQL did not get ready in ${READY_MS} ms.`);
+      await sleep(100);
+    }
+  };
+  await start();
+  return {
+    url: `postgres://darkslide@127.0.0.1:${port}/postgres`,
+    stop,
+    start,
+    remove: async () => {
+      await stop();
+      await folder.remove();
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root; Debian's package brings a user for it. */
+async function unprivilegedUser(): Promise<{ uid: number; gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = async (flag: string) => Number((await runOk('id', [flag, 'postgres'])).stdout);
+  return { uid: await id('-u'), gid: await id('-g') };
+}
