@@ -1,0 +1,71 @@
+import {
+  ConfigurationError,
+  DuplicateNamesError,
+  ProtocolError,
+  RefusedError,
+  UnavailableError,
+} from '@darkslide/client';
+import { CommanderError } from 'commander';
+import { type Context, UsageError } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { createProgram } from './program.ts';
+
+export type CliOptions = Omit<Context, 'onInterrupt'> & Partial<Pick<Context, 'onInterrupt'>>;
+
+/**
+ * Runs one command.
+ * @param argv the arguments after the program's name.
+ * @returns the exit code: 0 all arrived, 1 some did not, 2 wrong use or configuration, 130 interrupted.
+ */
+export async function runCli(argv: readonly string[], options: CliOptions): Promise<ExitCode> {
+  const context: Context = { onInterrupt: onProcessInterrupt, ...options };
+  let code: ExitCode = EXIT.done;
+  const program = createProgram(context, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    context.stderr.write(`${explain(error)}\n`);
+    return error instanceof UnavailableError ? EXIT.incomplete : EXIT.usage;
+  }
+}
+
+function onProcessInterrupt(listener: () => void): () => void {
+  process.on('SIGINT', listener).on('SIGTERM', listener);
+  return () => {
+    process.off('SIGINT', listener).off('SIGTERM', listener);
+  };
+}
+
+/** @throws what nobody foresaw: that is a defect, and its stack is wanted. */
+function explain(error: unknown): string {
+  if (error instanceof DuplicateNamesError) return explainDuplicates(error);
+  if (error instanceof RefusedError) {
+    return error.requestId ? `${error.message}\n(request ${error.requestId})` : error.message;
+  }
+  const expected =
+    error instanceof UsageError ||
+    error instanceof ConfigurationError ||
+    error instanceof UnavailableError ||
+    error instanceof ProtocolError;
+  if (expected) return error.message;
+  throw error;
+}
+
+const MOST_NAMES = 20;
+
+function explainDuplicates({ duplicates }: DuplicateNamesError): string {
+  const shown = duplicates
+    .slice(0, MOST_NAMES)
+    .flatMap(({ name, paths }) => [name, ...paths.map((path) => `  ${path}`)]);
+  const more = duplicates.length > MOST_NAMES ? [`… and ${duplicates.length - MOST_NAMES} more names`] : [];
+  return [
+    'A project can hold a name only once, but these are the names of several different files:',
+    ...shown,
+    ...more,
+    'Nothing was sent. Upload them to different projects, or add --duplicates rename to put the folder before the name.',
+  ].join('\n');
+}

@@ -1,0 +1,41 @@
+import type { Progress } from '@darkslide/client';
+import type { Output } from '../context.ts';
+import { failureLine, plannedLine, progressLine, retryLine, summaryLines } from './lines.ts';
+import type { View } from './view.ts';
+
+/** Progress is a line at most so often, in milliseconds: logs are read later. */
+const LINE_EVERY_MS = 5000;
+
+/** Lines for logs and pipes: what is settled, trouble, and progress now and then. */
+export function createPlainView(stdout: Output): View {
+  const line = (text: string) => stdout.write(`${text}\n`);
+  let lastProgress = performance.now();
+  const progress = (now: Progress) => {
+    if (performance.now() - lastProgress < LINE_EVERY_MS) return;
+    lastProgress = performance.now();
+    line(progressLine(now));
+  };
+  return {
+    planned: (plan) => line(plannedLine(plan)),
+    event(event) {
+      switch (event.type) {
+        case 'progress':
+          return progress(event.progress);
+        case 'file-finished':
+          if (event.result.status === 'failed') line(`failed  ${failureLine(event.result)}`);
+          else line(`${event.result.status === 'skipped' ? 'skipped ' : 'sent    '}${event.result.name}`);
+          return;
+        case 'retrying':
+          return line(retryLine(event));
+        case 'notice':
+          return line(event.message);
+        case 'confirming':
+          return line('Checking what storage holds …');
+        default:
+          return;
+      }
+    },
+    finish: (summary) => summaryLines(summary).forEach(line),
+    stop: line,
+  };
+}

@@ -1,0 +1,181 @@
+import { ERRORS, type ErrorCode, type Family, ROUTES, type RouteName, routePath } from '@darkslide/contract';
+import {
+  AuthenticationError,
+  ConfigurationError,
+  ProtocolError,
+  RefusedError,
+  TransportError,
+  UnavailableError,
+} from '../core/errors.ts';
+import type { Clock, Transport, TransportResponse } from '../core/ports.ts';
+import { type Retrier, type RetryInfo, retryAfterMs, type Verdict } from '../core/retry.ts';
+import { watched } from '../core/watchdog.ts';
+
+/** No answer of the API takes longer, in milliseconds: completing thousands of parts may take minutes. */
+const ANSWER_MS = 180_000;
+
+export type Call = {
+  route: RouteName;
+  family: Family;
+  params?: Record<string, string>;
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: object;
+  signal?: AbortSignal | undefined;
+};
+
+export type CallerOptions = {
+  /** Where the API lives; a path before `/v1` is kept, `/v1` itself may be there or not. */
+  url: string;
+  apiKey: string;
+  transport: Transport;
+  clock: Clock;
+  retrier: Retrier;
+  onRetry?: ((call: RouteName, info: RetryInfo) => void) | undefined;
+};
+
+/** An answer that says "later": kept apart from refusals until patience ends. */
+class LaterError extends Error {
+  readonly afterMs: number | undefined;
+
+  constructor(message: string, afterMs: number | undefined) {
+    super(message);
+    this.afterMs = afterMs;
+  }
+}
+
+/** Makes the API's calls: the one place that knows its envelope, its errors, and which of them pass. */
+export class ApiCaller {
+  readonly #options: CallerOptions;
+  readonly #base: string;
+
+  /** @throws {ConfigurationError} for a URL that is none, or an API key that no header can hold. */
+  constructor(options: CallerOptions) {
+    this.#options = options;
+    this.#base = baseOf(options.url);
+    if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
+      throw new ConfigurationError('The API key is empty or has characters that no API key has.');
+    }
+  }
+
+  /**
+   * What stands in the answer's `data`; undefined where there is no body.
+   * @throws {AuthenticationError | RefusedError | UnavailableError | ProtocolError | ConfigurationError}
+   */
+  async call(call: Call): Promise<unknown> {
+    const { retrier, onRetry } = this.#options;
+    try {
+      return await retrier.run({
+        attempt: (number) => this.#once(call, number > 1),
+        judge,
+        signal: call.signal,
+        onRetry: onRetry && ((info) => onRetry(call.route, info)),
+      });
+    } catch (error) {
+      throw asThrown(error, this.#base);
+    }
+  }
+
+  async #once(call: Call, fresh: boolean): Promise<unknown> {
+    const { transport, clock, apiKey } = this.#options;
+    const { method } = ROUTES[call.route];
+    const response = await watched({
+      clock,
+      signal: call.signal,
+      stallMs: ANSWER_MS,
+      answerMs: ANSWER_MS,
+      work: ({ signal }) =>
+        transport.send({
+          method,
+          url: this.#url(call),
+          headers: {
+            'x-api-key': apiKey,
+            accept: 'application/json',
+            ...(call.body && { 'content-type': 'application/json' }),
+          },
+          ...(call.body && { body: JSON.stringify(call.body) }),
+          fresh,
+          signal,
+        }),
+    });
+    return readAnswer(response);
+  }
+
+  #url({ route, family, params, query = {} }: Call): string {
+    const asked = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, String(value));
+    const search = asked.toString();
+    return this.#base + routePath(family, route, params) + (search && `?${search}`);
+  }
+}
+
+function baseOf(text: string): string {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new ConfigurationError(`"${text}" is no http or https URL. Give the server's, as in http://127.0.0.1:8080.`);
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '');
+}
+
+function readAnswer(response: TransportResponse): unknown {
+  const { status, headers, text } = response;
+  const body = parse(text);
+  if (status >= 200 && status < 300) {
+    if (status === 204 || text === '') return undefined;
+    if (body === undefined) throw new ProtocolError(`The server answered ${status} with something that is not JSON.`);
+    return 'data' in body ? body.data : body;
+  }
+  throw refusal(status, headers, body);
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type ErrorAnswer = { code?: unknown; message?: unknown; request_id?: unknown; details?: unknown };
+
+function refusal(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Record<string, unknown> | undefined,
+): Error {
+  const said = (typeof body?.error === 'object' && body.error !== null ? body.error : {}) as ErrorAnswer;
+  const code = typeof said.code === 'string' ? said.code : '';
+  const message = typeof said.message === 'string' ? said.message : `The server answered ${status} without a reason.`;
+  if (passes(status, code)) return new LaterError(message, retryAfterMs(headers));
+  const details = Array.isArray(said.details) ? said.details : [];
+  const requestId = typeof said.request_id === 'string' ? said.request_id : undefined;
+  const answer = { status, code, details, requestId };
+  return status === 401 ? new AuthenticationError(message, answer) : new RefusedError(message, answer);
+}
+
+function passes(status: number, code: string): boolean {
+  const known = Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined;
+  if (known && 'retryable' in known) return true;
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+}
+
+function judge(error: unknown): Verdict {
+  if (error instanceof LaterError) return { retry: true, afterMs: error.afterMs };
+  // A cut or garbled answer is most often a proxy's doing.
+  if (error instanceof ProtocolError) return { retry: true };
+  if (error instanceof TransportError) return { retry: error.kind !== 'certificate' && error.kind !== 'invalid' };
+  return { retry: false };
+}
+
+function asThrown(error: unknown, base: string): unknown {
+  if (error instanceof LaterError) {
+    return new UnavailableError(`${base} kept failing: ${error.message}`, { cause: error });
+  }
+  if (error instanceof TransportError) {
+    if (error.kind === 'certificate' || error.kind === 'invalid') {
+      return new ConfigurationError(`${base} can't be talked to: ${error.message}.`, { cause: error });
+    }
+    return new UnavailableError(`${base} could not be reached: ${error.message}.`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,150 @@
+import { canonicalFileName, type Family } from '@darkslide/contract';
+import { ProtocolError, RefusedError } from '../core/errors.ts';
+import {
+  type CompletedUpload,
+  type HeldPart,
+  type OpenUpload,
+  type Page,
+  type PartLink,
+  readCompleted,
+  readFiles,
+  readOpenUploads,
+  readPartLinks,
+  readStartedUpload,
+  readUpload,
+  readUploadLinks,
+  type StartedUpload,
+  type StoredFile,
+} from './answers.ts';
+import type { ApiCaller, Call } from './caller.ts';
+
+type Options = { signal?: AbortSignal | undefined };
+
+/**
+ * The calls about one project. `undefined` stands for "this server does not have that call": servers of the bare
+ * contract lack some. All methods throw what `ApiCaller.call` throws.
+ */
+export class ProjectApi {
+  readonly family: Family;
+  readonly projectUuid: string;
+  readonly #caller: ApiCaller;
+
+  constructor({ caller, family, projectUuid }: { caller: ApiCaller; family: Family; projectUuid: string }) {
+    this.#caller = caller;
+    this.family = family;
+    this.projectUuid = projectUuid;
+  }
+
+  /** A link for every name, by name. At most 10,000 names. */
+  async uploadLinks(names: readonly string[], { signal }: Options = {}): Promise<ReadonlyMap<string, string>> {
+    const data = await this.#call({
+      route: 'uploadLinks',
+      body: { files_list: names.map((file_name) => ({ file_name })) },
+      signal,
+    });
+    return new Map(readUploadLinks(data).map(({ fileName, url }) => [canonicalFileName(fileName), httpUrl(url)]));
+  }
+
+  /** With `links: false` a server that can give part links later gives none now. */
+  async startUpload(
+    { name, parts, size }: { name: string; parts: number; size: number },
+    { signal }: Options = {},
+  ): Promise<StartedUpload | undefined> {
+    const body = { file_name: name, part_count: parts, size, links: false };
+    const data = await this.#optional({ route: 'startMultipart', body, signal });
+    return data === NOT_THERE ? undefined : readStartedUpload(data);
+  }
+
+  async partLinks(
+    uploadId: string,
+    parts: readonly number[],
+    { signal }: Options = {},
+  ): Promise<PartLink[] | undefined> {
+    const params = { upload_id: uploadId };
+    const data = await this.#optional({ route: 'partLinks', params, body: { part_numbers: parts }, signal });
+    return data === NOT_THERE ? undefined : readPartLinks(data);
+  }
+
+  async upload(uploadId: string, { signal }: Options = {}): Promise<(OpenUpload & { parts: HeldPart[] }) | undefined> {
+    const data = await this.#optional({ route: 'getMultipart', params: { upload_id: uploadId }, signal });
+    return data === NOT_THERE ? undefined : readUpload(data);
+  }
+
+  async completeUpload(
+    uploadId: string,
+    { name, size }: { name: string; size: number },
+    { signal }: Options = {},
+  ): Promise<CompletedUpload> {
+    const params = { upload_id: uploadId };
+    return readCompleted(
+      await this.#call({ route: 'completeMultipart', params, body: { file_name: name, size }, signal }),
+    );
+  }
+
+  async abortUpload(uploadId: string, { key, signal }: { key: string } & Options): Promise<void> {
+    await this.#call({ route: 'abortMultipart', params: { upload_id: uploadId }, body: { key }, signal });
+  }
+
+  /** Every open multipart upload, a page at a time. */
+  openUploads(options: Options = {}): Promise<AsyncIterable<OpenUpload[]> | undefined> {
+    return this.#pages('listMultiparts', readOpenUploads, options);
+  }
+
+  /** Every file that a link was asked for, a page at a time. */
+  files(options: Options = {}): Promise<AsyncIterable<StoredFile[]> | undefined> {
+    return this.#pages('listFiles', readFiles, options);
+  }
+
+  async #pages<Item>(
+    route: 'listFiles' | 'listMultiparts',
+    read: (data: unknown) => Page<Item>,
+    { signal }: Options,
+  ): Promise<AsyncIterable<Item[]> | undefined> {
+    const first = await this.#optional({ route, signal });
+    if (first === NOT_THERE) return undefined;
+    const ask = async (cursor: string) => read(await this.#call({ route, query: { cursor }, signal }));
+    return followPages(read(first), ask);
+  }
+
+  #call(call: Omit<Call, 'family'>): Promise<unknown> {
+    const params = { project_uuid: this.projectUuid, ...call.params };
+    return this.#caller.call({ ...call, family: this.family, params });
+  }
+
+  async #optional(call: Omit<Call, 'family'>): Promise<unknown> {
+    try {
+      return await this.#call(call);
+    } catch (error) {
+      if (isUnknownRoute(error)) return NOT_THERE;
+      throw error;
+    }
+  }
+}
+
+const NOT_THERE = Symbol('not there');
+
+const ABOUT_A_THING = new Set(['project_not_found', 'upload_not_found', 'file_not_found']);
+
+/** A 404 or 405 about the route itself, and not about something that the route was asked for. */
+const isUnknownRoute = (error: unknown) =>
+  error instanceof RefusedError && (error.status === 404 || error.status === 405) && !ABOUT_A_THING.has(error.code);
+
+async function* followPages<Item>(
+  first: Page<Item>,
+  ask: (cursor: string) => Promise<Page<Item>>,
+): AsyncIterable<Item[]> {
+  let page = first;
+  for (;;) {
+    yield page.items;
+    const { nextCursor } = page;
+    if (nextCursor === null) return;
+    page = await ask(nextCursor);
+    if (page.nextCursor === nextCursor) throw new ProtocolError('The server gives the same page over and over.');
+  }
+}
+
+function httpUrl(url: string): string {
+  const parsed = URL.parse(url);
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw new ProtocolError('The server gave a link that is no URL.');
+  return url;
+}

@@ -1,0 +1,172 @@
+import type { Family } from '@darkslide/contract';
+import { ApiCaller } from './api/caller.ts';
+import { ProjectApi } from './api/project-api.ts';
+import { ProjectsApi } from './api/projects-api.ts';
+import type { UploadControl } from './core/control.ts';
+import { runUpload } from './core/engine.ts';
+import { ConfigurationError, RefusedError } from './core/errors.ts';
+import type { OnEvent } from './core/events.ts';
+import { SINGLE_PUT_LIMIT } from './core/part-size.ts';
+import { type DuplicatePolicy, makePlan, type Plan } from './core/plan.ts';
+import type { Ports, Source } from './core/ports.ts';
+import type { FileResult, UploadSummary } from './core/results.ts';
+import { DEFAULT_RETRY, Retrier, type RetryPolicy } from './core/retry.ts';
+import type { EngineSettings } from './core/run.ts';
+
+export type ClientOptions = {
+  /** The server's URL, as in `https://uploads.example.com`; with or without `/v1`. */
+  url: string;
+  apiKey: string;
+};
+
+/** A project by its name, which is made where there is none, or an existing one by its uuid. */
+export type ProjectChoice = string | { uuid: string };
+
+export type UploadOptions = {
+  project: ProjectChoice;
+  /** The family of projects. @default 'profile' */
+  flow?: Family | undefined;
+  /** What to do where different files have one name. @default 'error' */
+  duplicates?: DuplicatePolicy | undefined;
+  /** Replace files that the project holds with other content. @default false */
+  overwrite?: boolean | undefined;
+  /** Transfers at once. @default found by measuring */
+  concurrency?: number | undefined;
+  /** A cap in bytes a second over all transfers. @default none */
+  bytesPerSecond?: number | undefined;
+  /** How failures that may pass are repeated. */
+  retry?: Partial<RetryPolicy> | undefined;
+  /** Aborting it ends the upload, which rejects with the signal's reason; running it again goes on from there. */
+  signal?: AbortSignal | undefined;
+  /** To pause and resume. */
+  control?: UploadControl | undefined;
+  /** Called for everything that happens; it must not throw. */
+  onEvent?: OnEvent | undefined;
+};
+
+/** Answers to a person who waits come within seconds, also where the server is not there. */
+const FIRST_CONTACT: RetryPolicy = { baseMs: 300, capMs: 2000, attempts: 4, patienceMs: 4000 };
+
+const MOST_TRANSFERS = 32;
+const STALL_MS = 30_000;
+const ANSWER_MS = 120_000;
+
+/** The client without its surroundings: it takes files from whoever can read them. */
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #ports: Ports;
+  readonly #caller: ApiCaller;
+
+  /** @throws {ConfigurationError} for a URL or a key that can't be one. */
+  constructor(options: ClientOptions, ports: Ports) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#caller = this.#createCaller(new Retrier({ policy: FIRST_CONTACT, ...ports }));
+  }
+
+  /** The projects of a family. */
+  projects(flow: Family = 'profile'): ProjectsApi {
+    return new ProjectsApi({ caller: this.#caller, family: flow });
+  }
+
+  /** One project: its files and open multipart uploads. */
+  project(projectUuid: string, flow: Family = 'profile'): ProjectApi {
+    return new ProjectApi({ caller: this.#caller, family: flow, projectUuid });
+  }
+
+  /**
+   * What an upload of these files would send.
+   * @throws {DuplicateNamesError}
+   */
+  async planFiles({
+    files,
+    settled = [],
+    duplicates = 'error',
+    signal,
+  }: {
+    files: readonly Source[];
+    settled?: readonly FileResult[];
+    duplicates?: DuplicatePolicy | undefined;
+    signal?: AbortSignal | undefined;
+  }): Promise<Plan> {
+    const plan = await makePlan({ sources: files, duplicates, signal });
+    return { ...plan, settled: [...settled, ...plan.settled] };
+  }
+
+  /** Uploads what was planned. Rejects as `createClient`'s `upload` says. */
+  async uploadPlan(plan: Plan, options: UploadOptions): Promise<UploadSummary> {
+    const { flow = 'profile', signal, onEvent = () => {} } = options;
+    const settings = settingsOf(options);
+    const { projectUuid, isNew } = await this.#openProject(options.project, flow, signal);
+    const retrier = new Retrier({ policy: settings.retry, ...this.#ports });
+    const caller = this.#createCaller(retrier, onEvent);
+    return runUpload({
+      api: new ProjectApi({ caller, family: flow, projectUuid }),
+      ports: this.#ports,
+      settings,
+      retrier,
+      plan,
+      scope: `${URL.parse(this.#options.url)?.host ?? ''} ${projectUuid}`,
+      isNew,
+      control: options.control,
+      signal,
+      onEvent,
+    });
+  }
+
+  #createCaller(retrier: Retrier, onEvent?: OnEvent): ApiCaller {
+    return new ApiCaller({
+      ...this.#options,
+      ...this.#ports,
+      retrier,
+      onRetry:
+        onEvent &&
+        ((_, { attempt, delayMs, error }) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          onEvent({ type: 'retrying', name: null, part: null, attempt, delayMs: Math.round(delayMs), reason });
+        }),
+    });
+  }
+
+  async #openProject(
+    choice: ProjectChoice,
+    flow: Family,
+    signal?: AbortSignal,
+  ): Promise<{ projectUuid: string; isNew: boolean }> {
+    const projects = this.projects(flow);
+    if (typeof choice !== 'string') {
+      const { projectUuid } = await projects.get(choice.uuid, { signal });
+      return { projectUuid, isNew: false };
+    }
+    try {
+      return { projectUuid: await projects.create({ name: choice }, { signal }), isNew: true };
+    } catch (error) {
+      if (!(error instanceof RefusedError && error.status === 409)) throw error;
+      const projectUuid = await projects.find(choice, { signal });
+      if (projectUuid !== undefined) return { projectUuid, isNew: false };
+      throw new ConfigurationError(
+        `The project "${choice}" exists in the other flow. Choose that flow, or another project name.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function settingsOf({ concurrency, bytesPerSecond, overwrite = false, retry }: UploadOptions): EngineSettings {
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 256)) {
+    throw new ConfigurationError(`The concurrency must be an integer from 1 to 256; got ${concurrency}.`);
+  }
+  if (bytesPerSecond !== undefined && !(bytesPerSecond > 0)) {
+    throw new ConfigurationError(`The rate limit must be more than 0 bytes a second; got ${bytesPerSecond}.`);
+  }
+  return {
+    concurrency:
+      concurrency === undefined ? { kind: 'adaptive', max: MOST_TRANSFERS } : { kind: 'fixed', transfers: concurrency },
+    bytesPerSecond,
+    overwrite,
+    retry: { ...DEFAULT_RETRY, ...retry },
+    stallMs: STALL_MS,
+    answerMs: ANSWER_MS,
+    singlePutLimit: SINGLE_PUT_LIMIT,
+  };
+}

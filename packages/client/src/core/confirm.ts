@@ -1,0 +1,36 @@
+import type { StoredFile } from '../api/answers.ts';
+import { bareEtag } from './etags.ts';
+import type { FileOutcome } from './file-upload.ts';
+import { storedFiles } from './holdings.ts';
+import type { Ledger } from './ledger.ts';
+import type { PlannedFile } from './plan.ts';
+import type { Run } from './run.ts';
+
+export type Confirmation =
+  | {
+      confirmedBy: 'listing';
+      /** Files that were acknowledged, but are not what the server lists. */
+      wrong: PlannedFile[];
+    }
+  | { confirmedBy: 'acknowledgement' };
+
+/**
+ * Compares what storage acknowledged with what the server lists: every file there, whole, and the very content.
+ * @throws what listing throws.
+ */
+export async function confirm(run: Run, ledger: Ledger): Promise<Confirmation> {
+  const uploaded = ledger.uploaded();
+  if (uploaded.length === 0) return { confirmedBy: 'listing', wrong: [] };
+  const listed = await storedFiles(run.api, run.signal);
+  if (!listed) return { confirmedBy: 'acknowledgement' };
+  const wrong = uploaded.filter(([file, outcome]) => !agrees(file, outcome, listed.get(file.name)));
+  return { confirmedBy: 'listing', wrong: wrong.map(([file]) => file) };
+}
+
+function agrees(file: PlannedFile, { acknowledged }: FileOutcome, listed: StoredFile | undefined): boolean {
+  if (listed?.status !== 'uploaded' || listed.size !== file.source.size) return false;
+  if (!acknowledged || listed.etag === null) return true;
+  const { proof, expected, etag } = acknowledged;
+  const wanted = proof === 'md5' ? expected : etag;
+  return wanted === undefined || bareEtag(listed.etag) === wanted;
+}

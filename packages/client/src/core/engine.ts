@@ -1,0 +1,160 @@
+import type { ProjectApi } from '../api/project-api.ts';
+import { confirm } from './confirm.ts';
+import type { UploadControl } from './control.ts';
+import type { OnEvent } from './events.ts';
+import { failedFile, uploadFile } from './file-upload.ts';
+import { lookAround, NO_HOLDINGS, openUploads } from './holdings.ts';
+import { failed, type Plan, type PlannedFile } from './plan.ts';
+import type { Ports } from './ports.ts';
+import type { UploadSummary } from './results.ts';
+import type { Retrier } from './retry.ts';
+import type { EngineSettings } from './run.ts';
+import { openSession, type Session } from './session.ts';
+
+export type UploadRequest = {
+  api: ProjectApi;
+  ports: Ports;
+  settings: EngineSettings;
+  /** The one that the API's calls use too: it knows whether anything gets through at all. */
+  retrier: Retrier;
+  plan: Plan;
+  /** Where the journal of this project is kept. */
+  scope: string;
+  /** The project was just made: storage need not be asked what it holds. */
+  isNew: boolean;
+  control?: UploadControl | undefined;
+  signal?: AbortSignal | undefined;
+  onEvent: OnEvent;
+};
+
+/** How often files that the list does not confirm are sent again. */
+const SECOND_ROUNDS = 2;
+
+const NO_LISTING = "This server can't list what it holds: each file was checked only by what storage answered to it.";
+
+/**
+ * Brings every planned file to storage, checks against the server's list that it is there, sends again what is not,
+ * and says what became of each. Rejects only with what makes the whole run pointless before it begins, or with the
+ * signal's reason.
+ */
+export async function runUpload(request: UploadRequest): Promise<UploadSummary> {
+  const { api, plan, ports, signal, onEvent } = request;
+  signal?.throwIfAborted();
+  const began = ports.clock.now();
+  const holdings = request.isNew ? NO_HOLDINGS : await lookAround(api, signal);
+  const session = await openSession(request, holdings);
+  const { run, ledger } = session;
+  try {
+    const resumed = holdings.files.size > 0 || holdings.uploads.size > 0;
+    onEvent({ type: 'planned', projectUuid: api.projectUuid, files: plan.files.length, bytes: plan.bytes, resumed });
+    run.progress.expect(plan.files.length, plan.bytes);
+    for (const result of plan.settled) {
+      run.progress.expect(1, result.size);
+      run.progress.settle(result);
+    }
+    await sendAll(session, plan.files, { again: false });
+    const confirmedBy = await confirmAll(session, onEvent);
+    await sweep(session);
+    signal?.throwIfAborted();
+
+    const results = [...ledger.results(), ...plan.settled];
+    const count = (status: string) => results.filter((result) => result.status === status).length;
+    return {
+      projectUuid: api.projectUuid,
+      total: results.length,
+      successful: count('uploaded'),
+      failed: count('failed'),
+      skipped: count('skipped'),
+      bytes: run.progress.sent,
+      seconds: (ports.clock.now() - began) / 1000,
+      confirmedBy,
+      notices: session.notices(),
+      results,
+    };
+  } finally {
+    await session.end();
+  }
+}
+
+/** Where an error makes going on pointless, the files that were not settled by then fail with it. */
+async function sendAll(session: Session, files: readonly PlannedFile[], { again }: { again: boolean }): Promise<void> {
+  const { run, ledger, pipeline } = session;
+  const work = async (file: PlannedFile) => {
+    ledger.begin(file);
+    try {
+      ledger.record(file, await uploadFile(run, file, { again }));
+    } catch (error) {
+      if (!run.signal.aborted) session.stop(error);
+      throw error;
+    }
+  };
+  try {
+    await pipeline.run(files, work, { signal: run.signal });
+  } catch {
+    session.throwIfAborted();
+    for (const file of files) {
+      if (!ledger.has(file)) ledger.record(file, { result: failedFile(file, run.signal.reason) });
+    }
+  }
+}
+
+async function confirmAll(session: Session, onEvent: OnEvent): Promise<UploadSummary['confirmedBy']> {
+  const { run, ledger } = session;
+  onEvent({ type: 'confirming' });
+  for (let round = 0; ; round += 1) {
+    try {
+      run.signal.throwIfAborted();
+      const confirmation = await confirm(run, ledger);
+      if (confirmation.confirmedBy === 'acknowledgement') {
+        run.notice(NO_LISTING);
+        return 'acknowledgement';
+      }
+      const { wrong } = confirmation;
+      for (const file of wrong) ledger.revoke(file);
+      if (wrong.length === 0) return 'listing';
+      if (round === SECOND_ROUNDS) {
+        for (const file of wrong) ledger.record(file, { result: lost(file) });
+        return 'listing';
+      }
+      await sendAll(session, wrong, { again: true });
+    } catch (error) {
+      session.throwIfAborted();
+      for (const [file] of ledger.uploaded()) {
+        ledger.revoke(file);
+        ledger.record(file, { result: unconfirmed(file, error) });
+      }
+      return 'acknowledgement';
+    }
+  }
+}
+
+const subject = ({ name, source: { path, size } }: PlannedFile) => ({ name, path, size });
+
+const lost = (file: PlannedFile) =>
+  failed(subject(file), 'mismatch', 'Storage took it, but the server lists something else by its name, several times.');
+
+const unconfirmed = (file: PlannedFile, error: unknown) =>
+  failed(
+    subject(file),
+    'unconfirmed',
+    `Storage took it, but the server could not be asked at the end whether it is there (${error instanceof Error ? error.message : error}). Run the same command to check.`,
+  );
+
+/**
+ * Leaves no multipart upload open for a file that is settled: one that an earlier run began, or whose start was
+ * answered into the void. Failing at it costs nothing: servers sweep idle uploads.
+ */
+async function sweep({ run, ledger, usedParts }: Session): Promise<void> {
+  if (!usedParts() || run.signal.aborted) return;
+  try {
+    const sizes = new Map(ledger.results().map(({ name, size }) => [name, size]));
+    for (const [name, uploads] of await openUploads(run.api, run.signal)) {
+      for (const { uploadId, key, size } of uploads) {
+        if (size !== sizes.get(name)) continue;
+        await run.api.abortUpload(uploadId, { key, signal: run.signal }).catch(() => {});
+      }
+    }
+  } catch {
+    // Nothing depends on it.
+  }
+}

@@ -1,0 +1,115 @@
+import type { FileStat, Memory } from './ports.ts';
+
+/** A file is the one that was remembered when all of these are equal. */
+type Remembered = FileStat & { path: string };
+
+export type OpenEntry = Remembered & { state: 'open'; uploadId: string; partSize: number };
+export type SentEntry = Remembered & { state: 'sent'; etag: string };
+export type JournalEntry = OpenEntry | SentEntry;
+
+type Line = { name: string } & JournalEntry;
+
+/** A scope with so many more lines than names is written anew. */
+const LINES_TO_SPARE = 1000;
+
+/**
+ * What runs before this one knew about a project: which question to ask storage about a file, never what the answer
+ * is. Lines that can't be read are left out; a memory that fails is told once and done without.
+ */
+export class Journal {
+  readonly #memory: Memory;
+  readonly #scope: string;
+  readonly #entries: Map<string, JournalEntry>;
+  readonly #onTrouble: (error: unknown) => void;
+  #queued: string[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #broken = false;
+
+  private constructor(
+    memory: Memory,
+    scope: string,
+    entries: Map<string, JournalEntry>,
+    onTrouble: (error: unknown) => void,
+  ) {
+    this.#memory = memory;
+    this.#scope = scope;
+    this.#entries = entries;
+    this.#onTrouble = onTrouble;
+  }
+
+  static async open({
+    memory,
+    scope,
+    onTrouble,
+  }: {
+    memory: Memory;
+    scope: string;
+    onTrouble: (error: unknown) => void;
+  }): Promise<Journal> {
+    const entries = new Map<string, JournalEntry>();
+    try {
+      const lines = await memory.load(scope);
+      for (const { name, ...entry } of lines.map(parseLine).filter((line) => line !== undefined)) {
+        entries.set(name, entry as JournalEntry);
+      }
+      if (lines.length > entries.size + LINES_TO_SPARE) {
+        await memory.replace(
+          scope,
+          [...entries].map(([name, entry]) => JSON.stringify({ name, ...entry })),
+        );
+      }
+    } catch (error) {
+      onTrouble(error);
+    }
+    return new Journal(memory, scope, entries, onTrouble);
+  }
+
+  /** What is remembered of a file, where it is still the same file. */
+  recall(name: string, { path, size, modifiedMs }: Remembered): JournalEntry | undefined {
+    const entry = this.#entries.get(name);
+    const same = entry?.path === path && entry.size === size && entry.modifiedMs === modifiedMs;
+    return same ? entry : undefined;
+  }
+
+  /** Returns at once; lines are written together, in order. */
+  note(name: string, entry: JournalEntry): void {
+    this.#entries.set(name, entry);
+    if (this.#broken) return;
+    this.#queued.push(JSON.stringify({ name, ...entry } satisfies Line));
+    if (this.#queued.length === 1) this.#writing = this.#writing.then(() => this.#write());
+  }
+
+  /** Resolves when everything noted so far is with the memory. */
+  flush(): Promise<void> {
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const lines = this.#queued;
+    this.#queued = [];
+    try {
+      await this.#memory.append(this.#scope, lines);
+    } catch (error) {
+      if (!this.#broken) this.#onTrouble(error);
+      this.#broken = true;
+    }
+  }
+}
+
+function parseLine(line: string): Line | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<Record<keyof OpenEntry | keyof SentEntry | 'name', unknown>> | null;
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { name, path, size, modifiedMs, state, uploadId, partSize, etag } = value;
+    if (typeof name !== 'string' || typeof path !== 'string') return undefined;
+    if (typeof size !== 'number' || typeof modifiedMs !== 'number') return undefined;
+    const file = { name, path, size, modifiedMs };
+    if (state === 'sent' && typeof etag === 'string') return { ...file, state, etag };
+    if (state === 'open' && typeof uploadId === 'string' && Number.isSafeInteger(partSize)) {
+      return { ...file, state, uploadId, partSize: partSize as number };
+    }
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}

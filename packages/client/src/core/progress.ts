@@ -1,0 +1,123 @@
+import type { FileInFlight, OnEvent, Progress } from './events.ts';
+import { Meter } from './meter.ts';
+import type { PlannedFile } from './plan.ts';
+import type { Clock } from './ports.ts';
+import type { FileResult } from './results.ts';
+
+/** Counts what a run does, at a cost that does not depend on how many files it has. */
+export class ProgressTracker {
+  readonly #onEvent: OnEvent;
+  readonly #onChange: () => void;
+  readonly #meter: Meter;
+  readonly #inFlight = new Map<PlannedFile, FileInFlight>();
+  readonly #files = { total: 0, successful: 0, skipped: 0, failed: 0 };
+  readonly #bytes = { total: 0, settled: 0 };
+  #sent = 0;
+  #busy = 0;
+
+  /** @param onChange called when `busy` changed. */
+  constructor({ onEvent, onChange, clock }: { onEvent: OnEvent; onChange: () => void; clock: Clock }) {
+    this.#onEvent = onEvent;
+    this.#onChange = onChange;
+    this.#meter = new Meter(clock);
+  }
+
+  /** Bytes that left so far, those sent again included. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Bytes a second over all transfers; undefined until it can be told. */
+  get bytesPerSecond(): number | undefined {
+    return this.#meter.rate;
+  }
+
+  /** Files that are worked on: neither waiting to be tried again nor being completed. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  expect(files: number, bytes: number): void {
+    this.#files.total += files;
+    this.#bytes.total += bytes;
+  }
+
+  start(file: PlannedFile): void {
+    const { name, source } = file;
+    this.#inFlight.set(file, { name, size: source.size, sent: 0, state: 'checking' });
+    this.#busy += 1;
+    this.#onEvent({ type: 'file-started', name, path: source.path, size: source.size });
+  }
+
+  state(file: PlannedFile, state: FileInFlight['state']): void {
+    const flight = this.#inFlight.get(file);
+    if (!flight || flight.state === state) return;
+    this.#busy += Number(isBusy(state)) - Number(isBusy(flight.state));
+    flight.state = state;
+    this.#onChange();
+  }
+
+  /** Bytes left for storage. */
+  add(file: PlannedFile, bytes: number): void {
+    this.#sent += bytes;
+    this.#meter.add(bytes);
+    this.held(file, bytes);
+  }
+
+  /** Bytes of it are there already; or, with a negative number, have to be sent again. */
+  held(file: PlannedFile, bytes: number): void {
+    const flight = this.#inFlight.get(file);
+    if (flight) flight.sent += bytes;
+  }
+
+  /** Nothing of it is there any more. */
+  restart(file: PlannedFile): void {
+    const flight = this.#inFlight.get(file);
+    if (flight) flight.sent = 0;
+    this.state(file, 'checking');
+  }
+
+  finish(file: PlannedFile, result: FileResult): void {
+    const flight = this.#inFlight.get(file);
+    if (flight && isBusy(flight.state)) this.#busy -= 1;
+    this.#inFlight.delete(file);
+    this.settle(result);
+  }
+
+  settle(result: FileResult): void {
+    this.#count(result, 1);
+    this.#onEvent({ type: 'file-finished', result });
+  }
+
+  /** The check at the end did not find it as it should be. */
+  unsettle(result: FileResult): void {
+    this.#count(result, -1);
+  }
+
+  sample(): void {
+    this.#meter.sample();
+  }
+
+  snapshot(transfers: Progress['transfers']): Progress {
+    const inFlight = [...this.#inFlight.values()];
+    const done = inFlight.reduce((sum, { sent }) => sum + sent, this.#bytes.settled);
+    const rate = this.#meter.rate;
+    const left = Math.max(this.#bytes.total - done, 0);
+    return {
+      files: { ...this.#files },
+      bytes: { total: this.#bytes.total, done },
+      bytesPerSecond: rate === undefined ? null : Math.round(rate),
+      secondsLeft: rate ? Math.ceil(left / rate) : null,
+      transfers,
+      inFlight: inFlight.map((flight) => ({ ...flight })),
+    };
+  }
+
+  #count(result: FileResult, sign: 1 | -1): void {
+    const kinds = { uploaded: 'successful', skipped: 'skipped', failed: 'failed' } as const;
+    this.#files[kinds[result.status]] += sign;
+    this.#bytes.settled += sign * result.size;
+  }
+}
+
+const isBusy = (state: FileInFlight['state']) => state === 'checking' || state === 'sending';

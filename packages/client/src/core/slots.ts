@@ -1,0 +1,91 @@
+type Waiting = { priority: number; enter: () => void };
+
+/**
+ * Admits so many at a time, the lowest priority number first and equals in their order of asking. The limit can
+ * change at any time; those already in are never thrown out.
+ */
+export class Slots {
+  #limit: number;
+  #active = 0;
+  #closed = false;
+  readonly #waiting: Waiting[] = [];
+  readonly #onChange: () => void;
+
+  /** @param onChange called after anyone entered, left, or began or ceased to wait. */
+  constructor({ limit, onChange = () => {} }: { limit: number; onChange?: () => void }) {
+    this.#limit = limit;
+    this.#onChange = onChange;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(limit: number) {
+    this.#limit = limit;
+    this.#admit();
+  }
+
+  get active(): number {
+    return this.#active;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** While closed nobody is admitted. */
+  set closed(closed: boolean) {
+    this.#closed = closed;
+    this.#admit();
+  }
+
+  /**
+   * Waits for a slot, runs the work, gives the slot back.
+   * @throws the signal's reason when it aborts while waiting.
+   */
+  async run<T>(
+    { priority, signal }: { priority: number; signal?: AbortSignal | undefined },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    await this.#enter(priority, signal);
+    try {
+      return await work();
+    } finally {
+      this.#active -= 1;
+      this.#admit();
+    }
+  }
+
+  #enter(priority: number, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = () => {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      reject(signal?.reason);
+      this.#onChange();
+    };
+    const waiting: Waiting = {
+      priority,
+      enter: () => {
+        signal?.removeEventListener('abort', leave);
+        this.#active += 1;
+        resolve();
+      },
+    };
+    signal?.addEventListener('abort', leave, { once: true });
+    const place = this.#waiting.findLastIndex((other) => other.priority <= priority) + 1;
+    this.#waiting.splice(place, 0, waiting);
+    this.#admit();
+    return promise;
+  }
+
+  #admit(): void {
+    while (!this.#closed && this.#active < this.#limit) {
+      const next = this.#waiting.shift();
+      if (!next) break;
+      next.enter();
+    }
+    this.#onChange();
+  }
+}

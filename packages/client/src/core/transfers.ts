@@ -1,0 +1,66 @@
+import { AdaptiveConcurrency, DEFAULT_CONCURRENCY } from './concurrency.ts';
+import type { Clock } from './ports.ts';
+import type { EngineSettings } from './run.ts';
+import { Slots } from './slots.ts';
+
+/** Congestion is answered once in this time, in milliseconds: one burst has many messengers. */
+const CONGESTION_MS = 1000;
+/** What is measured for so long, in milliseconds, says something about the path … */
+const WINDOW_MS = 250;
+/** … but for a slow path only when so many bytes for every transfer have left. */
+const WINDOW_BYTES = 256 * 1024;
+const LONGEST_WINDOW_MS = 5000;
+
+/** The transfers of a run: as many at once as were asked for, or as the path turns out to bear. */
+export class Transfers {
+  readonly slots: Slots;
+  readonly #clock: Clock;
+  readonly #adaptive: AdaptiveConcurrency | undefined;
+  #lastCongestion = Number.NEGATIVE_INFINITY;
+  #window: { since: number; bytes: number; congested: boolean };
+
+  constructor({
+    concurrency,
+    clock,
+    onChange,
+  }: {
+    concurrency: EngineSettings['concurrency'];
+    clock: Clock;
+    onChange: () => void;
+  }) {
+    this.#clock = clock;
+    this.#adaptive =
+      concurrency.kind === 'adaptive'
+        ? new AdaptiveConcurrency({ ...DEFAULT_CONCURRENCY, max: concurrency.max })
+        : undefined;
+    const limit = concurrency.kind === 'fixed' ? concurrency.transfers : (this.#adaptive?.limit ?? 1);
+    this.slots = new Slots({ limit, onChange });
+    this.#window = { since: clock.now(), bytes: 0, congested: false };
+  }
+
+  /** The path or the storage asked for less. */
+  congested(): void {
+    this.#window.congested = true;
+    const now = this.#clock.now();
+    if (!this.#adaptive || now - this.#lastCongestion < CONGESTION_MS) return;
+    this.#lastCongestion = now;
+    this.#adaptive.backOff();
+    this.slots.limit = this.#adaptive.limit;
+  }
+
+  /** Looks at what was sent since the last look. @param sent all bytes that left so far. */
+  observe(sent: number): void {
+    if (!this.#adaptive) return;
+    const { since, bytes, congested } = this.#window;
+    const elapsed = this.#clock.now() - since;
+    const work = sent - bytes;
+    const enough = elapsed >= WINDOW_MS && work >= WINDOW_BYTES * this.slots.limit;
+    if (!enough && elapsed < LONGEST_WINDOW_MS) return;
+
+    if (!congested && work > 0) {
+      this.#adaptive.observe({ goodput: (work / elapsed) * 1000, saturated: this.slots.waiting > 0 });
+      if (this.slots.limit !== this.#adaptive.limit) this.slots.limit = this.#adaptive.limit;
+    }
+    this.#window = { since: this.#clock.now(), bytes: sent, congested: false };
+  }
+}

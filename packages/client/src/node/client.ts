@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { Client, type ClientOptions, type UploadOptions } from '../client.ts';
+import type { DuplicatePolicy, Plan } from '../core/plan.ts';
+import type { Source } from '../core/ports.ts';
+import type { UploadSummary } from '../core/results.ts';
+import { nodeClock } from './clock.ts';
+import { createFileMemory } from './file-memory.ts';
+import { createNodeTransport, type NodeTransport } from './http-transport.ts';
+import { walk } from './walk.ts';
+
+export type NodeClientOptions = ClientOptions & {
+  /** Where to remember what was sent, for resuming sooner. @default nothing is remembered */
+  stateFolder?: string | undefined;
+};
+
+/** What to send: paths of files, folders and globs, or files at hand. */
+export type Files =
+  | {
+      paths: readonly string[];
+      /** Every file, not only photos and their sidecars. @default false */
+      all?: boolean | undefined;
+    }
+  | { files: readonly Source[] };
+
+export type PlanOptions = Files & { duplicates?: DuplicatePolicy | undefined; signal?: AbortSignal | undefined };
+
+/** A plan, and what was not taken into it for not being a photo. */
+export type LocalPlan = Plan & { leftOut: readonly string[]; leftOutCount: number };
+
+/** Sends photos from Node. Make it with `createClient`, and `close` it at the end. */
+export class NodeClient extends Client {
+  readonly #transport: NodeTransport;
+
+  constructor({ stateFolder, ...options }: NodeClientOptions) {
+    const transport = createNodeTransport();
+    super(options, {
+      transport,
+      clock: nodeClock,
+      random: Math.random,
+      md5: async (bytes) => createHash('md5').update(bytes).digest('hex'),
+      memory: stateFolder === undefined ? NO_MEMORY : createFileMemory(stateFolder),
+    });
+    this.#transport = transport;
+  }
+
+  /**
+   * Finds out what an upload would send, without sending.
+   * @throws {ConfigurationError} for a path that leads nowhere. @throws {DuplicateNamesError}
+   */
+  async plan(options: PlanOptions): Promise<LocalPlan> {
+    const { duplicates, signal } = options;
+    if ('files' in options) {
+      const plan = await this.planFiles({ files: options.files, duplicates, signal });
+      return { ...plan, leftOut: [], leftOutCount: 0 };
+    }
+    const { sources, unreadable, leftOut, leftOutCount } = await walk(options);
+    const plan = await this.planFiles({ files: sources, settled: unreadable, duplicates, signal });
+    return { ...plan, leftOut, leftOutCount };
+  }
+
+  /**
+   * Sends photos, and checks that they arrived. What became of each file stands in the summary: a file that failed
+   * does not make this reject.
+   * @throws {ConfigurationError} for options or paths that can't be.
+   * @throws {DuplicateNamesError} where different files have one name.
+   * @throws {AuthenticationError | RefusedError} where the project can't be had.
+   * @throws {UnavailableError | ProtocolError} where the server can't be reached to begin with, or is another kind.
+   * @throws the signal's reason when it aborts.
+   */
+  async upload(options: UploadOptions & Files): Promise<UploadSummary> {
+    return this.uploadPlan(await this.plan(options), options);
+  }
+
+  /** Closes the connections that are kept. */
+  close(): void {
+    this.#transport.close();
+  }
+}
+
+const NO_MEMORY = { load: async () => [], append: async () => {}, replace: async () => {} };
+
+/**
+ * A client for one account of one server.
+ * @throws {ConfigurationError} for a URL or a key that can't be one.
+ */
+export const createClient = (options: NodeClientOptions): NodeClient => new NodeClient(options);

@@ -1,0 +1,197 @@
+import http from 'node:http';
+import https from 'node:https';
+import { TransportError, type TransportFailure } from '../core/errors.ts';
+import type { Body, Pace, Transport, TransportRequest, TransportResponse } from '../core/ports.ts';
+
+/** Answers beyond this are not the API's, nor a storage's. Bytes. */
+const LARGEST_ANSWER = 32 * 1024 * 1024;
+/** How long a connection may take to be made, in milliseconds. */
+const CONNECT_MS = 20_000;
+/** An idle connection is kept so long, in milliseconds: less than servers usually do, so that they are not stale. */
+const KEEP_IDLE_MS = 4_000;
+
+export type NodeTransport = Transport & {
+  /** Closes idle connections. */
+  close(): void;
+};
+
+/**
+ * HTTP/1.1 over `node:http` and `node:https`, with connections kept for the next request. Bodies go out chunk by
+ * chunk as the socket takes them: nothing is collected.
+ */
+export function createNodeTransport(): NodeTransport {
+  const options = { keepAlive: true, timeout: KEEP_IDLE_MS, scheduling: 'lifo' as const };
+  const agents = { http: new http.Agent(options), https: new https.Agent(options) };
+  return {
+    send: (request) => exchange(request, agents),
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+type Agents = { http: http.Agent; https: https.Agent };
+
+function open({ url, method, headers, body, fresh }: TransportRequest, agents: Agents): http.ClientRequest {
+  const secure = url.startsWith('https:');
+  const length = body === undefined ? undefined : typeof body === 'string' ? Buffer.byteLength(body) : body.size;
+  const options = {
+    method,
+    headers: { ...headers, 'user-agent': 'darkslide', ...(length !== undefined && { 'content-length': length }) },
+    agent: fresh ? false : secure ? agents.https : agents.http,
+  };
+  try {
+    return secure ? https.request(url, options) : http.request(url, options);
+  } catch (error) {
+    throw new TransportError('invalid', `${hostOf(url)} can't be asked`, { cause: error });
+  }
+}
+
+/** How far an exchange came. */
+type Exchange = { written: number; refused: boolean; whole: boolean };
+
+async function exchange(asked: TransportRequest, agents: Agents): Promise<TransportResponse> {
+  const { url, signal } = asked;
+  signal?.throwIfAborted();
+  const request = open(asked, agents);
+  const abort = () => request.destroy(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  const state: Exchange = { written: 0, refused: false, whole: false };
+  try {
+    const answer = answerTo(request, url, state);
+    answer.catch(() => {});
+    const sending = sendBody(request, asked, state);
+    // A body that can't be read ends the exchange; one that can't be written does so by the request's own error.
+    const [response] = await Promise.all([answer, sending]);
+    return response;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    if (!state.whole) request.destroy();
+  }
+}
+
+function answerTo(request: http.ClientRequest, url: string, state: Exchange): Promise<TransportResponse> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => reject(asTransportError(error, { request, url, state }));
+    request.once('socket', (socket) => {
+      if (!socket.connecting) return;
+      const late = setTimeout(
+        () => request.destroy(new TransportError('unreachable', 'it does not answer')),
+        CONNECT_MS,
+      );
+      socket.once('connect', () => clearTimeout(late));
+      socket.once('close', () => clearTimeout(late));
+    });
+    request.once('error', fail);
+    request.once('response', (response) => {
+      const status = response.statusCode ?? 0;
+      state.refused = status >= 300;
+      collect(response).then((text) => resolve({ status, headers: plainHeaders(response.headers), text }), fail);
+    });
+  });
+}
+
+async function collect(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_ANSWER) throw new TransportError('invalid', 'its answer is larger than any should be');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function plainHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) plain[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return plain;
+}
+
+async function sendBody(
+  request: http.ClientRequest,
+  { body, onSent, pace }: TransportRequest,
+  state: Exchange,
+): Promise<void> {
+  if (body === undefined || typeof body === 'string') {
+    request.end(body);
+    state.whole = true;
+    return;
+  }
+  for await (const chunk of paced(body, pace)) {
+    // What was refused, or has failed, needs no more bytes: the answer or the error is on its way.
+    if (state.refused || request.destroyed) return;
+    await write(request, chunk);
+    if (request.destroyed) return;
+    state.written += chunk.length;
+    onSent?.(chunk.length);
+  }
+  request.end();
+  state.whole = true;
+}
+
+async function* paced(body: Body, pace: Pace | undefined): AsyncIterable<Uint8Array> {
+  if (!pace) return yield* body.chunks();
+  for await (const chunk of body.chunks()) {
+    for (let at = 0; at < chunk.length; at += pace.piece) {
+      const piece = chunk.subarray(at, at + pace.piece);
+      await pace.take(piece.length);
+      yield piece;
+    }
+  }
+}
+
+/** Resolves when the system has taken the bytes, or the request has ended. */
+function write(request: http.ClientRequest, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    request.once('close', resolve);
+    request.write(chunk, () => {
+      request.off('close', resolve);
+      resolve();
+    });
+  });
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ETIMEDOUT',
+  'EADDRNOTAVAIL',
+]);
+
+/** A kept connection that fails before so many bytes were written was closed by the other side meanwhile. */
+const STALE_BYTES = 1024 * 1024;
+
+function asTransportError(
+  error: unknown,
+  { request, url, state }: { request: http.ClientRequest; url: string; state: Exchange },
+): TransportError {
+  const host = hostOf(url);
+  if (error instanceof TransportError) {
+    return new TransportError(error.kind, `${host}: ${error.message}`, { cause: error.cause });
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const kind = kindOf(code, request.reusedSocket && state.written < STALE_BYTES);
+  const reason = error instanceof Error && error.message ? error.message : code;
+  return new TransportError(kind, `${host}: ${reason}`, { cause: error });
+}
+
+function kindOf(code: string, mayBeStale: boolean): TransportFailure {
+  if (UNREACHABLE.has(code)) return 'unreachable';
+  if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) return 'certificate';
+  if (code.startsWith('HPE_') || code === 'ERR_INVALID_CHAR') return 'invalid';
+  return mayBeStale ? 'stale' : 'reset';
+}
+
+/** All of a link that may be told: the rest of it is a key to the storage. */
+const hostOf = (url: string) => URL.parse(url)?.host ?? 'the server';
