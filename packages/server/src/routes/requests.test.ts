@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FAMILIES, MAX_BODY_BYTES } from '@darkslide/contract';
+import { noAnswer } from '../../test/fake-object-store.ts';
+import { startTestServer } from '../../test/server.ts';
+
+const FAMILY = FAMILIES.profile.prefix;
+
+test('a body is JSON whatever content type was forgotten, but not against one that was sent', async (t) => {
+  const { call } = await startTestServer(t);
+  let number = 0;
+  const create = (type: string | undefined) => {
+    const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+    return call('POST', FAMILY, Buffer.from(JSON.stringify({ name: `project ${++number}` })), headers);
+  };
+  for (const type of [
+    undefined,
+    '',
+    ' ',
+    'application/json',
+    'Application/JSON; charset=utf-8',
+    'application/ld+json',
+  ]) {
+    assert.equal((await create(type)).status, 200, type);
+    assert.equal((await call('GET', `${FAMILY}/project%20${number}/uuid`)).status, 200, type);
+  }
+  for (const type of [
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'nonsense',
+  ]) {
+    const answer = await create(type);
+    assert.deepEqual([answer.status, answer.body.error.code], [415, 'unsupported_media_type'], type);
+    assert.ok(answer.body.error.message.includes(type));
+  }
+  const empty = await call('POST', FAMILY, undefined, { 'content-type': 'application/json', 'content-length': '0' });
+  assert.equal(empty.status, 200);
+});
+
+test('a body that is no JSON object is refused', async (t) => {
+  const { call } = await startTestServer(t);
+  for (const body of ['{', 'name=x', '{"name":}', Buffer.from([0x22, 0xff, 0x22])]) {
+    const answer = await call('POST', FAMILY, body);
+    assert.deepEqual([answer.status, answer.body.error.code], [400, 'invalid_json'], String(body));
+  }
+  for (const [body, got] of [
+    ['null', 'null'],
+    ['[]', 'a list'],
+    ['"text"', '"text"'],
+    ['5', '5'],
+    ['true', 'true'],
+  ] as const) {
+    const answer = await call('POST', FAMILY, body);
+    assert.deepEqual([answer.status, answer.body.error.code], [400, 'invalid_request']);
+    assert.equal(answer.body.error.message, `The request body must be a JSON object; got ${got}.`);
+  }
+});
+
+test('a body is at most as long as the limit', async (t) => {
+  const { call } = await startTestServer(t);
+  const body = (length: number) => `{"x":"${'x'.repeat(length - 8)}"}`;
+  assert.equal((await call('POST', FAMILY, body(MAX_BODY_BYTES))).status, 200);
+  const answer = await call('POST', FAMILY, body(MAX_BODY_BYTES + 1));
+  assert.deepEqual([answer.status, answer.body.error.code], [413, 'body_too_large']);
+});
+
+test('an API key is required, and a known one', async (t) => {
+  const { app, call, otherKey } = await startTestServer(t);
+  const bare = await app.inject({ url: FAMILY });
+  assert.deepEqual([bare.statusCode, bare.json().error.code], [401, 'missing_api_key']);
+  for (const key of ['', 'wrong']) {
+    const answer = await call('GET', FAMILY, undefined, { 'x-api-key': key });
+    assert.equal(answer.status, 401);
+  }
+  const known = await call('GET', FAMILY, undefined, { 'x-api-key': await otherKey() });
+  assert.equal(known.status, 200);
+});
+
+test('an API key has so many requests a minute, and whoever asks for health none', async (t) => {
+  const { app, call, otherKey } = await startTestServer(t, { ratePerMinute: 3 });
+  const statuses = [];
+  for (let time = 1; time <= 4; time++) statuses.push((await call('GET', FAMILY)).status);
+  assert.deepEqual(statuses, [200, 200, 200, 429]);
+  const { body, headers } = await call('GET', FAMILY);
+  assert.equal(body.error.code, 'rate_limited');
+  const seconds = Number(headers['retry-after']);
+  assert.ok(seconds >= 1 && seconds <= 60);
+  assert.ok(body.error.message.includes(`in ${seconds} second`));
+  assert.equal((await call('GET', FAMILY, undefined, { 'x-api-key': await otherKey() })).status, 200);
+  for (let time = 1; time <= 10; time++) {
+    assert.equal((await app.inject('/healthz')).statusCode, 200);
+    assert.equal((await app.inject('/readyz')).statusCode, 200);
+  }
+});
+
+test('unknown routes and methods get our error body', async (t) => {
+  const { app, call } = await startTestServer(t);
+  const uuid = crypto.randomUUID();
+  for (const path of [
+    '/',
+    '/v1',
+    '/v1/profiles',
+    `${FAMILY}/${uuid}/edit`,
+    `${FAMILY}/${uuid}/export`,
+    '/v2/projects',
+    '/a?x-api-key=1',
+  ]) {
+    for (const method of ['GET', 'POST'] as const) {
+      const answer = await call(method, path, method === 'POST' ? '{' : undefined);
+      assert.deepEqual([answer.status, answer.body.error.code], [404, 'route_not_found'], path);
+      assert.ok(!answer.body.error.message.includes('x-api-key'));
+    }
+  }
+  for (const [method, path, allow] of [
+    ['DELETE', FAMILY, 'GET, HEAD, POST'],
+    ['PUT', `${FAMILY}/`, 'GET, HEAD, POST'],
+    ['DELETE', `${FAMILY}/${uuid}`, 'GET, HEAD'],
+    ['GET', `${FAMILY}/${uuid}/get_temporary_upload_links`, 'POST'],
+    ['PATCH', `${FAMILY}/${uuid}/multipart_uploads/x`, 'DELETE, GET, HEAD'],
+  ] as const) {
+    const response = await app.inject({ method, url: path });
+    assert.deepEqual([response.statusCode, response.json().error.code], [405, 'method_not_allowed']);
+    assert.equal(response.headers.allow, allow);
+  }
+});
+
+test('a path may be percent-encoded at length, but not brokenly', async (t) => {
+  const { call, createProject } = await startTestServer(t);
+  const { path } = await createProject();
+  const name = encodeURIComponent('\ud55c'.repeat(85).normalize('NFD'));
+  assert.ok(name.length > 2000);
+  assert.equal((await call('GET', `${path}/files/${name}`)).body.error.code, 'file_not_found');
+  for (const bad of ['%', '%zz', '%ff', '%c3%28'])
+    assert.equal((await call('GET', `${path}/files/${bad}`)).status, 400, bad);
+});
+
+test('every answer has a request id, the one that was sent if it is fit', async (t) => {
+  const { app, call } = await startTestServer(t);
+  const echoed = await call('GET', '/nowhere', undefined, { 'x-request-id': 'abc-123' });
+  assert.deepEqual([echoed.headers['x-request-id'], echoed.body.error.request_id], ['abc-123', 'abc-123']);
+  for (const sent of ['', 'with space', 'x'.repeat(129), '"; drop']) {
+    const answer = await call('GET', '/nowhere', undefined, { 'x-request-id': sent });
+    assert.notEqual(answer.headers['x-request-id'], sent);
+    assert.equal(answer.headers['x-request-id'], answer.body.error.request_id);
+  }
+  assert.ok((await app.inject('/healthz')).headers['x-request-id']);
+});
+
+test('where storage or database do not answer, nobody is told more than that', async (t) => {
+  const { app, call, createProject, store, database } = await startTestServer(t);
+  const { path } = await createProject();
+  store.around = async () => {
+    throw noAnswer();
+  };
+  const answer = await call('GET', `${path}/files`);
+  assert.deepEqual([answer.status, answer.body.error.code], [503, 'storage_unavailable']);
+  assert.ok(Number(answer.headers['retry-after']) >= 1);
+  const notReady = await app.inject('/readyz');
+  assert.deepEqual(
+    [notReady.statusCode, notReady.json().data],
+    [503, { status: 'unavailable', database: 'ok', storage: 'unavailable' }],
+  );
+  assert.equal((await app.inject('/healthz')).statusCode, 200);
+
+  t.mock.method(database.projects, 'find', async () => {
+    throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 });
+  });
+  assert.equal((await call('GET', path)).body.error.code, 'database_unavailable');
+  t.mock.method(database.projects, 'find', async () => {
+    throw new TypeError('a mistake in /srv/secret/path');
+  });
+  const mistake = await call('GET', path);
+  assert.deepEqual([mistake.status, mistake.body.error.code], [500, 'internal_error']);
+  assert.ok(!JSON.stringify(mistake.body).includes('secret'));
+});
