@@ -170,6 +170,11 @@ describe('a link', () => {
     assert.deepEqual(refusal.details, { HeadersNotSigned: 'host' });
   });
 
+  it('takes a signed header that is not there for an empty one, whatever its name', () => {
+    for (const name of ['constructor', '__proto__', 'range'])
+      refuses(linked({ change: (query) => query.set('X-Amz-SignedHeaders', `${name};host`) }), 'SignatureDoesNotMatch');
+  });
+
   it('must be of a known access key', () => {
     const credential = 'NOBODY/20130524/us-east-1/s3/aws4_request';
     const refusal = refuses(
@@ -312,6 +317,7 @@ describe('a request', () => {
     refuses(both, 'InvalidArgument', /Only one auth mechanism/);
     const version2 = '/bucket/key?AWSAccessKeyId=A&Expires=1&Signature=c2ln';
     refuses({ method: 'GET', target: version2, headers: { host: HOST } }, 'InvalidRequest', /not supported/);
+    refuses({ ...signed(), target: version2 }, 'InvalidArgument', /Only one auth mechanism/);
   });
 
   it('must have a target that can be decoded', () => {

@@ -70,9 +70,10 @@ describe('parseXml', () => {
   });
 
   it('keeps blanks and digits in text as they are', () => {
-    const text = '<Delete><Object><Key> 007 </Key></Object><Object><Key> </Key></Object></Delete>';
+    const text =
+      '<Delete><Object><Key> 007 </Key></Object><Object><Key> </Key></Object><Object><Key><![CDATA[ a&lt;<b> ]]></Key></Object></Delete>';
     assert.deepEqual(parseXml(text, { root: 'Delete', lists: ['Object'] }), {
-      Object: [{ Key: ' 007 ' }, { Key: ' ' }],
+      Object: [{ Key: ' 007 ' }, { Key: ' ' }, { Key: ' a&lt;<b> ' }],
     });
   });
 
@@ -92,6 +93,9 @@ describe('parseXml', () => {
       '<Delete>text</Delete>',
       '<Delete><Key>&unknown;</Key></Delete>',
       '<Delete><Key>&#x110000;</Key></Delete>',
+      '<Delete><Key>&#xd800;</Key></Delete>',
+      '<Delete><Key>a & b</Key></Delete>',
+      '<!DOCTYPE Delete><Delete/>',
       '<!DOCTYPE Delete [<!ENTITY a "b">]><Delete><Key>&a;</Key></Delete>',
       `<Delete>${'<a>'.repeat(20)}${'</a>'.repeat(20)}</Delete>`,
     ])

@@ -57,17 +57,14 @@ export function buildErrorXml(error: S3Error, where: { resource?: string; reques
 
 const NAMED_ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** XML's five entities and every character reference, those to control characters too. */
+/** XML's five entities and every character reference, those to control characters too. Throws on any other. */
 function decodeEntities(text: string): string {
-  return text.replace(
-    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));|&/gi,
-    (_, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined && Object.hasOwn(NAMED_ENTITIES, name)) return NAMED_ENTITIES[name] ?? '';
-      const codePoint = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-      if (!(codePoint <= 0x10ffff)) throw new S3Error('MalformedXML');
-      return String.fromCodePoint(codePoint);
-    },
-  );
+  const decoded = text.replace(/&(?:#x([0-9a-f]{1,6});|#(\d{1,7});|(\w+);)?/gi, (_, hex, decimal, name) => {
+    if (Object.hasOwn(NAMED_ENTITIES, name)) return NAMED_ENTITIES[name] ?? '';
+    return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+  });
+  if (!decoded.isWellFormed()) throw new S3Error('MalformedXML');
+  return decoded;
 }
 
 const entityDecoder = {
