@@ -12,13 +12,13 @@ const HOST = 'storage.example';
 
 const text = (maxLength: number) => fc.string({ unit: 'binary', maxLength }).map((value) => value.toWellFormed());
 
+/** X-Amz- names are the signature's own; AWS's signer loses a parameter named __proto__. */
+const isQueryName = (name: string) => name !== '' && !/^x-amz-|^__proto__$/i.test(name);
+
 const description = fc.record({
   method: fc.constantFrom('GET', 'HEAD', 'PUT', 'POST', 'DELETE'),
   key: text(40),
-  query: fc.dictionary(
-    text(10).filter((name) => name !== '' && !/^x-amz-/i.test(name)),
-    text(20),
-  ),
+  query: fc.dictionary(text(10).filter(isQueryName), text(20)),
   headers: fc.dictionary(
     fc.constantFrom('range', 'content-type', 'content-md5', 'x-amz-acl', 'x-amz-meta-title', 'if-match'),
     fc.string({ unit: fc.constantFrom(...'abc XYZ019-_.,;="é\u00a0'), maxLength: 20 }),
