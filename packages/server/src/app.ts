@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
-import { answerErrors, sendError } from './routes/errors.ts';
+import { answerErrors, refuseMalformed, sendError } from './routes/errors.ts';
 import { type Checks, registerHealth } from './routes/health.ts';
 import { readJsonBodies } from './routes/json-body.ts';
 import { validatorCompiler } from './routes/validation.ts';
@@ -30,6 +30,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     requestIdHeader: false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     return503OnClosing: false,
+    clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -54,9 +55,10 @@ function refuseWhileClosing(app: FastifyInstance): void {
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    if (!closing) return;
-    reply.header('connection', 'close');
-    throw apiError('shutting_down', {});
+    if (closing) throw apiError('shutting_down', {});
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (closing) reply.header('connection', 'close');
   });
 }
 

@@ -45,7 +45,7 @@ export class FakeObjectStore implements ObjectStore {
     { uploadId }: { uploadId: string },
     partNumber: number,
     size: number,
-    content = `${partNumber}:${size}`,
+    content: Uint8Array | string = `${partNumber}:${size}`,
   ): void {
     const upload = this.uploads.get(uploadId);
     if (upload === undefined) throw new Error(`NoSuchUpload ${uploadId}`);

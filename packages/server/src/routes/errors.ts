@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { ApiError, apiError, FAMILIES, isRetryable, MAX_BODY_BYTES, ROUTES, type schemas } from '@darkslide/contract';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/errors.ts';
 import { StorageUnavailableError } from '../uploads/object-store.ts';
 
@@ -18,6 +20,20 @@ export function sendError(error: Error, request: FastifyRequest, reply: FastifyR
   if (isRetryable(answer.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER);
   return reply.code(answer.status).type('application/json; charset=utf-8').send(errorBody(answer, request.id));
 }
+
+/** Answers what can't be read as HTTP, below all routes. Given to `node:http` by Fastify. */
+export function refuseMalformed({ code }: ConnectionError, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem = MALFORMED[code] ?? 'The request is not well-formed HTTP';
+  const body = JSON.stringify(errorBody(apiError('invalid_request', { problem }), randomUUID()));
+  const head = ['HTTP/1.1 400 Bad Request', 'Content-Type: application/json; charset=utf-8', 'Connection: close'];
+  socket.end([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
+}
+
+const MALFORMED: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time',
+  HPE_HEADER_OVERFLOW: 'The request headers are too long',
+};
 
 export function errorBody({ code, message, details }: ApiError, requestId: string): schemas.ErrorBody {
   return {

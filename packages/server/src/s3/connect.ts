@@ -28,7 +28,8 @@ export async function connectStorage(
     await requireBucket(client, bucket);
     // A bucket with dots is no host name that a wildcard certificate covers.
     const pathStyle = forcePathStyle || bucket.includes('.');
-    const signing = { client, region, bucket, pathStyle, ttlSeconds, now };
+    const credentials = client.config.credentials;
+    const signing = { credentials, region, bucket, pathStyle, ttlSeconds, now };
     const { signContentType } = config;
     const probeSigners = new SignerFactory({ ...signing, endpoint });
     const habits = await probeStorage({ client, bucket, signers: probeSigners, signContentType });

@@ -1,10 +1,10 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
-import { createPresigner, type Presigner } from '@darkslide/s3wire';
+import { type Credentials, createPresigner, type Presigner } from '@darkslide/s3wire';
 import { type LinkSigner, StorageUnavailableError } from '../uploads/object-store.ts';
 
 type SignerOptions = {
-  client: S3Client;
+  /** Those of the moment; the SDK's provider fetches new ones when the old are about to expire. */
+  credentials: () => Promise<Credentials & { expiration?: Date | undefined }>;
   endpoint: string;
   region: string;
   bucket: string;
@@ -29,7 +29,7 @@ export class SignerFactory {
 
   /** Links that live the configured time, but not beyond the credentials that sign them. */
   async signer(putHeaders: SignedHeaders): Promise<LinkSigner> {
-    const credentials = await this.#options.client.config.credentials();
+    const credentials = await this.#options.credentials();
     // SigV4 knows whole seconds.
     const signedAt = Math.floor(this.#options.now().getTime() / 1000) * 1000;
     const credentialLife = ((credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - signedAt) / 1000;
@@ -57,7 +57,7 @@ export class SignerFactory {
   }
 
   /** One presigner as long as the credentials stay the same. */
-  #presignerOf(credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }): Presigner {
+  #presignerOf(credentials: Credentials): Presigner {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     const identity = `${accessKeyId}\n${secretAccessKey}\n${sessionToken ?? ''}`;
     if (this.#presigner?.identity === identity) return this.#presigner.presigner;

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { newDatabase, onEveryDatabase, openedFor, openTestDatabase } from '../../test/database.ts';
+import { openDatabase } from './database.ts';
+
+const OPEN = `
+  const { openDatabase } = await import(${JSON.stringify(new URL('./database.ts', import.meta.url).href)});
+  const database = await openDatabase(JSON.parse(process.argv[1]));
+  await database.close();
+`;
+
+onEveryDatabase('the database', (kind) => {
+  test('is brought up to date once by servers that start together', async (t) => {
+    const config = await newDatabase(t, kind);
+    const codes = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const args = ['--input-type=module', '--eval', OPEN, JSON.stringify(config)];
+        const [code] = await once(spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }), 'exit');
+        return code;
+      }),
+    );
+    assert.deepEqual(codes, [0, 0, 0]);
+    const { projects } = await openedFor(t, config);
+    assert.deepEqual(await projects.list({ accountId: 1, family: 'profile' }, { offset: 0, limit: 1 }), {
+      projects: [],
+      total: 0,
+    });
+  });
+
+  test('keeps what it was told when it is opened again', async (t) => {
+    const config = await newDatabase(t, kind);
+    const key = { prefix: 'p', hash: 'h', created_at: 1 };
+    const first = await openedFor(t, config);
+    assert.equal(await first.accounts.addFirstKey(key), true);
+    const second = await openedFor(t, config);
+    assert.equal(await second.accounts.addFirstKey({ ...key, hash: 'other' }), false);
+    assert.deepEqual(
+      (await second.accounts.keysWithPrefix('p')).map(({ hash, account_id }) => [hash, account_id]),
+      [['h', 1]],
+    );
+  });
+
+  test('takes 10,000 names at once, and lists them by their bytes', async (t) => {
+    const { accounts, projects, files } = await openTestDatabase(t, kind);
+    await accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: 1 });
+    const owner = { accountId: 1, family: 'profile' } as const;
+    await projects.add(owner, { uuid: 'u', name: 'n', now: 1 });
+    const { id } = (await projects.find(owner, { uuid: 'u' })) ?? assert.fail();
+    const names = Array.from({ length: 9_996 }, (_, index) => `DSC_${index}.NEF`);
+    names.push('dsc_1.NEF', '\u00e9.NEF', '\uffe6.NEF', '\u{1f4f7}.NEF');
+    await files.request(
+      id,
+      names.map((name) => ({ name, md5: null })),
+    );
+    const listed = await files.list(id, { after: '', limit: 20_000 });
+    const inBytes = names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    assert.deepEqual(
+      listed.map(({ name }) => name),
+      inBytes,
+    );
+    assert.deepEqual(await files.pendingRange(id), { first: inBytes[0], last: inBytes.at(-1) });
+    await files.store(id, [{ name: '\u{1f4f7}.NEF', size: 2 ** 45, etag: 'e', uploadedAt: 5 }]);
+    assert.equal((await files.find(id, '\u{1f4f7}.NEF'))?.size, 2 ** 45);
+    assert.deepEqual(await files.counts([id]), new Map([[id, { total: 10_000, arrived: 1 }]]));
+  });
+});
+
+test('a database of a newer version, or none at all, is refused in one sentence', async (t) => {
+  const config = await newDatabase(t);
+  if (config.kind !== 'sqlite') return assert.fail();
+  await (await openDatabase(config)).close();
+  const raw = new DatabaseSync(config.path);
+  raw.exec(`insert into kysely_migration (name, timestamp) values ('9999-later', '2099-01-01T00:00:00.000Z')`);
+  raw.close();
+  await assert.rejects(openDatabase(config), { message: /can't be used: it was written by a newer version/ });
+
+  const url = 'postgres://someone:secret@127.0.0.1:1/nothing';
+  await assert.rejects(openDatabase({ kind: 'postgres', url }), ({ message }: Error) => {
+    assert.match(message, /^The database postgres:\/\/127\.0\.0\.1:1\/nothing can't be used: .*ECONNREFUSED.*\.$/);
+    return !message.includes('secret');
+  });
+  await assert.rejects(openDatabase({ kind: 'sqlite', path: '/nowhere/at/all.sqlite' }), { message: /can't be used/ });
+});

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, type TestContext, test } from 'node:test';
+import { type RunningStorage, startEmbeddedStorage } from '../../test/embedded-storage.ts';
+import { objectStoreSuite } from '../../test/object-store-suite.ts';
+import type { StorageConfig } from './config.ts';
+import { connectStorage } from './connect.ts';
+
+let storage: RunningStorage;
+before(async () => {
+  storage = await startEmbeddedStorage();
+});
+after(() => storage?.stop());
+
+objectStoreSuite('over S3', async (t) => {
+  const { store, close } = await connectStorage(storage.config, { ttlSeconds: 600 });
+  t.after(close);
+  const signer = await store.signer();
+  return {
+    store,
+    put: (key, bytes) => put(signer.put(key), bytes),
+    putPart: (upload, partNumber, bytes) => put(signer.putPart(upload, partNumber), bytes),
+  };
+});
+
+async function put(link: string, bytes: Buffer): Promise<void> {
+  const response = await fetch(link, { method: 'PUT', body: new Uint8Array(bytes) });
+  assert.equal(response.status, 200, await response.text());
+}
+
+test('a download link saves the file under its name', async (t) => {
+  const { store, close } = await connectStorage(storage.config, { ttlSeconds: 600 });
+  t.after(close);
+  const signer = await store.signer();
+  const name = 'Caf\u00e9 "100%" (1).NEF';
+  await put(signer.put('project/x'), Buffer.from('bytes'));
+  const response = await fetch(signer.get('project/x', name));
+  assert.deepEqual([response.status, await response.text()], [200, 'bytes']);
+  assert.equal(
+    response.headers.get('content-disposition'),
+    `attachment; filename="Caf_ _100__ (1).NEF"; filename*=UTF-8''Caf%C3%A9%20%22100%25%22%20%281%29.NEF`,
+  );
+});
+
+test('storage that is not there, has no such bucket or denies us is named in one sentence', async () => {
+  const { config } = storage;
+  const credentials = { accessKeyId: 'TESTKEY', secretAccessKey: 'wrong' };
+  for (const [wrong, message] of [
+    [
+      { ...config, endpoint: 'http://127.0.0.1:1' },
+      /^The storage \(http:\/\/127\.0\.0\.1:1, bucket "darkslide"\) .*ECONNREFUSED.*\.$/,
+    ],
+    [{ ...config, bucket: 'nothing-here' }, /the bucket does not exist; create it first\.$/],
+    [{ ...config, credentials }, /403/],
+  ] as const)
+    await assert.rejects(connectStorage(wrong, { ttlSeconds: 60 }), { message });
+});
+
+/** An S3 that answers as it is told. Everything it was not told of succeeds. */
+async function scriptedStorage(t: TestContext, script: RequestListener): Promise<StorageConfig> {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => script(request, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    bucket: 'b',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+    signContentType: 'auto',
+  };
+}
+
+const upload = { key: 'k', uploadId: 'u' };
+
+test('a complete that fails with status 200 has failed', async (t) => {
+  let code = '';
+  const config = await scriptedStorage(t, ({ method }, response) => {
+    if (method === 'POST') response.write('<?xml version="1.0"?>\n  ');
+    response.end(method === 'POST' ? `<Error><Code>${code}</Code><Message>no</Message></Error>` : '');
+  });
+  const { store, close } = await connectStorage(config, { ttlSeconds: 60 });
+  t.after(close);
+  const complete = () =>
+    store.completeUpload({ ...upload, parts: [{ partNumber: 1, size: 1, etag: 'e', lastModified: new Date() }] });
+  code = 'AccessDenied';
+  await assert.rejects(complete(), { name: 'StorageUnavailableError', message: /AccessDenied/ });
+  code = 'InvalidPart';
+  assert.deepEqual(await complete(), { kind: 'parts-changed' });
+  code = 'NoSuchUpload';
+  assert.deepEqual(await complete(), { kind: 'no-such-upload' });
+});
+
+for (const [signContentType, takesAbsentAsEmpty, signs] of [
+  ['auto', true, 'content-type;host'],
+  ['auto', false, 'host'],
+  ['always', false, 'content-type;host'],
+  ['never', true, 'host'],
+] as const) {
+  const habit = takesAbsentAsEmpty
+    ? 'takes an absent content type as empty'
+    : 'tells an absent content type from an empty';
+  test(`links sign ${signs} where it is to be ${signContentType} and storage ${habit}`, async (t) => {
+    const probes: string[] = [];
+    const deleted: string[] = [];
+    const config = await scriptedStorage(t, ({ method, url = '', headers }, response) => {
+      const { pathname, searchParams } = new URL(url, 'http://storage');
+      if (method === 'DELETE') deleted.push(pathname);
+      if (method === 'PUT') {
+        probes.push(pathname);
+        const isSigned = searchParams.get('X-Amz-SignedHeaders')?.startsWith('content-type');
+        if (isSigned && headers['content-type'] === undefined && !takesAbsentAsEmpty) response.statusCode = 403;
+        response.setHeader('etag', '"not an md5"');
+      }
+      response.end();
+    });
+    const { store, close } = await connectStorage({ ...config, signContentType }, { ttlSeconds: 60 });
+    t.after(close);
+    const link = new URL((await store.signer()).put('k'));
+    assert.equal(link.searchParams.get('X-Amz-SignedHeaders'), signs);
+    assert.equal(store.etagIsMd5, false);
+    assert.equal(store.etagOfParts([]), undefined);
+    assert.match(probes[0] ?? '', /^\/b\/\.darkslide\/probe-/);
+    assert.deepEqual(deleted, [probes[0]]);
+  });
+}
+
+test('storage that takes no upload stops the start', async (t) => {
+  const config = await scriptedStorage(t, ({ method }, response) => {
+    response.statusCode = method === 'PUT' ? 403 : 200;
+    response.end(method === 'PUT' ? '<Error><Code>AccessDenied</Code></Error>' : '');
+  });
+  await assert.rejects(connectStorage(config, { ttlSeconds: 60 }), {
+    message: /it answered a test upload with 403 AccessDenied\.$/,
+  });
+});
+
+test('links point to where clients reach storage', async (t) => {
+  const config = { ...storage.config, publicEndpoint: 'https://photos.example.com' };
+  const { store, close } = await connectStorage(config, { ttlSeconds: 60 });
+  t.after(close);
+  const link = new URL((await store.signer()).put('p/k'));
+  assert.deepEqual([link.origin, link.pathname], ['https://photos.example.com', '/darkslide/p/k']);
+});

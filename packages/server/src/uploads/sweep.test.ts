@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { onEveryDatabase, openTestDatabase } from '../../test/database.ts';
+import { FakeObjectStore } from '../../test/fake-object-store.ts';
+import type { DatabaseKind } from '../database/tables.ts';
+import { createRules } from '../rules.ts';
+import { Sweep } from './sweep.ts';
+
+const DAY = 24 * 60 * 60_000;
+const IDLE = 7 * DAY;
+
+async function sweeping(t: TestContext, kind: DatabaseKind) {
+  const database = await openTestDatabase(t, kind);
+  const clock = { now: 1_700_000_000_000 };
+  const now = () => clock.now;
+  await database.accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: now() });
+  const store = new FakeObjectStore({ now });
+  const rules = createRules(database, store, { now });
+  const scope = { accountId: 1, family: 'profile' } as const;
+  const project = await rules.projects.find(scope, await rules.projects.create(scope));
+  const { projects, uploads } = database;
+  const sweep = new Sweep({ projects, uploads, ending: rules.ending, store, now, idle: IDLE });
+  return {
+    clock,
+    store,
+    project,
+    ...rules,
+    run: (signal = new AbortController().signal) => sweep.run({ signal }),
+    start: async (file_name: string) => (await rules.multipart.start(project, { file_name, part_count: 2 })).upload_id,
+  };
+}
+
+onEveryDatabase('the sweep', (kind) => {
+  test('aborts uploads that had no link and no part for so long, and no other', async (t) => {
+    const { clock, store, project, multipart, run, start } = await sweeping(t, kind);
+    const idle = await start('idle');
+    const linked = await start('linked');
+    const fed = await start('fed');
+    clock.now += IDLE - DAY;
+    await multipart.partLinks(project, linked, [1]);
+    store.putPart({ uploadId: fed }, 1, 5);
+    clock.now += DAY;
+    assert.deepEqual(await run(), { aborted: 0, orphans: 0 }, 'not before the limit has passed');
+    clock.now += 1000;
+    assert.deepEqual(await run(), { aborted: 1, orphans: 0 });
+    assert.deepEqual([...store.uploads.keys()].sort(), [linked, fed].sort());
+    assert.equal((await multipart.get(project, idle)).state, 'aborted');
+    clock.now += IDLE;
+    assert.deepEqual(await run(), { aborted: 2, orphans: 0 });
+    assert.deepEqual(await run(), { aborted: 0, orphans: 0 });
+  });
+
+  test('aborts uploads of our projects that only storage knows, when they are as old', async (t) => {
+    const { clock, store, project, run, start } = await sweeping(t, kind);
+    const orphan = await store.createUpload(`${project.uuid}/orphan`);
+    const fed = await store.createUpload(`${project.uuid}/fed`);
+    const foreign = await store.createUpload('someone/else');
+    const foreignProject = await store.createUpload(`${crypto.randomUUID()}/x`);
+    clock.now += IDLE + 1000;
+    const young = await store.createUpload(`${project.uuid}/young`);
+    store.putPart({ uploadId: fed }, 1, 5);
+    const known = await start('known');
+    assert.deepEqual(await run(), { aborted: 0, orphans: 1 });
+    assert.deepEqual(new Set(store.uploads.keys()), new Set([fed, foreign, foreignProject, young, known]));
+    assert.ok(!store.uploads.has(orphan));
+  });
+
+  test('finishes what a dead node began', async (t) => {
+    const { clock, store, project, multipart, ending, run, start } = await sweeping(t, kind);
+    const half = await start('half aborted');
+    const done = await start('completed without an answer');
+    store.putPart({ uploadId: done }, 1, 6_000_000);
+    store.putPart({ uploadId: done }, 2, 5);
+    store.around = async (call, work) => {
+      if (call === 'abortUpload') throw new Error('the node died');
+      const result = work();
+      if (call === 'completeUpload') throw new Error('the node died');
+      return result;
+    };
+    await assert.rejects(ending.abort(project, half, {}));
+    const complete = { file_name: 'completed without an answer' };
+    await assert.rejects(ending.complete(project, done, complete));
+    store.around = async (_, work) => work();
+    clock.now += IDLE + 1000;
+    assert.deepEqual(await run(), { aborted: 1, orphans: 0 });
+    assert.equal(store.uploads.size, 0);
+    assert.equal((await multipart.get(project, done)).state, 'completed');
+    assert.equal((await ending.complete(project, done, complete)).size, 6_000_005);
+  });
+
+  test('ends when it is told to', async (t) => {
+    const { clock, store, run, start } = await sweeping(t, kind);
+    await start('idle');
+    clock.now += IDLE + 1000;
+    store.calls.length = 0;
+    await run(AbortSignal.abort());
+    assert.deepEqual(
+      store.calls.filter((call) => call !== 'openUploads'),
+      [],
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { StorageConfig } from '../src/s3/config.ts';
+
+const BINARY = fileURLToPath(new URL('../../darkslide/bin/darkslide.js', import.meta.url));
+const START_DEADLINE = 30_000;
+
+export type RunningStorage = { config: StorageConfig; stop(): Promise<void> };
+
+/**
+ * The embedded store in a process of its own, as the binary starts it. This package never imports it: they meet on
+ * the wire only.
+ */
+export async function startEmbeddedStorage(): Promise<RunningStorage> {
+  const folder = await mkdtemp(join(tmpdir(), 'darkslide-storage-'));
+  const [apiPort, storePort] = [await freePort(), await freePort()];
+  const credentials = { accessKeyId: 'TESTKEY', secretAccessKey: 'test-secret-of-the-embedded-store' };
+  const child = spawn(process.execPath, [BINARY, 'serve'], {
+    env: {
+      PATH: process.env.PATH,
+      DARKSLIDE_DATA_DIR: folder,
+      DARKSLIDE_PORT: String(apiPort),
+      DARKSLIDE_STORE_PORT: String(storePort),
+      DARKSLIDE_STORE_ACCESS_KEY: credentials.accessKeyId,
+      DARKSLIDE_STORE_SECRET_KEY: credentials.secretAccessKey,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await exited;
+    await rm(folder, { recursive: true });
+  };
+  try {
+    await isListening(child.stdout, `http://127.0.0.1:${apiPort}/readyz`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const endpoint = `http://127.0.0.1:${storePort}`;
+  const place = { endpoint, region: 'us-east-1', bucket: 'darkslide', forcePathStyle: true };
+  return { config: { ...place, credentials, signContentType: 'auto' }, stop };
+}
+
+/** Whatever the binary prints may mean that it is ready. */
+async function isListening(output: NodeJS.ReadableStream, readyUrl: string): Promise<void> {
+  const signal = AbortSignal.timeout(START_DEADLINE);
+  for await (const _ of createInterface({ input: output, signal })) {
+    const ready = await fetch(readyUrl, { signal }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (ready) {
+      output.resume();
+      return;
+    }
+  }
+  throw new Error(`darkslide serve was not ready after ${START_DEADLINE} ms.`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('A listening server has no port.');
+  return address.port;
+}
