@@ -1,4 +1,4 @@
-import type { Family } from '@darkslide/contract';
+import { type Family, MAX_PART_SIZE } from '@darkslide/contract';
 import { ApiCaller } from './api/caller.ts';
 import { ProjectApi } from './api/project-api.ts';
 import { ProjectsApi } from './api/projects-api.ts';
@@ -34,6 +34,8 @@ export type UploadOptions = {
   concurrency?: number | undefined;
   /** A cap in bytes a second over all transfers. @default none */
   bytesPerSecond?: number | undefined;
+  /** Files of more bytes than this go up in parts, where the server takes parts. @default 64 MiB */
+  multipartAbove?: number | undefined;
   /** How failures that may pass are repeated. */
   retry?: Partial<RetryPolicy> | undefined;
   /** Aborting it ends the upload, which rejects with the signal's reason; running it again goes on from there. */
@@ -152,12 +154,16 @@ export class Client {
   }
 }
 
-function settingsOf({ concurrency, bytesPerSecond, overwrite = false, retry }: UploadOptions): EngineSettings {
+function settingsOf(options: UploadOptions): EngineSettings {
+  const { concurrency, bytesPerSecond, overwrite = false, retry, multipartAbove = SINGLE_PUT_LIMIT } = options;
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 256)) {
     throw new ConfigurationError(`The concurrency must be an integer from 1 to 256; got ${concurrency}.`);
   }
   if (bytesPerSecond !== undefined && !(bytesPerSecond > 0)) {
     throw new ConfigurationError(`The rate limit must be more than 0 bytes a second; got ${bytesPerSecond}.`);
+  }
+  if (!(multipartAbove >= 0 && multipartAbove <= MAX_PART_SIZE)) {
+    throw new ConfigurationError(`Files go up in parts above 0 to ${MAX_PART_SIZE} bytes; got ${multipartAbove}.`);
   }
   return {
     concurrency:
@@ -167,6 +173,6 @@ function settingsOf({ concurrency, bytesPerSecond, overwrite = false, retry }: U
     retry: { ...DEFAULT_RETRY, ...retry },
     stallMs: STALL_MS,
     answerMs: ANSWER_MS,
-    singlePutLimit: SINGLE_PUT_LIMIT,
+    singlePutLimit: multipartAbove,
   };
 }

@@ -1,0 +1,85 @@
+import { TransportError } from '../../src/core/errors.ts';
+import type { Clock, Transport, TransportRequest, TransportResponse } from '../../src/core/ports.ts';
+
+/** `size`: bytes that the body will have. */
+export type FakeRequest = { method: string; url: string; headers: Readonly<Record<string, string>>; size: number };
+
+export type FakeAnswer =
+  | { status: number; headers?: Record<string, string>; text?: string }
+  /** The connection ends without an answer. */
+  | { fault: 'reset' | 'unreachable' }
+  /** Nothing happens any more. */
+  | { fault: 'hang' };
+
+/** The other side of a connection, as tests play it. */
+export type FakeServer = {
+  /** Asked before the body is read: what happens after so many bytes of it, where anything does. */
+  head?(request: FakeRequest): { afterBytes: number; answer: FakeAnswer } | undefined;
+  answer(request: FakeRequest, body: Uint8Array): FakeAnswer;
+};
+
+/** A transport to a server that is an object. Time passes for latency and for bytes. */
+export function createFakeTransport({
+  server,
+  clock,
+  latencyMs = 5,
+  bytesPerSecond = 100 * 1024 * 1024,
+}: {
+  server: FakeServer;
+  clock: Clock;
+  latencyMs?: number;
+  /** Of every transfer. */
+  bytesPerSecond?: number;
+}): Transport {
+  return {
+    async send(request) {
+      const { method, url, headers, body: sent, signal } = request;
+      const asked = {
+        method,
+        url,
+        headers,
+        size: sent === undefined ? 0 : typeof sent === 'string' ? sent.length : sent.size,
+      };
+      await clock.sleep(latencyMs, { signal });
+      const fate = server.head?.(asked);
+      const body = await takeBody(request, { clock, bytesPerSecond, limit: fate?.afterBytes });
+      return resolveAnswer(fate ? fate.answer : server.answer(asked, body), { clock, signal });
+    },
+  };
+}
+
+async function takeBody(
+  { body, signal, onSent, pace }: TransportRequest,
+  {
+    clock,
+    bytesPerSecond,
+    limit = Number.POSITIVE_INFINITY,
+  }: { clock: Clock; bytesPerSecond: number; limit?: number | undefined },
+): Promise<Uint8Array> {
+  if (body === undefined) return new Uint8Array();
+  if (typeof body === 'string') return new TextEncoder().encode(body);
+  const taken = new Uint8Array(body.size);
+  let at = 0;
+  for await (const chunk of body.chunks()) {
+    if (at + chunk.length > limit) break;
+    if (pace) {
+      for (let left = chunk.length; left > 0; left -= pace.piece) await pace.take(Math.min(pace.piece, left));
+    }
+    await clock.sleep((chunk.length / bytesPerSecond) * 1000, { signal });
+    taken.set(chunk, at);
+    at += chunk.length;
+    onSent?.(chunk.length);
+  }
+  return taken.subarray(0, at);
+}
+
+async function resolveAnswer(
+  answer: FakeAnswer,
+  { clock, signal }: { clock: Clock; signal?: AbortSignal | undefined },
+): Promise<TransportResponse> {
+  if (!('fault' in answer)) {
+    return { status: answer.status, headers: answer.headers ?? {}, text: answer.text ?? '' };
+  }
+  if (answer.fault !== 'hang') throw new TransportError(answer.fault, `the connection is ${answer.fault}`);
+  for (;;) await clock.sleep(3_600_000, { signal });
+}
