@@ -164,7 +164,7 @@ describe('part links', () => {
       assert.match(error.code, /^invalid_(part_number|request)$/, JSON.stringify(numbers));
     }
     data(await complete(api, await repaired(upload)));
-    refusal(await ask([1]), { status: 404, code: 'upload_not_found' });
+    refusal(await ask([1]), { status: 409, code: 'upload_completed' });
   });
 
   const repaired = async (upload: Awaited<ReturnType<typeof start>>) => {

@@ -159,7 +159,7 @@ describe('darkslide upload', () => {
       await chmod(bad, 0);
     }
     const name = uniqueName('Unreadable');
-    const { code, stdout } = await upload([path, bad, '--project', name, '--json']);
+    const { code, stdout } = await upload([path, '--project', name, '--json']);
     assert.equal(code, 1);
     const summary = summaryOf(stdout);
     assert.equal(summary.successful, 2);

@@ -36,7 +36,7 @@ it('the Python SDK works unchanged in both families, multipart included [L7.2, L
     sizes: [12 * MiB + 1, 70 * MiB],
     prefix: 'HDR_',
   });
-  const script = join(import.meta.dirname, 'scripts', 'imagen_sdk.py');
+  const script = join(import.meta.dirname, 'scripts', 'sdk_session.py');
   const name = uniqueName('SDK');
   const args = [script, `${target.apiUrl}/v1`, target.accounts.first.apiKey, folder.path, name];
   const { stdout } = await runOk(python, args, { timeoutMs: 300_000 });

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Darkslide, FaultProxy, internalError, request, slowDown, startPostgres } from '@darkslide/testkit';
+import {
+  Darkslide,
+  errorInside200,
+  FaultProxy,
+  internalError,
+  type ProxiedRequest,
+  request,
+  slowDown,
+  startPostgres,
+} from '@darkslide/testkit';
 import { Api, data, PROFILE, putLink, refusal } from '../support/api.ts';
 import { abort, type Completed, complete, putParts, start } from '../support/multipart.ts';
 
@@ -35,6 +44,12 @@ const { proxy, server, api } = await distantStorage();
 
 const readiness = async (url = server.apiUrl) => (await request({ url: `${url}/readyz` })).status;
 
+/** Requests to complete an upload of a project: of its keys, which begin with its uuid, nothing else is POSTed once it has started. */
+function isCompleteIn(project: string) {
+  const uuid = project.split('/').at(-1) as string;
+  return ({ method, path }: ProxiedRequest) => method === 'POST' && path.includes(uuid);
+}
+
 /** Asks until a condition holds; for states that a server reaches by itself. */
 async function eventually(holds: () => Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + 30_000;
@@ -64,6 +79,7 @@ describe('an external storage', () => {
     await api.upload(project, 'a.NEF', bytes);
     const upload = await start(api, project, { file_name: 'b.NEF', part_count: 1 });
     await putParts(upload, { 1: bytes });
+    const unwanted = await start(api, project, { file_name: 'c.NEF', part_count: 1 });
     await proxy.down();
     try {
       await eventually(async () => (await readiness()) === 503, 'not ready');
@@ -71,29 +87,27 @@ describe('an external storage', () => {
       const calls: (() => ReturnType<Api['get']>)[] = [
         () => api.get(`${project}/files`),
         () => api.get(`${project}/files/a.NEF`),
-        () => complete(api, upload),
-        () => abort(api, upload),
         () => api.get(upload.path),
-        () => api.post(`${project}/multipart_uploads`, { file_name: 'c.NEF', part_count: 1 }),
+        () => complete(api, upload),
+        () => abort(api, unwanted),
+        () => api.post(`${project}/multipart_uploads`, { file_name: 'd.NEF', part_count: 1 }),
       ];
       for (const call of calls) refusal(await call(), { status: 503, code: 'storage_unavailable' });
     } finally {
       await proxy.up();
     }
     await eventually(async () => (await readiness()) === 200, 'ready again');
-    const { state } = data<{ state: string }>(await api.get(upload.path));
-    if (state === 'open') data(await complete(api, upload));
-    assert.equal((await api.file(project, 'a.NEF')).status, 'uploaded');
+    data(await complete(api, upload));
+    assert.equal((await abort(api, unwanted)).status, 204);
+    for (const name of ['a.NEF', 'b.NEF']) assert.equal((await api.file(project, name)).status, 'uploaded');
   });
 
   it('that asks for patience or stumbles is asked again [L9.9]', async () => {
     const project = await api.newProject();
     const upload = await start(api, project, { file_name: 'a.NEF', part_count: 1 });
     await putParts(upload, { 1: bytes });
-    const isComplete = ({ method, path }: { method: string; path: string }) =>
-      method === 'POST' && path.includes(project.split('/').at(-1) as string);
-    proxy.inject({ match: isComplete, times: 1, fault: { kind: 'answer', answer: slowDown } });
-    proxy.inject({ match: isComplete, times: 1, fault: { kind: 'answer', answer: internalError } });
+    proxy.inject({ match: isCompleteIn(project), times: 1, fault: { kind: 'answer', answer: slowDown } });
+    proxy.inject({ match: isCompleteIn(project), times: 1, fault: { kind: 'answer', answer: internalError } });
     try {
       let answer = await complete(api, upload);
       for (let count = 0; answer.status === 503 && count < 5; count++) answer = await complete(api, upload);
@@ -107,12 +121,7 @@ describe('an external storage', () => {
     const project = await api.newProject();
     const upload = await start(api, project, { file_name: 'a.NEF', part_count: 1 });
     await putParts(upload, { 1: bytes });
-    const uuid = project.split('/').at(-1) as string;
-    proxy.inject({
-      match: ({ method, path }) => method === 'POST' && path.includes(uuid),
-      times: 1,
-      fault: { kind: 'lose-answer' },
-    });
+    proxy.inject({ match: isCompleteIn(project), times: 1, fault: { kind: 'lose-answer' } });
     try {
       let answer = await complete(api, upload);
       for (let count = 0; answer.status === 503 && count < 5; count++) answer = await complete(api, upload);
@@ -127,11 +136,7 @@ describe('an external storage', () => {
     const project = await api.newProject();
     const upload = await start(api, project, { file_name: 'a.NEF', part_count: 1 });
     await putParts(upload, { 1: bytes });
-    const uuid = project.split('/').at(-1) as string;
-    proxy.inject({
-      match: ({ method, path }) => method === 'POST' && path.includes(uuid),
-      fault: { kind: 'answer', answer: { ...internalError, status: 200 } },
-    });
+    proxy.inject({ match: isCompleteIn(project), fault: { kind: 'answer', answer: errorInside200 } });
     try {
       const answer = await complete(api, upload);
       assert.ok(answer.status >= 500, `${answer.status} ${answer.text}`);
@@ -146,15 +151,15 @@ describe('an external storage', () => {
     const project = await api.newProject();
     const upload = await start(api, project, { file_name: 'a.NEF', part_count: 1 });
     await putParts(upload, { 1: bytes });
-    const uuid = project.split('/').at(-1) as string;
-    const isComplete = ({ method, path }: { method: string; path: string }) => method === 'POST' && path.includes(uuid);
-    proxy.inject({ match: isComplete, fault: { kind: 'delay', ms: 2000 } });
+    const before = proxy.counts.faults;
+    // Longer than the server lets a caller wait for another's complete.
+    proxy.inject({ match: isCompleteIn(project), times: 1, fault: { kind: 'delay', ms: 13_000 } });
     try {
       const first = complete(api, upload);
-      await eventually(async () => proxy.log.some(isComplete), 'the complete is under way');
-      refusal(await abort(api, upload), { status: 409, code: 'upload_busy' });
-      const second = await complete(api, upload);
-      if (second.status !== 200) refusal(second, { status: 409, code: 'upload_busy' });
+      await eventually(async () => proxy.counts.faults > before, 'the complete is under way');
+      const [aborted, second] = await Promise.all([abort(api, upload), complete(api, upload)]);
+      refusal(aborted, { status: 409, code: 'upload_busy' });
+      refusal(second, { status: 409, code: 'upload_busy' });
       const result = data<Completed>(await first);
       assert.deepEqual(data(await complete(api, upload)), result);
     } finally {

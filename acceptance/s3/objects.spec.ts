@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetBucketLocationCommand,
@@ -91,6 +92,34 @@ describe('an object', () => {
     );
     assert.deepEqual(quiet.Deleted ?? [], []);
     await assert.rejects(get('d/quiet'), s3Error('NoSuchKey'));
+  });
+
+  it('is copied with what was said of it, or with what is said anew [L8.2]', async () => {
+    const source = await put('copied ü&+.NEF', bytes, { ContentType: 'image/jpeg', Metadata: { camera: 'Z 9' } });
+    const CopySource = `${Bucket}/${encodeURIComponent('copied ü&+.NEF')}`;
+    await s3.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource }));
+    await s3.send(
+      new CopyObjectCommand({
+        Bucket,
+        Key: 'anew',
+        CopySource,
+        MetadataDirective: 'REPLACE',
+        ContentType: 'image/png',
+      }),
+    );
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'copied ü&+.NEF' }));
+    for (const [key, type, metadata] of [
+      ['copy', 'image/jpeg', { camera: 'Z 9' }],
+      ['anew', 'image/png', {}],
+    ] as const) {
+      const copy = await get(key);
+      assert.ok(copy.bytes.equals(bytes), 'outlives its source');
+      assert.deepEqual([copy.ETag, copy.ContentType, copy.Metadata], [source.ETag, type, metadata]);
+    }
+    await assert.rejects(
+      s3.send(new CopyObjectCommand({ Bucket, Key: 'x', CopySource: `${Bucket}/nobody` })),
+      s3Error('NoSuchKey', 404),
+    );
   });
 
   it('is never seen half replaced [L8.2]', async () => {

@@ -120,6 +120,17 @@ describe('a link', () => {
   });
 });
 
+describe("AWS's old way to sign", () => {
+  it('is refused, naming the one that works [L8.9]', async () => {
+    const { accessKeyId } = target.s3.credentials;
+    const url = `${target.s3.endpoint}/${Bucket}/a?AWSAccessKeyId=${accessKeyId}&Signature=x&Expires=9999999999`;
+    const answer = await request({ url, method: 'PUT', body: 'evil' });
+    assert.equal(answer.status, 400);
+    assert.match(answer.text, /AWS4-HMAC-SHA256/);
+    await isKept();
+  });
+});
+
 describe('a request', () => {
   it('without a signature is AccessDenied [L8.9]', async () => {
     const url = `${target.s3.endpoint}/${Bucket}/a`;
