@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { API_KEY, failure } from '../../test/fakes/fake-cloud.ts';
-import { createHarness, type Harness, MIB, photo, photos } from '../../test/fakes/harness.ts';
-import type { MemoryFile } from '../../test/fakes/memory-source.ts';
+import { createHarness, MIB, photo, photos } from '../../test/fakes/harness.ts';
+import { assertTruthful, reasonsOf, sizesOf } from '../../test/fakes/truthful.ts';
 import { UploadControl } from './control.ts';
 import { AuthenticationError, ConfigurationError, DuplicateNamesError, UnavailableError } from './errors.ts';
-import type { UploadSummary } from './results.ts';
-
-/** Every file that the summary calls uploaded or skipped is in storage, byte for byte; nothing is left open. */
-function assertTruthful({ cloud }: Harness, files: readonly MemoryFile[], summary: UploadSummary): void {
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  assert.equal(summary.total, summary.successful + summary.failed + summary.skipped);
-  assert.equal(summary.results.length, summary.total);
-  for (const result of summary.results) {
-    if (result.status === 'failed') continue;
-    const stored = cloud.project.files.get(result.name);
-    assert.ok(stored, `${result.name} is in storage`);
-    assert.deepEqual(Buffer.from(stored.bytes), Buffer.from(byPath.get(result.path)?.bytes ?? []));
-  }
-  assert.deepEqual(cloud.openUploads, []);
-}
-
-const sizesOf = (files: readonly MemoryFile[]) => files.reduce((sum, { bytes }) => sum + bytes.length, 0);
-const reasons = ({ results }: UploadSummary) =>
-  results.flatMap((result) => (result.status === 'failed' ? [[result.name, result.reason]] : []));
 
 describe('a run', () => {
   test('brings every file to storage and confirms it against the list', async () => {
@@ -72,7 +53,7 @@ describe('a run', () => {
     other.modifiedMs += 2000;
     await harness.upload([file]);
     const left = await harness.upload([other]);
-    assert.deepEqual(reasons(left), [['DSC_0001.NEF', 'conflict']]);
+    assert.deepEqual(reasonsOf(left), [['DSC_0001.NEF', 'conflict']]);
     assert.deepEqual(
       Buffer.from(harness.cloud.project.files.get('DSC_0001.NEF')?.bytes ?? []),
       Buffer.from(file.bytes),
@@ -106,7 +87,7 @@ describe('a run', () => {
     const harness = createHarness();
     const files = [photo('empty.jpg', 0), photo('bad\u0001.jpg', 10), photo('good.jpg', 10)];
     const summary = await harness.upload(files);
-    assert.deepEqual(reasons(summary).sort(), [
+    assert.deepEqual(reasonsOf(summary).sort(), [
       ['bad\u0001.jpg', 'invalid-name'],
       ['empty.jpg', 'empty'],
     ]);
@@ -202,7 +183,7 @@ describe('what concerns everything', () => {
     harness.cloud.onStored = () => harness.cloud.keys.delete(API_KEY);
     const summary = await harness.upload(photos(1000, 1000));
     assert.equal(summary.total, 1000);
-    assert.ok(reasons(summary).some(([, reason]) => reason === 'refused'));
+    assert.ok(reasonsOf(summary).some(([, reason]) => reason === 'refused'));
     assert.ok(harness.cloud.calls.length < 200, `${harness.cloud.calls.length} calls`);
   });
 
@@ -233,7 +214,7 @@ describe('what concerns everything', () => {
         ? failure(400, 'invalid_file_name', 'The file name "DSC_0007.NEF" is not liked.')
         : answer(request, body);
     const summary = await harness.upload(photos(20, 10));
-    assert.deepEqual(reasons(summary), [['DSC_0007.NEF', 'refused']]);
+    assert.deepEqual(reasonsOf(summary), [['DSC_0007.NEF', 'refused']]);
     assert.equal(summary.successful, 19);
   });
 });

@@ -71,6 +71,11 @@ export class FakeCloud implements FakeServer {
     const target = this.#targetOf(request);
     if (!target) return undefined;
     this.calls.push(target);
+    // As storages do: whether a link is still good is decided when the request begins.
+    const until = new URL(request.url).searchParams.get('until');
+    if (until !== null && Number(until) < this.#options.clock.now()) {
+      return { afterBytes: 0, answer: xml(403, 'AccessDenied') };
+    }
     const fault = this.fault(target);
     return fault && { afterBytes: fault.afterBytes ?? Number.POSITIVE_INFINITY, answer: fault.answer };
   }
@@ -101,7 +106,6 @@ export class FakeCloud implements FakeServer {
     const { pathname, searchParams } = new URL(request.url);
     if (request.headers['content-type'] !== '') return xml(403, 'SignatureDoesNotMatch');
     if (request.headers['x-api-key'] !== undefined) return xml(400, 'InvalidRequest');
-    if (Number(searchParams.get('until')) < this.#options.clock.now()) return xml(403, 'AccessDenied');
     const project = this.projects.get(pathname.split('/')[1] ?? '');
     if (!project) return xml(404, 'NoSuchBucket');
     const stored = { bytes: body, etag: this.#etag(md5Hex(body)) };
