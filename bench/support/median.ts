@@ -1,0 +1,8 @@
+/** The middle of the values, or the mean of the two in the middle. @throws {RangeError} where there are none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  const below = sorted[Math.ceil(sorted.length / 2) - 1];
+  if (middle === undefined || below === undefined) throw new RangeError('There is no median of nothing.');
+  return (middle + below) / 2;
+}
