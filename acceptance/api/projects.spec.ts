@@ -60,6 +60,14 @@ for (const family of FAMILIES) {
       }
     });
 
+    it('tell their account, the same for all of its projects [L2.11]', async () => {
+      const accountOf = async (owner: Api, path: FamilyPath) =>
+        data<Item>(await owner.get(await owner.newProject(path))).customer_reference_id;
+      const mine = await accountOf(api, family);
+      assert.equal(await accountOf(api, otherFamily(family)), mine);
+      assert.notEqual(await accountOf(other, family), mine);
+    });
+
     it('are listed newest first, in pages [L2.7, L2.8]', async () => {
       const before = data<ProjectPage>(await api.get(`${family}?size=1`)).pagination.total;
       const made: string[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { connect, Darkslide, request } from '@darkslide/testkit';
-import { Api, PROFILE, refusal } from '../support/api.ts';
+import { Api, FAMILIES, PROFILE, refusal } from '../support/api.ts';
 
 const READY_PATHS = ['/healthz', '/readyz'] as const;
 
@@ -10,6 +10,27 @@ describe('a running server', () => {
     const server = await Darkslide.start();
     try {
       for (const path of READY_PATHS) assert.equal((await request({ url: server.apiUrl + path })).status, 200, path);
+    } finally {
+      await server.remove();
+    }
+  });
+
+  it('describes itself [L9.10]', async () => {
+    const server = await Darkslide.start();
+    try {
+      const answer = await request({ url: `${server.apiUrl}/openapi.json` });
+      const { openapi, paths } = answer.json<{ openapi: string; paths: Record<string, object> }>();
+      assert.match(openapi, /^3\.1\./);
+      for (const family of FAMILIES) {
+        const described = Object.keys(paths).map((path) => path.replace(/\/$/, ''));
+        for (const path of [family, `${family}/{project_uuid}/get_temporary_upload_links`]) {
+          assert.ok(described.includes(path), path);
+        }
+      }
+      // The page may stand behind a redirect.
+      const page = await fetch(`${server.apiUrl}/docs`);
+      assert.equal(page.status, 200);
+      assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
     } finally {
       await server.remove();
     }

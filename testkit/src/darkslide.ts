@@ -130,7 +130,7 @@ export class Darkslide {
         resolve(code);
       });
     });
-    running.add(child);
+    killWithUs(child);
     this.#child = child;
     return this.#exited;
   }
@@ -192,15 +192,22 @@ function apiKeyIn(json: string): string {
   throw new Error('darkslide keys create --json printed no "api_key".');
 }
 
-/** A test file that ends early must not leave servers behind. */
 const running = new Set<ChildProcess>();
-const killAll = () => {
-  for (const child of running) child.kill('SIGKILL');
-};
-process.once('exit', killAll);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    killAll();
-    process.exit(1);
-  });
+let isWatching = false;
+
+/** A test file that ends early must not leave servers behind. */
+function killWithUs(child: ChildProcess): void {
+  running.add(child);
+  if (isWatching) return;
+  isWatching = true;
+  const killAll = () => {
+    for (const each of running) each.kill('SIGKILL');
+  };
+  process.once('exit', killAll);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      killAll();
+      process.exit(1);
+    });
+  }
 }

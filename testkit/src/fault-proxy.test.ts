@@ -116,6 +116,14 @@ describe('fault proxy', () => {
     assert.deepEqual(statuses, [200, 200, 503, 200]);
   });
 
+  it('passes every byte under a cap', async () => {
+    proxy.bandwidth = 20_000_000;
+    await Promise.all([put(), put({ body: 'z'.repeat(300_000) })]);
+    proxy.bandwidth = undefined;
+    assert.deepEqual(seen.map(({ body }) => body.length).sort(), [300_000, 500_000]);
+    assert.equal(proxy.counts.bytesIn, 800_000);
+  });
+
   it('draws chances from the seed', async () => {
     const draw = async () => {
       const { port } = target.address() as { port: number };

@@ -282,7 +282,8 @@ function describe(incoming: http.IncomingMessage): ProxiedRequest {
   const headers = Object.fromEntries(
     Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
-  return { method, path: url.split('?', 1)[0] as string, headers };
+  const [path = '', query] = url.split('?', 2);
+  return { method, path, query: new URLSearchParams(query), headers };
 }
 
 function breakOff(incoming: http.IncomingMessage): void {

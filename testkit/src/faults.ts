@@ -18,12 +18,18 @@ export type Fault =
 
 export type Answer = { status: number; headers?: Readonly<Record<string, string>>; body?: string };
 
-export type ProxiedRequest = { method: string; path: string; headers: Readonly<Record<string, string | undefined>> };
+export type ProxiedRequest = {
+  method: string;
+  /** Without its query. */
+  path: string;
+  query: URLSearchParams;
+  headers: Readonly<Record<string, string | undefined>>;
+};
 
 /** Which requests meet a fault, and how often. */
 export type Injection = {
   fault: Fault;
-  /** All requests, unless this says otherwise. The path comes without its query. */
+  /** All requests, unless this says otherwise. */
   match?: (request: ProxiedRequest) => boolean;
   /** How many matching requests to let pass first. */
   skip?: number;
@@ -58,6 +64,12 @@ export const expiredLink: Answer = {
   status: 403,
   headers: XML,
   body: xmlError('AccessDenied', 'Request has expired'),
+};
+
+export const wrongSignature: Answer = {
+  status: 403,
+  headers: XML,
+  body: xmlError('SignatureDoesNotMatch', 'The request signature we calculated does not match.'),
 };
 
 export function tooManyRequests(retryAfterSeconds: number): Answer {
