@@ -1,8 +1,7 @@
 import { apiError, MAX_BODY_BYTES, schemas } from '@darkslide/contract';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
+import { registerDocumentation } from './routes/documentation.ts';
 import { answerErrors, refuseMalformed, sendError } from './routes/errors.ts';
 import { type Checks, registerHealth } from './routes/health.ts';
 import { readJsonBodies } from './routes/json-body.ts';
@@ -23,7 +22,7 @@ export type AppOptions = ApiOptions & {
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     ...(options.logger === false ? { logger: false } : { loggerInstance: options.logger }),
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
@@ -69,26 +68,4 @@ function logRequests(app: FastifyInstance): void {
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     log.info({ method, route: routeOptions.url, status: reply.statusCode, ms }, 'answered');
   });
-}
-
-async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'darkslide',
-        version,
-        description:
-          'Upload API for photo shoots: projects, presigned upload links, multipart uploads, and what has arrived. ' +
-          'Photos go straight to object storage, never through this API.',
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      },
-      components: {
-        securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
-      },
-    },
-    refResolver: { buildLocalReference: ({ $id }, _, __, index) => String($id ?? `schema-${index}`) },
-  });
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }

@@ -111,13 +111,15 @@ test('the OpenAPI document is exported without anything running', async () => {
   const document = (await exportOpenApi({ version: '1.2.3' })) as {
     openapi: string;
     info: { version: string };
-    paths: Record<string, Record<string, { responses: Record<string, unknown>; security: unknown }>>;
+    paths: Record<string, Record<string, { responses: object; security: unknown; requestBody: { required: boolean } }>>;
   };
   assert.deepEqual([document.openapi, document.info.version], ['3.1.0', '1.2.3']);
   for (const { prefix } of Object.values(FAMILIES)) {
     const links = document.paths[`${prefix}/{project_uuid}/get_temporary_upload_links`]?.post ?? assert.fail();
     assert.deepEqual(Object.keys(links.responses), ['200', '400', '401', '404', '413', '415', '429', '500', '503']);
     assert.deepEqual(links.security, [{ apiKey: [] }]);
+    assert.equal(links.requestBody.required, true);
+    assert.equal(document.paths[prefix]?.post?.requestBody.required, false);
     assert.deepEqual(Object.keys(document.paths[`${prefix}/{project_uuid}/multipart_uploads`] ?? {}).sort(), [
       'get',
       'post',

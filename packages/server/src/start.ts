@@ -77,8 +77,15 @@ class Started {
     this.#stops.push(stop);
   }
 
+  /** Stops everything, also where one stop fails. @throws what one of them threw. */
   async stop(): Promise<void> {
-    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) await stop();
+    const stop = this.#stops.pop();
+    if (stop === undefined) return;
+    try {
+      await stop();
+    } finally {
+      await this.stop();
+    }
   }
 }
 

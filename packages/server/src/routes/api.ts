@@ -35,7 +35,9 @@ export async function registerApi(
   { handlers, apiKeys, ratePerMinute }: ApiOptions,
 ): Promise<void> {
   app.decorateRequest('caller', null);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    // Answers hold links, which are as good as keys.
+    reply.header('cache-control', 'no-store');
     const key = request.headers['x-api-key'];
     if (typeof key !== 'string' || key === '') throw apiError('missing_api_key', {});
     request.caller = await apiKeys.authenticate(key);

@@ -1,6 +1,6 @@
 import { schemas } from '@darkslide/contract';
 import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
+import Type, { type TSchema } from 'typebox';
 
 /** How long the database and storage may take to answer, in milliseconds. */
 const DEADLINE = 3000;
@@ -18,14 +18,15 @@ const Readiness = Type.Object({
 /** For whoever runs the server; without API key and limit. */
 export function registerHealth(app: FastifyInstance, checks: Checks): void {
   const tags = ['Operation'];
-  const okSchema = { 200: schemas.Data(Health) };
-  app.get('/healthz', { schema: { tags, summary: 'Whether the process is up', response: okSchema } }, async () => ({
-    data: { status: 'ok' },
-  }));
+  const up = { tags, summary: 'Whether the process is up', response: { 200: answer('It is up.', Health) } };
+  app.get('/healthz', { schema: up }, async () => ({ data: { status: 'ok' } }));
 
-  const response = { 200: schemas.Data(Readiness), 503: schemas.Data(Readiness) };
-  const summary = 'Whether database and storage answer';
-  app.get('/readyz', { schema: { tags, summary, response } }, async (request, reply) => {
+  const ready = {
+    tags,
+    summary: 'Whether database and storage answer',
+    response: { 200: answer('Both answer.', Readiness), 503: answer('One of them does not.', Readiness) },
+  };
+  app.get('/readyz', { schema: ready }, async (request, reply) => {
     const answers = async (part: keyof Checks) => {
       try {
         await withDeadline(checks[part]());
@@ -41,6 +42,11 @@ export function registerHealth(app: FastifyInstance, checks: Checks): void {
     return { data: { status: isReady ? 'ready' : 'unavailable', database, storage } };
   });
 }
+
+const answer = (description: string, schema: TSchema) => ({
+  description,
+  content: { 'application/json': { schema: schemas.Data(schema) } },
+});
 
 async function withDeadline(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -122,11 +122,15 @@ onEveryDatabase('projects', (database) => {
     assert.deepEqual(await list('size=2&page=1'), ['32', { total: 5, size: 2, page: 1 }]);
     assert.deepEqual(await list('size=2&page=3'), ['', { total: 5, size: 2, page: 3 }]);
     assert.deepEqual(await list('is_archived=true'), ['', { total: 0, size: 20, page: 0 }]);
-    assert.deepEqual((await list('is_archived=false'))[0], '54321');
+    for (const no of ['false', 'False', '0']) assert.equal((await list(`is_archived=${no}`))[0], '54321');
+    for (const yes of ['True', '1']) assert.equal((await list(`is_archived=${yes}`))[0], '');
     for (const [query, message] of [
       ['size=0', 'size must be at least 1; got 0.'],
       ['size=101', 'size must be at most 100; got 101.'],
       ['size=two', 'size must be an integer; got "two".'],
+      ['size=1.5', 'size must be an integer; got "1.5".'],
+      ['size=1&size=2', 'size must be an integer; got a list.'],
+      ['is_archived=perhaps', 'is_archived must be true or false; got "perhaps".'],
       ['page=-1', 'page must be at least 0; got -1.'],
     ] as const) {
       const answer = await call('GET', `${FAMILY}?${query}`);

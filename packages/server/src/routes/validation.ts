@@ -14,7 +14,7 @@ type Problem = TLocalizedValidationError;
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   return (received: unknown) => {
-    const value = httpPart === 'body' ? received : Value.Default(schema, Value.Convert(schema, received));
+    const value = httpPart === 'body' ? received : Value.Default(schema, fromText(schema, received));
     if (validator.Check(value)) return { value };
     const problems = validator.Errors(value).filter((problem) => !isForTheRules(problem, value));
     const first = problems.toSorted((a, b) => depth(a) - depth(b))[0];
@@ -25,6 +25,20 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     return { error: describe(first, value, orNull) };
   };
 };
+
+/** The values of a query as their types, where the text says exactly that: `1.5` does not become the integer 1. */
+function fromText(schema: TSchema, received: unknown): unknown {
+  const properties = (schema as { properties?: Record<string, { type?: string }> }).properties ?? {};
+  return Object.fromEntries(
+    Object.entries(received as Record<string, unknown>).map(([name, text]) => {
+      const type = Object.hasOwn(properties, name) ? properties[name]?.type : undefined;
+      if (type === 'integer' && /^-?\d{1,15}$/.test(String(text))) return [name, Number(text)];
+      if (type === 'boolean' && /^(true|false|1|0)$/i.test(String(text)))
+        return [name, /^(true|1)$/i.test(String(text))];
+      return [name, text];
+    }),
+  );
+}
 
 /** Limits that the rules know more about, or have a word of their own for. */
 function isForTheRules({ instancePath }: Problem, value: unknown): boolean {

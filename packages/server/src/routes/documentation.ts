@@ -1,0 +1,44 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+
+/** Collects the routes that are registered after it; serves the document at /openapi.json, and a page at /docs. */
+export async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'darkslide',
+        version,
+        description:
+          'Upload API for photo shoots: projects, presigned upload links, multipart uploads, and what has arrived. ' +
+          'Photos go straight to object storage, never through this API.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
+    },
+    refResolver: { buildLocalReference: ({ $id }, _, __, index) => String($id ?? `schema-${index}`) },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) throw new Error('The document is OpenAPI 3, not Swagger 2.');
+      markOptionalBodies(document.openapiObject);
+      return document.openapiObject;
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+type Document = { paths?: Record<string, unknown> };
+type Operation = {
+  requestBody?: { required?: boolean; content?: Record<string, { schema?: { required?: readonly string[] } }> };
+};
+
+/** A body of which every field is optional may be missing; the collector calls every body required. */
+function markOptionalBodies({ paths = {} }: Document): void {
+  for (const path of Object.values(paths)) {
+    for (const { requestBody } of Object.values(path as Record<string, Operation>)) {
+      const fields = requestBody?.content?.['application/json']?.schema?.required ?? [];
+      if (requestBody !== undefined) requestBody.required = fields.length > 0;
+    }
+  }
+}
