@@ -1,4 +1,4 @@
-import { apiError, MAX_BODY_BYTES, schemas } from '@darkslide/contract';
+import { apiError, MAX_BODY_BYTES } from '@darkslide/contract';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
 import { registerDocumentation } from './routes/documentation.ts';
@@ -37,8 +37,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   refuseWhileClosing(app);
   logRequests(app);
   readJsonBodies(app);
-  app.addSchema({ $id: 'Error', ...schemas.ErrorBody });
-
   await registerDocumentation(app, options.version);
   registerHealth(app, options.checks);
   await app.register(async (api) => await registerApi(api, options));

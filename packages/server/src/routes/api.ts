@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   apiError,
   COMMON_ERRORS,
-  ERRORS,
   type ErrorCode,
   FAMILIES,
   type Family,
@@ -19,6 +18,10 @@ import type { Call, Handlers } from './handlers.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    /** What the route can refuse; for the documentation. */
+    errors?: readonly ErrorCode[];
   }
 }
 
@@ -76,8 +79,9 @@ function registerRoute(app: FastifyInstance, family: Family, name: RouteName, ha
       ...(route.params && { params: route.params }),
       ...(route.query && { querystring: route.query }),
       ...(route.body && { body: route.body }),
-      response: { ...successResponse(route), ...errorResponses(route) },
+      response: successResponse(route),
     },
+    config: { errors: [...route.errors, ...COMMON_ERRORS] },
     handler,
   });
 }
@@ -91,20 +95,6 @@ const successResponse = ({ data, summary }: Route) =>
   data === undefined
     ? { 204: { type: 'null', description: 'Done; there is nothing to say.' } }
     : { 200: { description: summary, content: { 'application/json': { schema: schemas.Data(data) } } } };
-
-/** One response a status, naming the codes that it can carry. */
-function errorResponses({ errors }: Route) {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...errors, ...COMMON_ERRORS]) {
-    const { status } = ERRORS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  const responses = [...byStatus].map(([status, codes]) => [
-    status,
-    { description: codes.join(', '), content: { 'application/json': { schema: { $ref: 'Error#' } } } },
-  ]);
-  return Object.fromEntries(responses);
-}
 
 /** A client's own id for its request, where it is fit for logs and headers; else a new one. */
 export function requestId(sent: string | string[] | undefined): string {

@@ -1,9 +1,11 @@
+import { ERRORS, type ErrorCode, schemas } from '@darkslide/contract';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 
 /** Collects the routes that are registered after it; serves the document at /openapi.json, and a page at /docs. */
 export async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
+  app.addSchema({ $id: 'Error', ...schemas.ErrorBody });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -18,6 +20,10 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
       components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
     },
     refResolver: { buildLocalReference: ({ $id }, _, __, index) => String($id ?? `schema-${index}`) },
+    transform: ({ schema, url, route }) => {
+      const response = { ...(schema.response ?? {}), ...errorResponses(route.config?.errors ?? []) };
+      return { schema: { ...schema, response }, url };
+    },
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new Error('The document is OpenAPI 3, not Swagger 2.');
       markOptionalBodies(document.openapiObject);
@@ -26,6 +32,16 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
   });
   await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** One response a status, naming the codes that it can carry. In the document only: error bodies need no compiling. */
+function errorResponses(codes: readonly ErrorCode[]) {
+  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
+  const responses = [...byStatus].map(([status, codes]) => [
+    status,
+    { description: codes.join(', '), content: { 'application/json': { schema: { $ref: 'Error#' } } } },
+  ]);
+  return Object.fromEntries(responses);
 }
 
 type Document = { paths?: Record<string, unknown> };
