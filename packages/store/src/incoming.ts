@@ -1,5 +1,8 @@
+import { Writable } from 'node:stream';
 import { type ChecksumAlgorithm, S3Error } from '@darkslide/s3wire';
-import { createDigester, hexOf } from './hashing/digests.ts';
+import type { Sink } from './disk/receiver.ts';
+import { createDigester, type DigestName, hexOf } from './hashing/digests.ts';
+import type { ByteSource } from './http/response.ts';
 import type { Command, Outcome } from './index/commands.ts';
 import type { NewBytes, StoredChecksum } from './index/rows.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
@@ -13,29 +16,55 @@ export type Incoming = { bytes: NewBytes; etag: string; checksum: StoredChecksum
  * Takes in a request's body as a blob, and has it checked against all that the client declared of it. `algorithm`
  * is computed where the client declares no checksum. Throws S3Error; then nothing is kept.
  */
-export async function receiveBytes(request: S3Request, store: Store, algorithm?: ChecksumAlgorithm): Promise<Incoming> {
+export function receiveBytes(request: S3Request, store: Store, algorithm?: ChecksumAlgorithm): Promise<Incoming> {
   const { body, signal } = request;
-  const { size } = body;
+  const integrity = readIntegrity(request, algorithm);
+  return takeIn({ size: body.size, integrity, pump: (sink) => body.pump(sink), signal, store });
+}
+
+/** Copies bytes of the store's own into a new blob. */
+export async function copyBytes(
+  bytes: ByteSource,
+  { store, signal, algorithm }: { store: Store; signal: AbortSignal; algorithm: ChecksumAlgorithm | undefined },
+): Promise<Incoming> {
+  const digests: DigestName[] = algorithm === undefined ? ['MD5'] : ['MD5', algorithm];
+  const pump = async (sink: Sink) => {
+    const write = (chunk: Buffer, _encoding: unknown, done: (error?: Error) => void) => {
+      Promise.try(sink, chunk).then(() => done(), done);
+    };
+    await bytes.send(new Writable({ write }), signal);
+    return {};
+  };
+  return takeIn({ size: bytes.size, integrity: { digests, algorithm, check: () => {} }, pump, signal, store });
+}
+
+async function takeIn(options: {
+  size: number;
+  integrity: Integrity;
+  pump: (sink: Sink) => Promise<Record<string, string>>;
+  signal: AbortSignal;
+  store: Store;
+}): Promise<Incoming> {
+  const { size, integrity, pump, signal, store } = options;
+  const { algorithm } = integrity;
   if (size > store.limits.maxObjectBytes) {
     throw new S3Error('EntityTooLarge', {
       details: { ProposedSize: String(size), MaxSizeAllowed: String(store.limits.maxObjectBytes) },
     });
   }
-  const integrity = readIntegrity(request, algorithm);
   const leave = await store.uploads.enter(signal);
   try {
     const { blob, digests } = await store.receiver.receive({
       size,
       digests: integrity.digests,
-      pump: (sink) => body.pump(sink),
-      check: (computed, trailers) => integrity.check(computed, trailers),
+      pump,
+      check: integrity.check,
     });
-    const value = integrity.algorithm && digests[integrity.algorithm];
+    const value = algorithm && digests[algorithm];
     return {
       bytes: { blob, size },
       etag: hexOf(digests.MD5 ?? ''),
-      checksum:
-        integrity.algorithm && value ? { algorithm: integrity.algorithm, value, type: 'FULL_OBJECT' } : undefined,
+      checksum: algorithm && value ? { algorithm, value, type: 'FULL_OBJECT' } : undefined,
     };
   } finally {
     leave();
@@ -67,7 +96,7 @@ export async function receiveText(
     if (size > maxXmlBytes) {
       throw new S3Error('MaxMessageLengthExceeded', { details: { MaxMessageLengthBytes: String(maxXmlBytes) } });
     }
-    pieces.push(bytes);
+    pieces.push(Buffer.from(bytes));
     return undefined;
   });
   const body = Buffer.concat(pieces);

@@ -1,6 +1,9 @@
 /**
  * An embedded object store that speaks S3: durable, on one machine, in a thread of its own.
  */
+import { getCompileCacheDir } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { LogEntry, StoreOptions } from './options.ts';
 import type { ThreadMessage } from './thread.ts';
@@ -36,6 +39,7 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
   const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
   const worker = new Worker(new URL(file, import.meta.url), {
     workerData: { options: plain, logs: log !== undefined },
+    env: { NODE_COMPILE_CACHE: getCompileCacheDir() ?? join(tmpdir(), 'node-compile-cache') },
   });
   const closed = new Promise<void>((resolve, reject) => {
     let clean = false;

@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Blobs } from './disk/blobs.ts';
 import { syncDirectory } from './disk/directory-sync.ts';
 import { FolderLock } from './disk/lock.ts';
 import { Receiver, SLAB_SIZE, SLABS_PER_UPLOAD } from './disk/receiver.ts';
 import { sweep } from './disk/sweep.ts';
-import { HashPool } from './hashing/pool.ts';
+import { Hashing } from './hashing/hashing.ts';
 import { Slabs } from './hashing/slabs.ts';
 import { Gate } from './http/gate.ts';
 import { HttpServer } from './http/server.ts';
@@ -15,8 +14,6 @@ import { IndexWriter } from './index/writer.ts';
 import { checkBucketName } from './operations/create-bucket.ts';
 import { DEFAULT_CORS, DEFAULT_LIMITS, type LogEntry, type StoreOptions } from './options.ts';
 import type { Store } from './store.ts';
-
-const MAX_HASH_THREADS = 4;
 
 /** A store that answers. */
 export type OpenStore = { port: number; close: (options: { graceMs: number }) => Promise<void> };
@@ -43,8 +40,8 @@ export async function openStore(
     const reader = new IndexReader(indexPath);
     undo.push(() => reader.close());
     const slabs = new Slabs({ count: limits.maxUploads * SLABS_PER_UPLOAD, size: SLAB_SIZE });
-    const pool = new HashPool({ threads: Math.min(availableParallelism(), MAX_HASH_THREADS), slabs, onDeath });
-    undo.push(() => pool.close());
+    const hashing = new Hashing({ slabs, onDeath });
+    undo.push(() => hashing.close());
 
     if (!reader.buckets().some(({ name }) => name === bucket)) {
       await writer.run({ type: 'createBucket', name: bucket, now: Date.now() });
@@ -57,7 +54,7 @@ export async function openStore(
       reader,
       writer,
       blobs,
-      receiver: new Receiver({ blobs, slabs, pool, reservedBytes: limits.reservedBytes }),
+      receiver: new Receiver({ blobs, slabs, hashing, reservedBytes: limits.reservedBytes }),
       uploads: new Gate({ places: limits.maxUploads, maxWaiting: limits.maxWaitingUploads }),
       log,
     };

@@ -1,6 +1,6 @@
 import { S3Error } from '@darkslide/s3wire';
 import { createDigester, type DigestName, type Digests } from '../hashing/digests.ts';
-import type { Hasher, HashPool } from '../hashing/pool.ts';
+import type { Hasher, Hashing } from '../hashing/hashing.ts';
 import type { Slab, Slabs } from '../hashing/slabs.ts';
 import type { NewBytes } from '../index/rows.ts';
 import type { Blobs, NewBlob } from './blobs.ts';
@@ -12,7 +12,7 @@ export const SLAB_SIZE = 256 * 1024;
 /** Bodies up to this many bytes are hashed on the spot: asking a thread would take longer. */
 const HASHED_IN_PLACE = 32 * 1024;
 
-/** Takes bytes; a promise says when to send more. */
+/** Takes bytes, which are its own until it returns; a promise says when to send more, and keeps them until then. */
 export type Sink = (bytes: Buffer) => Promise<void> | undefined;
 
 export type Received = NewBytes & { digests: Digests };
@@ -21,13 +21,13 @@ export type Received = NewBytes & { digests: Digests };
 export class Receiver {
   readonly #blobs: Blobs;
   readonly #slabs: Slabs;
-  readonly #pool: HashPool;
+  readonly #hashing: Hashing;
   readonly #reservedBytes: number;
 
-  constructor(options: { blobs: Blobs; slabs: Slabs; pool: HashPool; reservedBytes: number }) {
+  constructor(options: { blobs: Blobs; slabs: Slabs; hashing: Hashing; reservedBytes: number }) {
     this.#blobs = options.blobs;
     this.#slabs = options.slabs;
-    this.#pool = options.pool;
+    this.#hashing = options.hashing;
     this.#reservedBytes = options.reservedBytes;
   }
 
@@ -50,7 +50,7 @@ export class Receiver {
     }
     await this.#requireSpace(size);
     const blob = await this.#blobs.create();
-    const hasher = size <= HASHED_IN_PLACE ? await inPlace(names) : this.#pool.hasher(names);
+    const hasher = size <= HASHED_IN_PLACE ? await inPlace(names) : this.#hashing.hasher(names);
     const writer = new SlabWriter({ blob, hasher, slabs: this.#slabs });
     try {
       const pumped = await pump((bytes) => writer.write(bytes));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ChecksumAlgorithm, createChecksum } from '@darkslide/s3wire';
+import type { ChecksumAlgorithm } from '@darkslide/s3wire';
 
 export type DigestName = 'MD5' | ChecksumAlgorithm;
 
@@ -19,8 +19,12 @@ export async function createDigester(names: readonly DigestName[]): Promise<Dige
   };
 }
 
-function create(name: DigestName) {
-  if (name !== 'MD5') return createChecksum(name);
+async function create(name: DigestName) {
+  if (name !== 'MD5') {
+    // Loaded when first asked for: most uploads have no checksum, and each thread would pay for the module.
+    const { createChecksum } = await import('@darkslide/s3wire');
+    return createChecksum(name);
+  }
   const hash = createHash('md5');
   return { update: (bytes: Uint8Array) => void hash.update(bytes), digest: () => hash.digest('base64') };
 }

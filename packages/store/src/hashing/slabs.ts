@@ -1,29 +1,36 @@
-/** A piece of memory that other threads see too. */
-export type Slab = { number: number; bytes: Buffer };
+/** A piece of memory that the hashing thread sees too; `address` is where it lies in the shared memory. */
+export type Slab = { address: number; bytes: Buffer };
+
+const WASM_PAGE = 65_536;
 
 /**
- * A fixed stock of slabs over one shared buffer, whose pages the system gives only when they are first touched.
- * The slab given back last is taken next, so memory follows the number in use.
+ * A fixed stock of slabs in one shared memory, whose pages the system gives only when they are first touched. The
+ * slab given back last is taken next, so memory follows the number in use.
  */
 export class Slabs {
-  readonly size: number;
-  readonly shared: SharedArrayBuffer;
+  readonly memory: WebAssembly.Memory;
+  /** Where one page lies that belongs to no slab. */
+  readonly scratch: number;
+  readonly #size: number;
   readonly #free: number[];
 
+  /** `size` in bytes, a multiple of 64 KiB. */
   constructor({ count, size }: { count: number; size: number }) {
-    this.size = size;
-    this.shared = new SharedArrayBuffer(count * size);
-    this.#free = Array.from({ length: count }, (_, index) => count - 1 - index);
+    const pages = (count * size) / WASM_PAGE + 1;
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.scratch = count * size;
+    this.#size = size;
+    this.#free = Array.from({ length: count }, (_, index) => (count - 1 - index) * size);
   }
 
   /** Throws where the stock is used up: who admits the users must know how many there are. */
   take(): Slab {
-    const number = this.#free.pop();
-    if (number === undefined) throw new Error('more slabs are in use than were planned for');
-    return { number, bytes: Buffer.from(this.shared, number * this.size, this.size) };
+    const address = this.#free.pop();
+    if (address === undefined) throw new Error('more slabs are in use than were planned for');
+    return { address, bytes: Buffer.from(this.memory.buffer, address, this.#size) };
   }
 
-  give({ number }: Slab): void {
-    this.#free.push(number);
+  give({ address }: Slab): void {
+    this.#free.push(address);
   }
 }

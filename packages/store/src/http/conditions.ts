@@ -1,5 +1,5 @@
-import { etagMatches, S3Error } from '@darkslide/s3wire';
-import type { WriteCondition } from '../index/commands.ts';
+import { etagMatches, S3Error, unquoteETag } from '@darkslide/s3wire';
+import { checkCondition, Refusal, type WriteCondition } from '../index/commands.ts';
 import type { StoredObject } from '../index/rows.ts';
 import { header, type S3Request } from '../operation.ts';
 
@@ -29,7 +29,8 @@ export function readWriteCondition(request: S3Request): WriteCondition {
   if (ifNoneMatch !== undefined && (ifNoneMatch !== '*' || ifMatch !== undefined)) {
     throw new S3Error('NotImplemented', { details: { Header: 'If-None-Match' } });
   }
-  return { ...(ifMatch !== undefined && { ifMatch }), ...(ifNoneMatch !== undefined && { ifNoneMatch }) };
+  if (ifNoneMatch !== undefined) return { type: 'if-absent' };
+  return ifMatch === undefined ? { type: 'none' } : { type: 'if-etag', etags: ifMatch.split(',').map(unquoteETag) };
 }
 
 const failed = (condition: string) => new S3Error('PreconditionFailed', { details: { Condition: condition } });
@@ -38,4 +39,13 @@ const failed = (condition: string) => new S3Error('PreconditionFailed', { detail
 function seconds(date: string | undefined): number | undefined {
   const time = date === undefined ? Number.NaN : Date.parse(date);
   return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
+}
+
+/** A look ahead, which spares a body its way; the commit decides. Throws NoSuchKey, PreconditionFailed. */
+export function previewCondition(condition: WriteCondition, object: StoredObject | undefined): void {
+  try {
+    checkCondition(condition, object?.etag);
+  } catch (error) {
+    throw error instanceof Refusal ? new S3Error(error.code, { details: error.details }) : error;
+  }
 }

@@ -22,6 +22,7 @@ import { listParts } from '../operations/list-parts.ts';
 import { putBucketCors } from '../operations/put-bucket-cors.ts';
 import { putObject } from '../operations/put-object.ts';
 import { uploadPart } from '../operations/upload-part.ts';
+import { uploadPartCopy } from '../operations/upload-part-copy.ts';
 import type { Target } from './target.ts';
 
 type Route = {
@@ -65,7 +66,11 @@ const ROUTES: Route[] = [
   { name: 'DeleteObject', method: 'DELETE', on: 'object', operation: deleteObject },
 ];
 
-const COPIES: Record<string, Operation | undefined> = { PutObject: copyObject };
+/** What a call becomes where `x-amz-copy-source` stands for its body. */
+const COPIES: Record<string, Operation | undefined> = {
+  PutObject: copyObject,
+  UploadPart: uploadPartCopy,
+};
 
 /**
  * S3's subresources and variants. One that no route asks for must not be passed over: `PUT /bucket/key?acl` would
@@ -96,5 +101,5 @@ export function findOperation(request: { method: string; target: Target; copies:
   if (!copies) return route;
   const copy = COPIES[route.name];
   if (copy === undefined) throw new S3Error('NotImplemented', { details: { Header: 'x-amz-copy-source' } });
-  return { name: 'CopyObject', operation: copy };
+  return { name: route.name === 'PutObject' ? 'CopyObject' : 'UploadPartCopy', operation: copy };
 }

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { etagMatches, multipartETag, S3Error } from '@darkslide/s3wire';
+import type { S3ErrorCode } from '@darkslide/s3wire';
 import type { NewBytes, StoredChecksum, StoredHeaders } from './rows.ts';
 import { Statements } from './statements.ts';
 
-/** What a conditional write asks of the object that stands under the key: nothing, to be absent, to be this one. */
-export type WriteCondition = { ifNoneMatch?: string; ifMatch?: string };
+/** What a write asks of the object that stands under its key. `if-etag` with `*` is content with any. */
+export type WriteCondition = { type: 'none' } | { type: 'if-absent' } | { type: 'if-etag'; etags: string[] };
 
 type At = { bucketId: number; key: Uint8Array; now: number };
 
@@ -50,6 +50,8 @@ export type Command =
       uploadId: string;
       /** In ascending order; the ETags are those that the caller checked. */
       parts: { number: number; etag: string }[];
+      /** Of the object. */
+      etag: string;
       checksum: StoredChecksum | undefined;
       condition: WriteCondition;
     } & At)
@@ -59,10 +61,22 @@ export type Command =
 /** What a command did. `freed` blobs are no longer part of anything once the transaction is committed. */
 export type Outcome = { freed: string[]; forgotten?: { bucket: string; key: string }[] };
 
+/** Why a command is not carried out. The thread of the index has no use for the rest of the S3 wire. */
+export class Refusal extends Error {
+  readonly code: S3ErrorCode;
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor(code: S3ErrorCode, details: Readonly<Record<string, string>> = {}) {
+    super(code);
+    this.code = code;
+    this.details = details;
+  }
+}
+
 /** How long a finished upload is remembered, so that a repeated Complete is answered alike. */
 const COMPLETIONS_KEPT_MS = 7 * 24 * 3600 * 1000;
 
-/** Carries commands out inside the caller's transaction. An S3Error is a refusal: the caller undoes what the command began. */
+/** Carries commands out inside the caller's transaction. After a Refusal the caller undoes what was begun. */
 export class Commands {
   readonly #sql: Statements;
 
@@ -99,7 +113,7 @@ export class Commands {
   }
 
   #createBucket({ name, now }: Extract<Command, { type: 'createBucket' }>): Outcome {
-    if (this.#sql.get('SELECT 1 FROM bucket WHERE name = ?', name)) throw new S3Error('BucketAlreadyOwnedByYou');
+    if (this.#sql.get('SELECT 1 FROM bucket WHERE name = ?', name)) throw new Refusal('BucketAlreadyOwnedByYou');
     this.#sql.run('INSERT INTO bucket (name, created_at) VALUES (?, ?)', name, now);
     return { freed: [] };
   }
@@ -108,7 +122,7 @@ export class Commands {
     const used =
       this.#sql.get('SELECT 1 FROM object WHERE bucket_id = ? LIMIT 1', bucketId) ??
       this.#sql.get('SELECT 1 FROM upload WHERE bucket_id = ? LIMIT 1', bucketId);
-    if (used) throw new S3Error('BucketNotEmpty');
+    if (used) throw new Refusal('BucketNotEmpty');
     this.#sql.run('DELETE FROM bucket WHERE id = ?', bucketId);
     return { freed: [] };
   }
@@ -122,7 +136,7 @@ export class Commands {
 
   #copyObject(command: Extract<Command, { type: 'copyObject' }>): Outcome {
     const source = this.#sql.get('SELECT * FROM object WHERE id = ?', command.sourceId);
-    if (source === undefined) throw new S3Error('NoSuchKey');
+    if (source === undefined) throw new Refusal('NoSuchKey');
     const segments = this.#sql.all('SELECT start, size, blob FROM segment WHERE object_id = ?', command.sourceId);
     // Which blobs are free shows only once the copy refers to its own: it may replace its very source.
     const { objectId, replaced } = this.#insertObject({
@@ -170,14 +184,12 @@ export class Commands {
   }
 
   #completeUpload(command: Extract<Command, { type: 'completeUpload' }>): Outcome {
-    const { uploadId, parts, bucketId, key, now, checksum } = command;
+    const { uploadId, parts, bucketId, key, now, etag, checksum } = command;
     const upload = this.#requireUpload(uploadId);
-    const etag = multipartETag(parts.map((part) => part.etag));
     const size = this.#sizeOf(uploadId, parts);
     const { objectId, replaced } = this.#insertObject({
       ...command,
       size,
-      etag,
       headers: JSON.parse(String(upload.headers)),
     });
     let start = 0;
@@ -207,7 +219,7 @@ export class Commands {
       const part = this.#sql.get('SELECT size, etag FROM part WHERE upload_id = ? AND number = ?', uploadId, number);
       // The part may have been sent again since the caller looked.
       if (part === undefined || part.etag !== etag) {
-        throw new S3Error('InvalidPart', { details: { UploadId: uploadId, PartNumber: String(number), ETag: etag } });
+        throw new Refusal('InvalidPart', { UploadId: uploadId, PartNumber: String(number), ETag: etag });
       }
       size += Number(part.size);
     }
@@ -301,12 +313,12 @@ export class Commands {
   }
 
   #requireBucket(bucketId: number): void {
-    if (!this.#sql.get('SELECT 1 FROM bucket WHERE id = ?', bucketId)) throw new S3Error('NoSuchBucket');
+    if (!this.#sql.get('SELECT 1 FROM bucket WHERE id = ?', bucketId)) throw new Refusal('NoSuchBucket');
   }
 
   #requireUpload(uploadId: string): Record<string, unknown> {
     const upload = this.#sql.get('SELECT headers FROM upload WHERE id = ?', uploadId);
-    if (upload === undefined) throw new S3Error('NoSuchUpload', { details: { UploadId: uploadId } });
+    if (upload === undefined) throw new Refusal('NoSuchUpload', { UploadId: uploadId });
     return upload;
   }
 }
@@ -323,12 +335,12 @@ const blobsOf = (rows: Record<string, unknown>[]): string[] =>
   rows.flatMap((row) => (row.blob === null ? [] : [String(row.blob)]));
 
 /** Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. */
-export function checkCondition({ ifMatch, ifNoneMatch }: WriteCondition, etag: string | undefined): void {
-  if (ifMatch !== undefined) {
-    if (etag === undefined) throw new S3Error('NoSuchKey');
-    if (!etagMatches(ifMatch, etag)) throw new S3Error('PreconditionFailed', { details: { Condition: 'If-Match' } });
+export function checkCondition(condition: WriteCondition, etag: string | undefined): void {
+  if (condition.type === 'if-absent' && etag !== undefined) {
+    throw new Refusal('PreconditionFailed', { Condition: 'If-None-Match' });
   }
-  if (ifNoneMatch !== undefined && etag !== undefined && etagMatches(ifNoneMatch, etag)) {
-    throw new S3Error('PreconditionFailed', { details: { Condition: 'If-None-Match' } });
-  }
+  if (condition.type !== 'if-etag') return;
+  if (etag === undefined) throw new Refusal('NoSuchKey');
+  if (condition.etags.includes('*') || condition.etags.includes(etag)) return;
+  throw new Refusal('PreconditionFailed', { Condition: 'If-Match' });
 }

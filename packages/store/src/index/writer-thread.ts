@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { S3Error, type S3ErrorCode } from '@darkslide/s3wire';
-import { type Command, Commands, type Outcome } from './commands.ts';
+import type { S3ErrorCode } from '@darkslide/s3wire';
+import { type Command, Commands, type Outcome, Refusal } from './commands.ts';
 import { openIndex } from './schema.ts';
 
 export type CommandReply =
@@ -48,7 +48,7 @@ function attempt(command: Command): CommandReply {
     db.exec('RELEASE command');
     return { outcome };
   } catch (error) {
-    if (!(error instanceof S3Error)) throw error;
+    if (!(error instanceof Refusal)) throw error;
     db.exec('ROLLBACK TO command; RELEASE command');
     return { refused: { code: error.code, details: error.details } };
   }

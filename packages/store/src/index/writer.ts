@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { S3Error } from '@darkslide/s3wire';
+import { HELPER_LIMITS } from '../helper-limits.ts';
 import type { Command, Outcome } from './commands.ts';
 import type { CommandReply } from './writer-thread.ts';
 
@@ -29,7 +30,10 @@ export class IndexWriter {
   /** Creates or upgrades the index at `path`. `onDeath` hears of it when the thread ends by itself. */
   static async open(path: string, onDeath: (error: Error) => void): Promise<IndexWriter> {
     const file = import.meta.url.endsWith('.ts') ? './writer-thread.ts' : './writer-thread.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: { path } });
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData: { path },
+      resourceLimits: HELPER_LIMITS,
+    });
     // Its first message says that the index is open; `once` rejects on an error.
     await once(worker, 'message');
     return new IndexWriter(worker, onDeath);

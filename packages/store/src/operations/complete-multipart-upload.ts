@@ -42,17 +42,19 @@ export const completeMultipartUpload: Operation = async (request, store) => {
   checkSize(request, parts);
   const checksum = await checksumOf(upload, parts);
   checkDeclaredChecksum(request, checksum);
+  const etag = multipartETag(parts.map((part) => part.etag));
   await commit(store, {
     type: 'completeUpload',
     bucketId,
     key: keyBytes(request.key),
     now: store.now(),
     uploadId,
-    parts: parts.map(({ number, etag }) => ({ number, etag })),
+    parts: parts.map((part) => ({ number: part.number, etag: part.etag })),
+    etag,
     checksum,
     condition,
   });
-  return answer(request, multipartETag(parts.map(({ etag }) => etag)), checksum);
+  return answer(request, etag, checksum);
 };
 
 function answer(request: S3Request, etag: string, checksum: StoredChecksum | undefined): S3Response {

@@ -1,7 +1,6 @@
 import { quoteETag } from '@darkslide/s3wire';
-import { readWriteCondition } from '../http/conditions.ts';
+import { previewCondition, readWriteCondition } from '../http/conditions.ts';
 import { publish, receiveBytes } from '../incoming.ts';
-import { checkCondition } from '../index/commands.ts';
 import { keyBytes } from '../index/rows.ts';
 import { describeChecksum, readObjectHeaders } from '../object-headers.ts';
 import type { Operation } from '../operation.ts';
@@ -10,8 +9,7 @@ export const putObject: Operation = async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const headers = readObjectHeaders(request);
   const condition = readWriteCondition(request);
-  // Spares the bytes their way; the commit decides.
-  checkCondition(condition, store.reader.findObject(bucketId, request.key)?.etag);
+  previewCondition(condition, store.reader.findObject(bucketId, request.key));
 
   const { bytes, etag, checksum } = await receiveBytes(request, store);
   await publish(store, {

@@ -1,13 +1,13 @@
 import { quoteETag, S3Error } from '@darkslide/s3wire';
 import { publish, receiveBytes } from '../incoming.ts';
 import { describeChecksum } from '../object-headers.ts';
-import type { Operation } from '../operation.ts';
+import type { Operation, S3Request } from '../operation.ts';
 
 export const MAX_PART_NUMBER = 10_000;
 
 export const uploadPart: Operation = async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
-  const number = readPartNumber(request.query.get('partNumber') ?? '');
+  const number = readPartNumber(request);
   const uploadId = request.query.get('uploadId') ?? '';
   const { checksumAlgorithm } = store.reader.upload(bucketId, request.key, uploadId);
 
@@ -18,7 +18,9 @@ export const uploadPart: Operation = async (request, store) => {
   return { status: 200, headers };
 };
 
-function readPartNumber(text: string): number {
+/** Throws InvalidArgument. */
+export function readPartNumber(request: S3Request): number {
+  const text = request.query.get('partNumber') ?? '';
   const number = Number(text);
   if (/^\d{1,5}$/.test(text) && number >= 1 && number <= MAX_PART_NUMBER) return number;
   throw new S3Error('InvalidArgument', {

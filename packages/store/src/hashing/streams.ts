@@ -1,0 +1,132 @@
+import { createDigester, type Digester, type DigestName, type Digests } from './digests.ts';
+import { BLOCK, initialState, LANES, Md5Lanes } from './md5-lanes.ts';
+
+const GATHER_MS = 2;
+
+type Stream = {
+  /** MD5 so far. */
+  state: Uint32Array;
+  bytes: number;
+  /** What is no whole block; only the last update may leave some. */
+  tail: Uint8Array;
+  /** All digests but MD5. */
+  others: Promise<Digester>;
+};
+
+type Job = { id: number; stream: Stream; address: number; length: number; done: () => void };
+
+/**
+ * Hashes many streams over one memory. Updates that are waiting at the same time are hashed together, up to four of
+ * different streams: the more there is to do, the less each takes.
+ */
+export class HashStreams {
+  readonly #memory: WebAssembly.Memory;
+  readonly #scratch: number;
+  readonly #lanes: Md5Lanes;
+  readonly #streams = new Map<number, Stream>();
+  #jobs: Job[] = [];
+  #running = false;
+  #wake = () => {};
+
+  /** One page of the memory from `scratch` on is used. */
+  constructor({ memory, scratch }: { memory: WebAssembly.Memory; scratch: number }) {
+    this.#memory = memory;
+    this.#scratch = scratch + BLOCK * 2;
+    this.#lanes = new Md5Lanes(memory, scratch);
+  }
+
+  open(id: number, names: readonly DigestName[]): void {
+    const others = createDigester(names.filter((name) => name !== 'MD5'));
+    this.#streams.set(id, { state: initialState(), bytes: 0, tail: new Uint8Array(), others });
+  }
+
+  /** Resolves when the memory may change again. Each stream's updates but the last are whole blocks of 64 bytes. */
+  update(id: number, address: number, length: number): Promise<void> {
+    const stream = this.#stream(id);
+    return new Promise((resolve) => {
+      this.#jobs.push({ id, stream, address, length, done: resolve });
+      if (!this.#running) this.#work();
+      else if (this.#isFull()) this.#wake();
+    });
+  }
+
+  /** After all of its updates. MD5 is always there. */
+  async finish(id: number): Promise<Digests> {
+    const { state, bytes, tail, others } = this.#stream(id);
+    this.#streams.delete(id);
+    const padded = new Uint8Array(this.#memory.buffer, this.#scratch, tail.length < BLOCK - 8 ? BLOCK : BLOCK * 2);
+    padded.fill(0);
+    padded.set(tail);
+    padded[tail.length] = 0x80;
+    new DataView(padded.buffer, padded.byteOffset).setBigUint64(padded.length - 8, BigInt(bytes) * 8n, true);
+    this.#lanes.update([{ state, address: this.#scratch, blocks: padded.length / BLOCK }]);
+    const md5 = Buffer.from(state.buffer).toString('base64');
+    return { ...(await others).finish(), MD5: md5 };
+  }
+
+  drop(id: number): void {
+    this.#streams.delete(id);
+  }
+
+  async #work(): Promise<void> {
+    this.#running = true;
+    while (this.#jobs.length > 0) {
+      await this.#gather();
+      const batch = this.#takeBatch();
+      this.#lanes.update(
+        batch.map(({ stream, address, length }) => ({
+          state: stream.state,
+          address,
+          blocks: Math.floor(length / BLOCK),
+        })),
+      );
+      for (const job of batch) await this.#complete(job);
+      // Lets in what arrived meanwhile.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#running = false;
+  }
+
+  /** Waits a moment for a batch that fills the lanes, as far as there are streams to fill them. */
+  async #gather(): Promise<void> {
+    if (this.#isFull()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, GATHER_MS);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #isFull(): boolean {
+    const waiting = new Set(this.#jobs.map(({ id }) => id));
+    return waiting.size >= Math.min(LANES, this.#streams.size);
+  }
+
+  /** The oldest updates of different streams. */
+  #takeBatch(): Job[] {
+    const batch: Job[] = [];
+    const rest: Job[] = [];
+    const busy = new Set<number>();
+    for (const job of this.#jobs) {
+      if (batch.length < LANES && !busy.has(job.id)) batch.push(job);
+      else rest.push(job);
+      busy.add(job.id);
+    }
+    this.#jobs = rest;
+    return batch;
+  }
+
+  async #complete({ stream, address, length, done }: Job): Promise<void> {
+    const bytes = new Uint8Array(this.#memory.buffer, address, length);
+    (await stream.others).update(bytes);
+    stream.tail = bytes.slice(length - (length % BLOCK));
+    stream.bytes += length;
+    done();
+  }
+
+  #stream(id: number): Stream {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) throw new Error(`hash stream ${id} is not open`);
+    return stream;
+  }
+}

@@ -1,0 +1,46 @@
+import { buildXml, quoteETag, S3Error } from '@darkslide/s3wire';
+import { readCopySource } from '../copy-source.ts';
+import { openObjectBytes } from '../disk/object-bytes.ts';
+import type { Range } from '../http/range.ts';
+import { xmlResponse } from '../http/response.ts';
+import { copyBytes, publish } from '../incoming.ts';
+import { header, type Operation, type S3Request } from '../operation.ts';
+import { readPartNumber } from './upload-part.ts';
+
+/** Copies the bytes: a part may be any range of the source, and its ETag is the MD5 of just that. */
+export const uploadPartCopy: Operation = async (request, store) => {
+  const { id: bucketId } = store.reader.bucket(request.bucket);
+  const number = readPartNumber(request);
+  const uploadId = request.query.get('uploadId') ?? '';
+  const { checksumAlgorithm: algorithm } = store.reader.upload(bucketId, request.key, uploadId);
+  const { object } = readCopySource(request, store);
+  const { blobs, reader } = store;
+  const source = await openObjectBytes({ blobs, reader, objectId: object.id, ...readRange(request, object.size) });
+  try {
+    const { bytes, etag, checksum } = await copyBytes(source, { store, signal: request.signal, algorithm });
+    const now = store.now();
+    await publish(store, { type: 'putPart', uploadId, number, bytes, etag, checksum: checksum?.value, now });
+    return xmlResponse(
+      buildXml('CopyPartResult', {
+        ETag: quoteETag(etag),
+        LastModified: new Date(now),
+        ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value }),
+      }),
+    );
+  } finally {
+    source.close();
+  }
+};
+
+/** Unlike that of a GET, this range must be written in full and lie within the object. */
+function readRange(request: S3Request, size: number): Range {
+  const text = header(request, 'x-amz-copy-source-range');
+  if (text === undefined) return { from: 0, to: size };
+  const [, first = '', last = ''] = /^bytes=(\d+)-(\d+)$/.exec(text) ?? [];
+  const range = { from: Number(first), to: Number(last) + 1 };
+  if (first !== '' && range.from < range.to && range.to <= size) return range;
+  throw new S3Error('InvalidArgument', {
+    message: `The x-amz-copy-source-range value must be of the form bytes=first-last and lie within the object's ${size} bytes.`,
+    details: { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text },
+  });
+}
