@@ -1,14 +1,14 @@
 /**
- * `npm run acceptance -- [--profile smoke|core|wire|full] [--target URL …] [PATTERN…]`: runs the specs against one
- * server that it starts, or against a running one. Patterns are parts of file names and narrow the profile.
+ * `npm run acceptance -- [--profile smoke|core|wire|full] [--stack embedded|external | --target URL …] [PATTERN…]`:
+ * runs the specs against one server that it starts, or against a running one. Patterns are parts of file names and narrow the profile.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  Darkslide,
-  embeddedTarget,
+  type StackKind,
+  startStack,
   TARGET_VARIABLE,
   type Target,
   temporaryFolder,
@@ -31,7 +31,9 @@ const PROFILES = {
 /** On two cores: the specs wait for the server more than they work. */
 const CONCURRENCY = 3;
 
-const USAGE = `usage: npm run acceptance -- [--profile ${Object.keys(PROFILES).join('|')}] [PATTERN…]
+const STACKS: readonly StackKind[] = ['embedded', 'external'];
+
+const USAGE = `usage: npm run acceptance -- [--profile ${Object.keys(PROFILES).join('|')}] [--stack ${STACKS.join('|')}] [PATTERN…]
        … --target URL --api-key KEY --other-api-key KEY --s3-endpoint URL --s3-bucket NAME
          --s3-access-key ID --s3-secret-key SECRET [--s3-region REGION] [--embedded]`;
 
@@ -39,6 +41,8 @@ const { values: options, positionals: patterns } = parseArgs({
   allowPositionals: true,
   options: {
     profile: { type: 'string', default: 'full' },
+    /** What the started server stands on: everything inside, or PostgreSQL and an S3 of their own. */
+    stack: { type: 'string', default: 'embedded' },
     target: { type: 'string' },
     'api-key': { type: 'string' },
     'other-api-key': { type: 'string' },
@@ -66,6 +70,10 @@ function specFiles(): string[] {
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
   if (chosen.length === 0) fail('No spec file fits.');
   return chosen.map((file) => join(HERE, file));
+}
+
+function stackKind(): StackKind {
+  return STACKS.find((kind) => kind === options.stack) ?? fail(`There is no stack ${options.stack}.`);
 }
 
 function givenTarget(apiUrl: string): Target {
@@ -101,11 +109,10 @@ function runSpecs(files: readonly string[], targetFile: string): Promise<number>
 const files = specFiles();
 await using folder = await temporaryFolder('darkslide-target');
 const targetFile = join(folder.path, 'target.json');
-const darkslide = options.target === undefined ? await Darkslide.start() : undefined;
+const stack = options.target === undefined ? await startStack(stackKind()) : undefined;
 try {
-  const target = darkslide ? await embeddedTarget(darkslide) : givenTarget(options.target as string);
-  await writeTarget(targetFile, target);
+  await writeTarget(targetFile, stack?.target ?? givenTarget(options.target as string));
   process.exitCode = await runSpecs(files, targetFile);
 } finally {
-  await darkslide?.remove();
+  await stack?.remove();
 }

@@ -12,6 +12,7 @@ export * from './photos.ts';
 export * from './ports.ts';
 export * from './random.ts';
 export * from './run.ts';
+export * from './stack.ts';
 export * from './target.ts';
 export * from './temporary.ts';
 export * from './token-bucket.ts';
