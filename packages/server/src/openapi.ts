@@ -1,9 +1,10 @@
 import { apiError, ROUTES } from '@darkslide/contract';
+import manifest from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import type { Handlers } from './routes/handlers.ts';
 
 /** The OpenAPI 3.1 document, from the booted app, without database, storage or port. */
-export async function exportOpenApi({ version = '0.1.0' }: { version?: string } = {}): Promise<object> {
+export async function exportOpenApi(): Promise<object> {
   const refuse = async () => {
     throw apiError('shutting_down', {});
   };
@@ -13,7 +14,7 @@ export async function exportOpenApi({ version = '0.1.0' }: { version?: string } 
     apiKeys: { authenticate: refuse },
     ratePerMinute: undefined,
     checks: { database: refuse, storage: refuse },
-    version,
+    version: manifest.version,
     logger: false,
   });
   try {

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { FAMILIES, MAX_BODY_BYTES } from '@darkslide/contract';
+import manifest from '../package.json' with { type: 'json' };
 import { newDatabase } from '../test/database.ts';
 import { type RunningStorage, startEmbeddedStorage } from '../test/embedded-storage.ts';
 import { exportOpenApi, type ServerConfig, startServer } from './index.ts';
@@ -108,12 +109,12 @@ test('what is no HTTP is answered in our words too', async (t) => {
 });
 
 test('the OpenAPI document is exported without anything running', async () => {
-  const document = (await exportOpenApi({ version: '1.2.3' })) as {
+  const document = (await exportOpenApi()) as {
     openapi: string;
     info: { version: string };
     paths: Record<string, Record<string, { responses: object; security: unknown; requestBody: { required: boolean } }>>;
   };
-  assert.deepEqual([document.openapi, document.info.version], ['3.1.0', '1.2.3']);
+  assert.deepEqual([document.openapi, document.info.version], ['3.1.0', manifest.version]);
   for (const { prefix } of Object.values(FAMILIES)) {
     const links = document.paths[`${prefix}/{project_uuid}/get_temporary_upload_links`]?.post ?? assert.fail();
     assert.deepEqual(Object.keys(links.responses), ['200', '400', '401', '404', '413', '415', '429', '500', '503']);

@@ -4,16 +4,18 @@ import type { Sweep } from './uploads/sweep.ts';
 /** A pass ends after so long, in milliseconds, and the next one goes on. */
 const DEADLINE = 10 * 60_000;
 
+type SweeperOptions = { sweep: Pick<Sweep, 'run'>; intervalSeconds: number; log: FastifyBaseLogger };
+
 /** Runs the sweep again and again, each time at a moment of its own, so that several nodes seldom sweep together. */
 export class Sweeper {
-  readonly #sweep: Sweep;
+  readonly #sweep: Pick<Sweep, 'run'>;
   readonly #interval: number;
   readonly #log: FastifyBaseLogger;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor({ sweep, intervalSeconds, log }: { sweep: Sweep; intervalSeconds: number; log: FastifyBaseLogger }) {
+  constructor({ sweep, intervalSeconds, log }: SweeperOptions) {
     this.#sweep = sweep;
     this.#interval = intervalSeconds * 1000;
     this.#log = log;
