@@ -6,6 +6,7 @@ import type { UploadSummary } from '../core/results.ts';
 import { nodeClock } from './clock.ts';
 import { createFileMemory } from './file-memory.ts';
 import { createNodeTransport, type NodeTransport } from './http-transport.ts';
+import { Md5Pool } from './md5-pool.ts';
 import { walk } from './walk.ts';
 
 export type NodeClientOptions = ClientOptions & {
@@ -30,6 +31,7 @@ export type LocalPlan = Plan & { leftOut: readonly string[]; leftOutCount: numbe
 /** Sends photos from Node. Make it with `createClient`, and `close` it at the end. */
 export class NodeClient extends Client {
   readonly #transport: NodeTransport;
+  readonly #pool = new Md5Pool();
 
   constructor({ stateFolder, ...options }: NodeClientOptions) {
     const transport = createNodeTransport();
@@ -53,7 +55,7 @@ export class NodeClient extends Client {
       const plan = await this.planFiles({ files: options.files, duplicates, signal });
       return { ...plan, leftOut: [], leftOutCount: 0 };
     }
-    const { sources, unreadable, leftOut, leftOutCount } = await walk(options);
+    const { sources, unreadable, leftOut, leftOutCount } = await walk({ ...options, pool: this.#pool });
     const plan = await this.planFiles({ files: sources, settled: unreadable, duplicates, signal });
     return { ...plan, leftOut, leftOutCount };
   }
@@ -71,8 +73,9 @@ export class NodeClient extends Client {
     return this.uploadPlan(await this.plan(options), options);
   }
 
-  /** Closes the connections that are kept. */
+  /** Closes the connections that are kept, and ends the hashing thread. */
   close(): void {
+    this.#pool.close();
     this.#transport.close();
   }
 }

@@ -3,24 +3,33 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SourceError } from '../core/errors.ts';
 import type { Body, ByteRange, FileStat, Source } from '../core/ports.ts';
+import { CHUNK } from './md5-messages.ts';
+import type { Md5Pool, PooledHash, Slot } from './md5-pool.ts';
 
-/** Bytes read at once. Two buffers of it are in use for each open body: one is read into while the other is sent. */
-const CHUNK = 256 * 1024;
+/**
+ * Up to this size, in bytes, a body is hashed where it is read: another thread would cost more than it takes off this
+ * one.
+ */
+const HASH_HERE = 64 * 1024;
 
 /** A file on disk. @param path absolute. */
-export function createFileSource({ path, size, modifiedMs }: { path: string } & FileStat): Source {
+export function createFileSource({ path, size, modifiedMs, pool }: { path: string; pool: Md5Pool } & FileStat): Source {
   const planned = { size, modifiedMs };
+  const body = (range: ByteRange) =>
+    range.end - range.start <= HASH_HERE
+      ? new SmallBody(path, planned, range)
+      : new FileBody(path, planned, range, pool);
   return {
     name: basename(path),
     path,
     size,
     modifiedMs,
     stat: () => statFile(path),
-    open: (range) => new FileBody(path, planned, range),
+    open: body,
     async md5(range, { signal } = {}) {
-      const body = new FileBody(path, planned, range);
-      for await (const _ of body.chunks()) signal?.throwIfAborted();
-      return body.md5();
+      const read = body(range);
+      for await (const _ of read.chunks()) signal?.throwIfAborted();
+      return read.md5();
     },
   };
 }
@@ -35,7 +44,8 @@ export async function statFile(path: string): Promise<FileStat> {
   }
 }
 
-class FileBody implements Body {
+/** A body that is one chunk. */
+class SmallBody implements Body {
   readonly size: number;
   readonly #path: string;
   readonly #planned: FileStat;
@@ -50,56 +60,110 @@ class FileBody implements Body {
   }
 
   async *chunks(): AsyncGenerator<Uint8Array, void> {
-    const handle = await open(this.#path).catch((error) => {
-      throw asSourceError(error);
-    });
-    const hash = createHash('md5');
-    let reading: Promise<Uint8Array> | undefined;
+    const handle = await openFile(this.#path);
+    const chunk = Buffer.allocUnsafe(this.size);
     try {
-      const buffers = [this.#buffer(), this.#buffer()] as const;
-      const { start, end } = this.#range;
-      reading = readFully(handle, buffers[0], start, end);
-      for (let at = start, turn = 1; at < end; turn = 1 - turn) {
-        const chunk = await reading;
-        at += chunk.length;
-        if (at < end) reading = readFully(handle, turn === 1 ? buffers[1] : buffers[0], at, end);
-        else await this.#checkUnchanged();
-        hash.update(chunk);
-        if (at === end) this.#md5 = hash.digest('hex');
-        yield chunk;
+      await readFully(handle, chunk, this.#range.start);
+      await checkUnchanged(this.#path, this.#planned);
+    } finally {
+      await handle.close();
+    }
+    this.#md5 = createHash('md5').update(chunk).digest('hex');
+    yield chunk;
+  }
+
+  async md5(): Promise<string> {
+    if (this.#md5 === undefined) throw new Error('The body was not read to its end');
+    return this.#md5;
+  }
+}
+
+/** A body of many chunks: one is read while the one before it is sent and hashed. */
+class FileBody implements Body {
+  readonly size: number;
+  readonly #path: string;
+  readonly #planned: FileStat;
+  readonly #range: ByteRange;
+  readonly #pool: Md5Pool;
+  #hash: PooledHash | undefined;
+
+  constructor(path: string, planned: FileStat, range: ByteRange, pool: Md5Pool) {
+    this.#path = path;
+    this.#planned = planned;
+    this.#range = range;
+    this.#pool = pool;
+    this.size = range.end - range.start;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void> {
+    const handle = await openFile(this.#path);
+    const hash = this.#pool.begin();
+    this.#hash = hash;
+    const { start, end } = this.#range;
+    let reading: Promise<Slot> | undefined;
+    let sending: Slot | undefined;
+    let whole = false;
+    try {
+      for (let at = start; at < end; ) {
+        const slot: Slot = await (reading ?? this.#read(handle, at));
+        sending = slot;
+        reading = undefined;
+        const length = Math.min(CHUNK, end - at);
+        at += length;
+        if (at < end) reading = this.#read(handle, at);
+        else await checkUnchanged(this.#path, this.#planned);
+        whole = at === end;
+        hash.update(slot, length, whole);
+        yield slot.buffer.subarray(0, length);
+        sending = undefined;
+        slot.release();
       }
     } finally {
-      await reading?.catch(() => {});
-      await handle.close().catch(() => {});
+      if (!whole) hash.drop();
+      sending?.release();
+      await reading?.then((unused) => unused.release()).catch(() => {});
+      await handle.close();
     }
   }
 
   async md5(): Promise<string> {
-    if (this.#md5 === undefined) throw new Error('The MD5 of a body is known when its last chunk was taken');
-    return this.#md5;
+    if (!this.#hash) throw new Error('The body was not read to its end');
+    return this.#hash.digest();
   }
 
-  #buffer(): Buffer {
-    return Buffer.allocUnsafeSlow(Math.min(CHUNK, this.size));
-  }
-
-  async #checkUnchanged(): Promise<void> {
-    const { size, modifiedMs } = await statFile(this.#path);
-    if (size !== this.#planned.size || modifiedMs !== this.#planned.modifiedMs) throw changed();
+  async #read(handle: FileHandle, at: number): Promise<Slot> {
+    const slot = await this.#pool.acquire();
+    try {
+      await readFully(handle, slot.buffer.subarray(0, Math.min(CHUNK, this.#range.end - at)), at);
+      return slot;
+    } catch (error) {
+      slot.release();
+      throw error;
+    }
   }
 }
 
-async function readFully(handle: FileHandle, buffer: Buffer, at: number, end: number): Promise<Uint8Array> {
-  const wanted = Math.min(buffer.length, end - at);
-  let got = 0;
-  while (got < wanted) {
-    const { bytesRead } = await handle.read(buffer, got, wanted - got, at + got).catch((error) => {
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (error) {
+    throw asSourceError(error);
+  }
+}
+
+async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  for (let got = 0; got < buffer.length; ) {
+    const { bytesRead } = await handle.read(buffer, got, buffer.length - got, position + got).catch((error) => {
       throw asSourceError(error);
     });
     if (bytesRead === 0) throw changed();
     got += bytesRead;
   }
-  return buffer.subarray(0, wanted);
+}
+
+async function checkUnchanged(path: string, planned: FileStat): Promise<void> {
+  const { size, modifiedMs } = await statFile(path);
+  if (size !== planned.size || modifiedMs !== planned.modifiedMs) throw changed();
 }
 
 const changed = () =>

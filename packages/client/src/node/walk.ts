@@ -7,6 +7,7 @@ import { failed } from '../core/plan.ts';
 import type { Source } from '../core/ports.ts';
 import type { FailedFile } from '../core/results.ts';
 import { createFileSource, statFile } from './file-source.ts';
+import type { Md5Pool } from './md5-pool.ts';
 
 export type Walked = {
   sources: Source[];
@@ -30,10 +31,13 @@ const ASKED_AT_ONCE = 16;
 export async function walk({
   paths,
   all = false,
+  pool,
   signal,
 }: {
   paths: readonly string[];
   all?: boolean | undefined;
+  /** Hashes what is read. */
+  pool: Md5Pool;
   signal?: AbortSignal | undefined;
 }): Promise<Walked> {
   const walked: Walked = { sources: [], unreadable: [], leftOut: [], leftOutCount: 0 };
@@ -49,7 +53,7 @@ export async function walk({
     while (next < wanted.length) {
       signal?.throwIfAborted();
       const at = next++;
-      sources[at] = await sourceOf(wanted[at] as string, walked);
+      sources[at] = await sourceOf(wanted[at] as string, walked, pool);
     }
   };
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask));
@@ -102,9 +106,9 @@ function isWanted(path: string, walked: Walked): boolean {
   return false;
 }
 
-async function sourceOf(path: string, walked: Walked): Promise<Source | undefined> {
+async function sourceOf(path: string, walked: Walked, pool: Md5Pool): Promise<Source | undefined> {
   try {
-    return createFileSource({ path, ...(await statFile(path)) });
+    return createFileSource({ path, pool, ...(await statFile(path)) });
   } catch (error) {
     walked.unreadable.push(unreadable(path, error));
     return undefined;

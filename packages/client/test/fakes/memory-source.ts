@@ -2,7 +2,7 @@ import { SourceError, type SourceFailure } from '../../src/core/errors.ts';
 import type { Body, ByteRange, FileStat, Source } from '../../src/core/ports.ts';
 import { md5Hex } from './md5.ts';
 
-const CHUNK = 1024 * 1024;
+const CHUNK = 256 * 1024;
 
 /** A file in memory that can be changed, removed or broken behind the back of whoever planned with it. */
 export class MemoryFile {

@@ -20,9 +20,9 @@ export class VirtualClock implements Clock {
     this.#skew = ms;
   }
 
-  sleep = (ms: number, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> => {
+  sleep = async (ms: number, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> => {
     signal?.throwIfAborted();
-    if (ms <= 0) return Promise.resolve();
+    if (ms <= 0) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer: Timer = {
       at: this.#now + ms,
@@ -38,7 +38,7 @@ export class VirtualClock implements Clock {
     signal?.addEventListener('abort', leave, { once: true });
     const place = this.#timers.findLastIndex(({ at }) => at <= timer.at) + 1;
     this.#timers.splice(place, 0, timer);
-    return promise;
+    await promise;
   };
 
   /** The machine sleeps: time passes, but nothing happens. */

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Md5Streams } from './md5-streams.ts';
+import { wasm } from './web-assembly.ts';
+
+const PAGES = 32;
+const SCRATCH = 4096;
+const ROOM = 65_536 * PAGES - SCRATCH;
+/** Every piece but the last has this size. */
+const PIECE = 1024;
+
+/** Hashes all at once, a piece of each stream in turn, each stream in its own part of the memory. */
+function md5s(bodies: readonly Uint8Array[]): string[] {
+  const memory = new wasm.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  const bytes = new Uint8Array(memory.buffer);
+  const streams = new Md5Streams(memory, PAGES);
+  const share = Math.floor(ROOM / bodies.length);
+  const results: string[] = [];
+  const feeds = bodies.map((body, index) => {
+    const base = SCRATCH + index * share;
+    bytes.set(body, base);
+    const stream = streams.begin((md5) => {
+      results[index] = md5;
+    });
+    let at = 0;
+    const feed = () => {
+      const length = Math.min(PIECE, body.length - at);
+      const last = at + length === body.length;
+      const offset = base + at;
+      at += length;
+      streams.add(stream, { offset, length, last, done: () => !last && feed() });
+    };
+    return feed;
+  });
+  for (const feed of feeds) feed();
+  while (streams.work());
+  return results;
+}
+
+const reference = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
+
+test('gives the MD5 that OpenSSL gives, at every length around a block and a piece', () => {
+  const lengths = [0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 127, 128, 1023, 1024, 1025, 2048, 2049];
+  for (const length of lengths) {
+    const body = new Uint8Array(length).fill(length);
+    assert.deepEqual(md5s([body]), [reference(body)], `${length} bytes`);
+  }
+});
+
+test('keeps any number of streams apart', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 5000 }), { minLength: 1, maxLength: 13 }), (bodies) => {
+      assert.deepEqual(md5s(bodies), bodies.map(reference));
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,124 @@
+import { Worker } from 'node:worker_threads';
+import { wasm } from '../md5/web-assembly.ts';
+import { CHUNK, type FromHasher, type HasherData, PAGES, SLOTS, slotOffset, type ToHasher } from './md5-messages.ts';
+
+/** A chunk's place in the shared memory, held by whoever sends it and by whoever hashes it. */
+export type Slot = {
+  /** All of its room. */
+  readonly buffer: Buffer;
+  /** Lets go of it: not touched again. */
+  release(): void;
+};
+
+/** MD5 of one body. */
+export interface PooledHash {
+  /** Hashes the first `length` bytes; the slot must be let go of all the same. All but the last are whole blocks. */
+  update(slot: Slot, length: number, last: boolean): void;
+  /** In lower-case hex, when the last bytes were given. */
+  digest(): Promise<string>;
+  /** No more bytes will come. Needed only where the last were not given. */
+  drop(): void;
+}
+
+type PoolSlot = Slot & { readonly index: number; holders: number };
+
+/**
+ * Buffers that a hashing thread can see, and that thread: bytes are read into them once, and sent and hashed from
+ * there without a copy. The thread starts with the first body, and keeps no process alive.
+ */
+export class Md5Pool {
+  readonly #memory = new wasm.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  readonly #free: PoolSlot[];
+  readonly #waiting: ((slot: PoolSlot) => void)[] = [];
+  readonly #digests = new Map<number, PromiseWithResolvers<string>>();
+  readonly #slots: readonly PoolSlot[];
+  #worker: Worker | undefined;
+  #streams = 0;
+
+  constructor() {
+    this.#slots = Array.from({ length: SLOTS }, (_, index) => this.#createSlot(index));
+    this.#free = this.#slots.toReversed();
+  }
+
+  /** A slot, when one is free. */
+  acquire(): Promise<Slot> {
+    const slot = this.#free.pop();
+    if (!slot) return new Promise((resolve) => this.#waiting.push(resolve));
+    slot.holders = 1;
+    return Promise.resolve(slot);
+  }
+
+  begin(): PooledHash {
+    const stream = ++this.#streams;
+    const digest = Promise.withResolvers<string>();
+    digest.promise.catch(() => {});
+    this.#digests.set(stream, digest);
+    return {
+      update: (slot, length, last) => {
+        const { index } = slot as PoolSlot;
+        (slot as PoolSlot).holders += 1;
+        this.#say({ kind: 'bytes', stream, slot: index, length, last });
+      },
+      digest: () => digest.promise,
+      drop: () => {
+        if (!this.#digests.delete(stream)) return;
+        digest.reject(new Error('The body was not read to its end'));
+        this.#say({ kind: 'drop', stream });
+      },
+    };
+  }
+
+  close(): void {
+    void this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #createSlot(index: number): PoolSlot {
+    const slot: PoolSlot = {
+      index,
+      holders: 0,
+      buffer: Buffer.from(this.#memory.buffer as unknown as ArrayBuffer, slotOffset(index), CHUNK),
+      release: () => {
+        slot.holders -= 1;
+        if (slot.holders === 0) this.#recycle(slot);
+      },
+    };
+    return slot;
+  }
+
+  #recycle(slot: PoolSlot): void {
+    const next = this.#waiting.shift();
+    if (!next) {
+      this.#free.push(slot);
+      return;
+    }
+    slot.holders = 1;
+    next(slot);
+  }
+
+  #say(message: ToHasher): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(message);
+  }
+
+  #start(): Worker {
+    const file = import.meta.url.endsWith('.ts') ? './md5-worker.ts' : './md5-worker.js';
+    const workerData: HasherData = { memory: this.#memory };
+    const worker = new Worker(new URL(file, import.meta.url), { workerData });
+    worker.unref();
+    worker.on('message', (message: FromHasher) => this.#hear(message));
+    worker.on('error', (error) => {
+      for (const { reject } of this.#digests.values()) reject(error);
+    });
+    return worker;
+  }
+
+  #hear(message: FromHasher): void {
+    if (message.kind === 'hashed') {
+      this.#slots[message.slot]?.release();
+      return;
+    }
+    this.#digests.get(message.stream)?.resolve(message.md5);
+    this.#digests.delete(message.stream);
+  }
+}

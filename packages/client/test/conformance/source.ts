@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { SourceError } from '../../src/core/errors.ts';
+import type { Body, Source } from '../../src/core/ports.ts';
+import { md5Hex } from '../fakes/md5.ts';
+import { photoBytes } from '../fakes/memory-source.ts';
+
+/** A file that a test can do things to behind the source's back. */
+export type SourceUnderTest = {
+  source: Source;
+  write(bytes: Uint8Array): Promise<void>;
+  remove(): Promise<void>;
+  /** Frees what the file takes. */
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+const KIB = 1024;
+/** Around what implementations may take as their chunk. */
+const SIZES = [1, 64, 64 * KIB, 64 * KIB + 1, 256 * KIB - 1, 256 * KIB, 256 * KIB + 1, 1024 * KIB + 17];
+
+async function take(body: Body): Promise<Buffer> {
+  const taken: Buffer[] = [];
+  for await (const chunk of body.chunks()) taken.push(Buffer.from(chunk));
+  return Buffer.concat(taken);
+}
+
+const kindOf = (kind: string) => (error: unknown) => error instanceof SourceError && error.kind === kind;
+
+/** What every source promises. */
+export function describeSource(name: string, create: (bytes: Uint8Array) => Promise<SourceUnderTest>): void {
+  describe(name, () => {
+    test('gives its bytes and their MD5, whatever its size', async () => {
+      for (const size of SIZES) {
+        const bytes = photoBytes(size, size);
+        await using file = await create(bytes);
+        const body = file.source.open({ start: 0, end: size });
+        assert.equal(body.size, size);
+        assert.deepEqual(await take(body), Buffer.from(bytes));
+        assert.equal(await body.md5(), md5Hex(bytes));
+        assert.equal(await file.source.md5({ start: 0, end: size }), md5Hex(bytes));
+      }
+    });
+
+    test('gives a range of its bytes, and several bodies at once', async () => {
+      const bytes = photoBytes(2 * 1024 * KIB, 1);
+      await using file = await create(bytes);
+      const ranges = [
+        { start: 0, end: 700 * KIB },
+        { start: 700 * KIB, end: 1900 * KIB },
+        { start: 1900 * KIB, end: bytes.length },
+      ];
+      await Promise.all(
+        ranges.map(async (range) => {
+          const body = file.source.open(range);
+          assert.deepEqual(await take(body), Buffer.from(bytes.slice(range.start, range.end)));
+          assert.equal(await body.md5(), md5Hex(bytes.slice(range.start, range.end)));
+        }),
+      );
+    });
+
+    test('can be left half-way, again and again', async () => {
+      const bytes = photoBytes(600 * KIB, 1);
+      await using file = await create(bytes);
+      for (let round = 0; round < 300; round += 1) {
+        const body = file.source.open({ start: 0, end: bytes.length });
+        for await (const _ of body.chunks()) break;
+      }
+      assert.deepEqual(await take(file.source.open({ start: 0, end: bytes.length })), Buffer.from(bytes));
+    });
+
+    test('has no MD5 for what was not read to its end', async () => {
+      const bytes = photoBytes(1024 * KIB, 1);
+      await using file = await create(bytes);
+      const body = file.source.open({ start: 0, end: bytes.length });
+      for await (const _ of body.chunks()) break;
+      await assert.rejects(body.md5());
+    });
+
+    for (const size of [1000, 1024 * KIB]) {
+      test(`of ${size} bytes does not give its last chunk when it has changed`, async () => {
+        const bytes = photoBytes(size, 1);
+        await using file = await create(bytes);
+        await file.write(photoBytes(size, 2));
+        let given = 0;
+        const read = async () => {
+          for await (const chunk of file.source.open({ start: 0, end: size }).chunks()) given += chunk.length;
+        };
+        await assert.rejects(read(), kindOf('changed'));
+        assert.ok(given < size);
+        assert.notEqual((await file.source.stat()).modifiedMs, file.source.modifiedMs);
+      });
+
+      test(`of ${size} bytes says when it has become shorter, or is gone`, async () => {
+        const bytes = photoBytes(size, 1);
+        await using file = await create(bytes);
+        await file.write(bytes.slice(0, size - 10));
+        await assert.rejects(take(file.source.open({ start: 0, end: size })), kindOf('changed'));
+        await file.remove();
+        await assert.rejects(take(file.source.open({ start: 0, end: size })), kindOf('vanished'));
+        await assert.rejects(file.source.stat(), kindOf('vanished'));
+        await assert.rejects(file.source.md5({ start: 0, end: size }), kindOf('vanished'));
+      });
+    }
+
+    test('stops hashing when it is told to', async () => {
+      const bytes = photoBytes(1024 * KIB, 1);
+      await using file = await create(bytes);
+      const reason = new Error('enough');
+      const signal = AbortSignal.abort(reason);
+      await assert.rejects(file.source.md5({ start: 0, end: bytes.length }, { signal }), reason);
+    });
+  });
+}
