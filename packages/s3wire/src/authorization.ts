@@ -1,5 +1,5 @@
 import { amzDate, isoSeconds, parseAmzDate, parseHttpDate } from './dates.ts';
-import type { EncodedParameter } from './encode.ts';
+import { decodeLatin1, type EncodedParameter } from './encode.ts';
 import { S3Error, type S3ErrorCode } from './errors.ts';
 import { MAX_EXPIRES_IN } from './presign.ts';
 import { ALGORITHM, type RequestHeaders, type Scope } from './signing.ts';
@@ -20,25 +20,25 @@ type Setting = { region: string; now: Date };
 /** S3's tolerance between the signer's clock and ours. */
 const MAX_SKEW_MS = 15 * 60 * 1000;
 
-/** Finds the one signature of a request, in its headers or its query. Throws S3Error where it is unusable. */
-export function readAuthorization(
-  headers: RequestHeaders,
-  parameters: readonly EncodedParameter[],
-  setting: Setting,
-): Authorization {
+/** Where a request carries its signature. `link-v2` is AWS's old way to sign a link. */
+export type Mechanism = 'header' | 'link' | 'link-v2';
+
+/** The one way in which a request is signed. @throws {S3Error} where it is not signed, or in several ways. */
+export function mechanismOf(headers: RequestHeaders, parameters: readonly EncodedParameter[]): Mechanism {
   const names = new Set(parameters.map(([name]) => name));
-  const inHeader = headers.authorization !== undefined;
-  const inQuery = names.has('X-Amz-Algorithm') || names.has('X-Amz-Signature') || names.has('X-Amz-Credential');
-  const version2 = names.has('Signature') && names.has('AWSAccessKeyId');
-  if (Number(inHeader) + Number(inQuery) + Number(version2) > 1)
+  const found: Mechanism[] = [];
+  if (headers.authorization !== undefined) found.push('header');
+  if (names.has('X-Amz-Algorithm') || names.has('X-Amz-Signature') || names.has('X-Amz-Credential')) found.push('link');
+  if (names.has('Signature') && names.has('AWSAccessKeyId')) found.push('link-v2');
+  const [mechanism, ...further] = found;
+  if (further.length > 0)
     throw new S3Error('InvalidArgument', {
       message:
         'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
       details: { ArgumentName: 'Authorization' },
     });
-  if (inHeader) return readHeaderAuthorization(headers, setting);
-  if (inQuery) return readQueryAuthorization(parameters, setting);
-  throw version2 ? unsupportedMechanism() : new S3Error('AccessDenied');
+  if (mechanism === undefined) throw new S3Error('AccessDenied');
+  return mechanism;
 }
 
 const unsupportedMechanism = () =>
@@ -46,7 +46,7 @@ const unsupportedMechanism = () =>
     message: `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`,
   });
 
-function readHeaderAuthorization(headers: RequestHeaders, setting: Setting): Authorization {
+export function readHeaderAuthorization(headers: RequestHeaders, setting: Setting): Authorization {
   const fields = parseAuthorizationHeader(single(headers.authorization, 'authorization'));
   const timestamp = readRequestDate(headers, setting.now);
   const prefix = 'The authorization header is malformed; ';
@@ -110,7 +110,7 @@ function readRequestDate(headers: RequestHeaders, now: Date): string {
   return amzDate(date);
 }
 
-function readQueryAuthorization(encoded: readonly EncodedParameter[], setting: Setting): Authorization {
+export function readQueryAuthorization(encoded: readonly EncodedParameter[], setting: Setting): Authorization {
   const parameters = new Map<string, string>();
   for (const [name, value] of encoded) {
     if (!name.startsWith('X-Amz-')) continue;
@@ -150,10 +150,6 @@ function readQueryAuthorization(encoded: readonly EncodedParameter[], setting: S
 
 const queryError = (message: string, details = {}) =>
   new S3Error('AuthorizationQueryParametersError', { message, details });
-
-/** Bytes as characters: these values are only compared with ASCII words. */
-const decodeLatin1 = (value: string) =>
-  value.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
 /** Seconds. */
 function parseExpires(text: string): number {

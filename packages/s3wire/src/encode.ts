@@ -75,3 +75,7 @@ function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
+
+/** What AWS's encoding stands for, one character a byte. */
+export const decodeLatin1 = (value: string) =>
+  value.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

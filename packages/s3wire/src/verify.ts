@@ -1,4 +1,4 @@
-import { type Authorization, readAuthorization } from './authorization.ts';
+import { type Authorization, mechanismOf, readHeaderAuthorization, readQueryAuthorization } from './authorization.ts';
 import { createChunkSigner } from './chunk-signer.ts';
 import { canonicalQuery, type EncodedParameter, parseQuery, recode } from './encode.ts';
 import { S3Error } from './errors.ts';
@@ -13,6 +13,7 @@ import {
   stringToSign,
   UNSIGNED_PAYLOAD,
 } from './signing.ts';
+import { verifyVersion2Link } from './verify-version2.ts';
 
 export type SignedRequest = {
   method: string;
@@ -30,7 +31,7 @@ export type Verified = {
 };
 
 /**
- * Checks a request's SigV4 signature, in its headers or its query, by S3's rules.
+ * Checks a request's SigV4 signature, in its headers or its query, by S3's rules; of version 2, only links.
  * Throws S3Error, and nothing else, for every request that is not to be served: AccessDenied, InvalidAccessKeyId,
  * SignatureDoesNotMatch, RequestTimeTooSkewed, AuthorizationHeaderMalformed, AuthorizationQueryParametersError,
  * InvalidArgument, InvalidRequest, InvalidURI. The body is not looked at: see `payload`.
@@ -41,7 +42,11 @@ export function verifyRequest(
 ): Verified {
   const { method, headers } = request;
   const { paths, parameters } = readTarget(request.target);
-  const authorization = readAuthorization(headers, parameters, options);
+  const mechanism = mechanismOf(headers, parameters);
+  if (mechanism === 'link-v2') return verifyVersion2Link({ method, paths, parameters, headers }, options);
+
+  const authorization =
+    mechanism === 'header' ? readHeaderAuthorization(headers, options) : readQueryAuthorization(parameters, options);
   const { accessKeyId, scope, timestamp, signedHeaders, signature, presigned } = authorization;
   refuseUnsignedHeaders(headers, signedHeaders);
 
