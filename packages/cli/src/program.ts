@@ -1,14 +1,33 @@
 import { Command } from 'commander';
+import { completionCommand } from './completion-command.ts';
+import { configCommand } from './config-command.ts';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { projectsCommand, statusCommand, uploadsCommand, verifyCommand } from './project-commands.ts';
 import { uploadCommand } from './upload-command.ts';
 
 /** What a command hands back when it ends. */
 export type Finish = (code: ExitCode) => void;
 
+const COMMANDS = [
+  uploadCommand,
+  statusCommand,
+  verifyCommand,
+  projectsCommand,
+  uploadsCommand,
+  configCommand,
+  completionCommand,
+];
+
+const EXAMPLES = `
+Examples:
+  darkslide serve                                    start the server on this machine
+  darkslide upload ./card1 --project "Smith wedding" send a card, or go on with it
+  darkslide verify "Smith wedding" ./card1           compare it with what is stored`;
+
 export function createProgram(context: Context, finish: Finish): Command {
   const { stdout, stderr, version } = context;
-  return new Command('darkslide')
+  const program = new Command('darkslide')
     .description('Carries shoots of photos to a lab’s storage, and loses none.')
     .version(version)
     .configureOutput({
@@ -20,6 +39,8 @@ export function createProgram(context: Context, finish: Finish): Command {
       getErrHasColors: () => stderr.isTTY === true,
     })
     .exitOverride()
-    .showHelpAfterError('(darkslide --help says more)')
-    .addCommand(uploadCommand(context, finish));
+    .showHelpAfterError('(add --help for what can be said)');
+  program.addHelpText('after', EXAMPLES);
+  for (const create of COMMANDS) program.addCommand(create(context, finish).copyInheritedSettings(program));
+  return program;
 }

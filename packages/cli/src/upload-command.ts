@@ -1,24 +1,24 @@
-import { createClient, type LocalPlan, stateFolder } from '@darkslide/client';
-import { FAMILIES, type Family } from '@darkslide/contract';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { type ConnectionFlags, type Context, connection } from './context.ts';
+import { createClient, type LocalPlan, manifestOf, stateFolder } from '@darkslide/client';
+import { Command, Option } from 'commander';
+import { type Context, connection } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { checkManifestName, writeManifest } from './manifest-file.ts';
+import { type ProjectFlags, parseConcurrency, parseLimit, projectChoice, withConnection, withFlow } from './options.ts';
 import type { Finish } from './program.ts';
-import { formatBytes, parseRate, plural } from './units.ts';
+import { formatBytes, plural } from './units.ts';
 import { createView } from './views/create-view.ts';
 import { failureLine, plannedLine } from './views/lines.ts';
 
-type UploadFlags = ConnectionFlags & {
+type UploadFlags = ProjectFlags & {
   project: string;
-  flow: Family;
   all?: boolean;
   duplicates: 'error' | 'rename';
   overwrite?: boolean;
   concurrency?: number;
   limitRate?: number;
   dryRun?: boolean;
-  json?: boolean;
   quiet?: boolean;
+  manifest?: string;
 };
 
 const EXAMPLES = `
@@ -32,11 +32,10 @@ Running the same command again goes on where the last run ended: what storage ho
 Exit codes: 0 all arrived, 1 some did not, 2 wrong use or configuration.`;
 
 export function uploadCommand(context: Context, finish: Finish): Command {
-  return new Command('upload')
+  const command = new Command('upload')
     .description('send photos, and check that they arrived')
     .argument('<path...>', 'folders, files or globs')
     .requiredOption('-p, --project <name>', 'the project; made where there is none, gone on with where there is')
-    .addOption(new Option('--flow <flow>', 'the family of projects').choices(Object.keys(FAMILIES)).default('profile'))
     .option('--all', 'send every file, not only photos and their sidecars')
     .addOption(
       new Option('--duplicates <way>', 'different files of one name: refuse, or put the folder before the name')
@@ -44,31 +43,20 @@ export function uploadCommand(context: Context, finish: Finish): Command {
         .default('error'),
     )
     .option('--overwrite', 'replace files that the project holds with other content')
-    .option('--concurrency <n>', 'transfers at once (default: as many as the path bears)', concurrency)
-    .option('--limit-rate <rate>', 'bytes a second, as in 500K or 20M', rate)
+    .option('--concurrency <n>', 'transfers at once (default: as many as the path bears)', parseConcurrency)
+    .option('--limit-rate <rate>', 'bytes a second, as in 500K or 20M', parseLimit)
     .option('--dry-run', 'say what would be sent, and send nothing')
     .option('--json', 'events as JSON, one a line, the summary last')
     .option('-q, --quiet', 'say nothing but what went wrong')
-    .option('--url <url>', 'the server (DARKSLIDE_URL)')
-    .option('--api-key <key>', 'the account (DARKSLIDE_API_KEY)')
-    .addHelpText('after', EXAMPLES)
-    .action(async (paths: string[], flags: UploadFlags) => finish(await upload(context, paths, flags)));
-}
-
-function concurrency(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 256)
-    throw new InvalidArgumentError('Give a number from 1 to 256.');
-  return value;
-}
-
-function rate(text: string): number {
-  const value = parseRate(text);
-  if (value === undefined) throw new InvalidArgumentError('Give bytes a second, as in 500K or 20M.');
-  return value;
+    .option('--manifest <file>', 'write what arrived, as .json, .csv, or .mhl (ASC Media Hash List)')
+    .addHelpText('after', EXAMPLES);
+  return withConnection(withFlow(command)).action(async (paths: string[], flags: UploadFlags) =>
+    finish(await upload(context, paths, flags)),
+  );
 }
 
 async function upload(context: Context, paths: string[], flags: UploadFlags): Promise<ExitCode> {
+  if (flags.manifest) checkManifestName(flags.manifest);
   const client = createClient({ ...connection(context, flags), stateFolder: stateFolder(context.env) });
   const { all, duplicates } = flags;
   const interrupt = new AbortController();
@@ -83,7 +71,7 @@ async function upload(context: Context, paths: string[], flags: UploadFlags): Pr
     if (flags.dryRun) return dryRun(context, plan, flags);
     view.planned(plan);
     const summary = await client.uploadPlan(plan, {
-      project: flags.project,
+      project: projectChoice(flags.project),
       flow: flags.flow,
       overwrite: flags.overwrite,
       concurrency: flags.concurrency,
@@ -92,6 +80,7 @@ async function upload(context: Context, paths: string[], flags: UploadFlags): Pr
       onEvent: (event) => view.event(event),
     });
     view.finish(summary);
+    if (flags.manifest) await writeManifest(flags.manifest, await manifestOf(plan, summary, { signal }), context);
     return summary.failed === 0 ? EXIT.done : EXIT.incomplete;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -4,7 +4,7 @@ import { ProjectApi } from './api/project-api.ts';
 import { ProjectsApi } from './api/projects-api.ts';
 import type { UploadControl } from './core/control.ts';
 import { runUpload } from './core/engine.ts';
-import { ConfigurationError, RefusedError } from './core/errors.ts';
+import { ConfigurationError, ProtocolError, RefusedError } from './core/errors.ts';
 import type { OnEvent } from './core/events.ts';
 import { SINGLE_PUT_LIMIT } from './core/part-size.ts';
 import { type DuplicatePolicy, makePlan, type Plan } from './core/plan.ts';
@@ -12,6 +12,7 @@ import type { Ports, Source } from './core/ports.ts';
 import type { FileResult, UploadSummary } from './core/results.ts';
 import { DEFAULT_RETRY, Retrier, type RetryPolicy } from './core/retry.ts';
 import type { EngineSettings } from './core/run.ts';
+import { type VerifyReport, verifyPlan } from './core/verify.ts';
 
 export type ClientOptions = {
   /** The server's URL, as in `https://uploads.example.com`; with or without `/v1`. */
@@ -114,6 +115,37 @@ export class Client {
       signal,
       onEvent,
     });
+  }
+
+  /** The uuid of an existing project, or undefined where there is none in this family. */
+  async findProject(
+    choice: ProjectChoice,
+    { flow = 'profile', signal }: { flow?: Family | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<string | undefined> {
+    if (typeof choice === 'string') return this.projects(flow).find(choice, { signal });
+    try {
+      return (await this.projects(flow).get(choice.uuid, { signal })).projectUuid;
+    } catch (error) {
+      if (error instanceof RefusedError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Compares local files with what a project holds, by size and content. Changes nothing.
+   * @throws {ProtocolError} where the server can't say what it holds.
+   */
+  async verifyPlan(
+    plan: Plan,
+    {
+      projectUuid,
+      flow = 'profile',
+      signal,
+    }: { projectUuid: string; flow?: Family | undefined; signal?: AbortSignal | undefined },
+  ): Promise<VerifyReport> {
+    const report = await verifyPlan({ api: this.project(projectUuid, flow), plan, md5: this.#ports.md5, signal });
+    if (!report) throw new ProtocolError("This server can't list what it holds, so nothing can be compared with it.");
+    return report;
   }
 
   #createCaller(retrier: Retrier, onEvent?: OnEvent): ApiCaller {

@@ -9,6 +9,7 @@ export type { ClientOptions, ProjectChoice, UploadOptions } from './client.ts';
 export { UploadControl } from './core/control.ts';
 export * from './core/errors.ts';
 export type { FileInFlight, OnEvent, Progress, UploadEvent } from './core/events.ts';
+export { type ManifestEntry, manifestOf } from './core/manifest.ts';
 export type { DuplicatePolicy, Plan, PlannedFile } from './core/plan.ts';
 export type {
   FailedFile,
@@ -19,5 +20,6 @@ export type {
   UploadedFile,
   UploadSummary,
 } from './core/results.ts';
+export type { Verdict, VerifyReport } from './core/verify.ts';
 export { createClient, type Files, type LocalPlan, type NodeClient, type NodeClientOptions } from './node/client.ts';
 export { stateFolder } from './node/file-memory.ts';

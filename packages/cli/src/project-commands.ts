@@ -1,0 +1,169 @@
+import { createClient, type NodeClient } from '@darkslide/client';
+import { Command } from 'commander';
+import { type Context, connection, UsageError } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { type ProjectFlags, projectChoice, withConnection, withFlow } from './options.ts';
+import type { Finish } from './program.ts';
+import { formatBytes, plural } from './units.ts';
+
+/** Runs with a client that is closed at the end. */
+async function withClient<T>(
+  context: Context,
+  flags: ProjectFlags,
+  work: (client: NodeClient) => Promise<T>,
+): Promise<T> {
+  const client = createClient(connection(context, flags));
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** @throws {UsageError} where there is no such project. */
+async function existing(client: NodeClient, project: string, { flow }: ProjectFlags): Promise<string> {
+  const uuid = await client.findProject(projectChoice(project), { flow });
+  if (uuid !== undefined) return uuid;
+  throw new UsageError(
+    `There is no project "${project}" in the ${flow} flow. \`darkslide projects\` lists what there is.`,
+  );
+}
+
+const line = ({ stdout }: Context, text: string) => stdout.write(`${text}\n`);
+
+export function projectsCommand(context: Context, finish: Finish): Command {
+  const command = new Command('projects')
+    .description('list the projects of the account, newest first')
+    .option('--json', 'one JSON object a line');
+  return withConnection(withFlow(command)).action(async (flags: ProjectFlags) => {
+    await withClient(context, flags, async (client) => {
+      for await (const { projectUuid, name, status, createdAt, numberOfImages } of client.projects(flags.flow).list()) {
+        const record = { project_uuid: projectUuid, name, status, created_at: createdAt, files: numberOfImages };
+        if (flags.json) line(context, JSON.stringify(record));
+        else line(context, `${createdAt.slice(0, 10)}  ${projectUuid}  ${plural(numberOfImages, 'file')}  ${name}`);
+      }
+    });
+    finish(EXIT.done);
+  });
+}
+
+export function statusCommand(context: Context, finish: Finish): Command {
+  const command = new Command('status')
+    .description('say what of a project has arrived, and what is missing')
+    .argument('<project>', 'its name or uuid')
+    .option('--json', 'as JSON');
+  return withConnection(withFlow(command)).action(async (project: string, flags: ProjectFlags) => {
+    finish(await withClient(context, flags, (client) => status(context, client, project, flags)));
+  });
+}
+
+const MOST_NAMES = 20;
+
+async function status(context: Context, client: NodeClient, project: string, flags: ProjectFlags): Promise<ExitCode> {
+  const projectUuid = await existing(client, project, flags);
+  const api = client.project(projectUuid, flags.flow);
+  const pages = await api.files();
+  if (!pages) throw new UsageError("This server can't list what it holds.");
+  let [arrived, bytes] = [0, 0];
+  const missing: string[] = [];
+  for await (const page of pages) {
+    for (const file of page) {
+      if (file.status === 'uploaded') {
+        arrived += 1;
+        bytes += file.size ?? 0;
+      } else missing.push(file.fileName);
+    }
+  }
+  if (flags.json) {
+    line(context, JSON.stringify({ project_uuid: projectUuid, arrived, bytes, missing }));
+  } else {
+    line(context, `${plural(arrived, 'file')} arrived, ${formatBytes(bytes)}.`);
+    if (missing.length > 0) line(context, `${plural(missing.length, 'file')} did not arrive yet:`);
+    for (const name of missing.slice(0, MOST_NAMES)) line(context, `  ${name}`);
+    if (missing.length > MOST_NAMES) line(context, `  … and ${missing.length - MOST_NAMES} more`);
+  }
+  return missing.length === 0 ? EXIT.done : EXIT.incomplete;
+}
+
+type VerifyFlags = ProjectFlags & { all?: boolean; duplicates: 'error' | 'rename' };
+
+export function verifyCommand(context: Context, finish: Finish): Command {
+  const command = new Command('verify')
+    .description('compare a local shoot with what a project holds, by size and content')
+    .argument('<project>', 'its name or uuid')
+    .argument('<path...>', 'folders, files or globs, as for upload')
+    .option('--all', 'compare every file, not only photos and their sidecars')
+    .option('--duplicates <way>', 'as for upload: error or rename', 'error')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExit codes: 0 no difference, 1 any difference, 2 wrong use or configuration.');
+  return withConnection(withFlow(command)).action(async (project: string, paths: string[], flags: VerifyFlags) => {
+    finish(await withClient(context, flags, (client) => verify(context, client, { project, paths, flags })));
+  });
+}
+
+const WORDS = {
+  different: 'different from what is stored',
+  missing: 'not stored',
+  unknown: "of the same size, but this storage's ETags don't tell its content",
+} as const;
+
+async function verify(
+  context: Context,
+  client: NodeClient,
+  { project, paths, flags }: { project: string; paths: string[]; flags: VerifyFlags },
+): Promise<ExitCode> {
+  const plan = await client.plan({ paths, all: flags.all, duplicates: flags.duplicates });
+  const projectUuid = await existing(client, project, flags);
+  const { verdicts, extra } = await client.verifyPlan(plan, { projectUuid, flow: flags.flow });
+  const wrong = verdicts.filter(({ verdict }) => verdict !== 'same' && verdict !== 'unknown');
+  if (flags.json) {
+    for (const verdict of verdicts) line(context, JSON.stringify({ type: 'file', ...verdict }));
+    for (const name of extra) line(context, JSON.stringify({ type: 'extra', name }));
+    line(
+      context,
+      JSON.stringify({ type: 'summary', compared: verdicts.length, wrong: wrong.length, extra: extra.length }),
+    );
+  } else {
+    for (const entry of verdicts) {
+      if (entry.verdict === 'unreadable') line(context, `${entry.path}: ${entry.message}`);
+      else if (entry.verdict !== 'same') line(context, `${entry.path}: ${WORDS[entry.verdict]}`);
+    }
+    for (const name of extra) line(context, `${name}: stored, but not among these files`);
+    const same = verdicts.length - wrong.length;
+    line(context, `${same.toLocaleString('en')} of ${plural(verdicts.length, 'file')} are stored as they are here.`);
+  }
+  return wrong.length === 0 && extra.length === 0 ? EXIT.done : EXIT.incomplete;
+}
+
+type UploadsFlags = ProjectFlags & { abort?: string | true };
+
+export function uploadsCommand(context: Context, finish: Finish): Command {
+  const command = new Command('uploads')
+    .description("list a project's open multipart uploads, or abort them")
+    .argument('<project>', 'its name or uuid')
+    .option('--abort [id]', 'abort this one; without an id, all of them')
+    .option('--json', 'one JSON object a line');
+  return withConnection(withFlow(command)).action(async (project: string, flags: UploadsFlags) => {
+    finish(await withClient(context, flags, (client) => uploads(context, client, project, flags)));
+  });
+}
+
+async function uploads(context: Context, client: NodeClient, project: string, flags: UploadsFlags): Promise<ExitCode> {
+  const api = client.project(await existing(client, project, flags), flags.flow);
+  const pages = await api.openUploads();
+  if (!pages) throw new UsageError("This server can't list open uploads.");
+  const open = (await Array.fromAsync(pages)).flat();
+  const chosen = typeof flags.abort === 'string' ? open.filter(({ uploadId }) => uploadId === flags.abort) : open;
+  if (typeof flags.abort === 'string' && chosen.length === 0) {
+    throw new UsageError(`There is no open upload "${flags.abort}" in this project.`);
+  }
+  for (const { uploadId, key, fileName, size, partCount, createdAt } of chosen) {
+    if (flags.abort) await api.abortUpload(uploadId, { key });
+    const record = { upload_id: uploadId, file_name: fileName, size, part_count: partCount, created_at: createdAt };
+    const what = `${fileName}  ${size === null ? plural(partCount, 'part') : formatBytes(size)}  ${createdAt}  ${uploadId}`;
+    if (flags.json) line(context, JSON.stringify({ ...record, aborted: flags.abort !== undefined }));
+    else line(context, flags.abort ? `aborted  ${what}` : what);
+  }
+  if (chosen.length === 0 && !flags.json) line(context, 'There are no open uploads.');
+  return EXIT.done;
+}
