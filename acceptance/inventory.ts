@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '@darkslide/testkit';
+import { root, runOk } from '@darkslide/testkit';
 
 /** Rule id → titles of its specs, each after the name of its file. */
 export type Inventory = Record<string, string[]>;
@@ -40,6 +40,7 @@ export function committedInventory(): Inventory {
 }
 
 if (import.meta.main) {
-  writeFileSync(INVENTORY_FILE, `${JSON.stringify(gatherInventory(), null, 2)}\n`);
+  writeFileSync(INVENTORY_FILE, JSON.stringify(gatherInventory()));
+  await runOk(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', INVENTORY_FILE], { cwd: root });
   console.log('wrote acceptance/inventory.json');
 }

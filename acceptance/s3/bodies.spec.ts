@@ -47,10 +47,11 @@ describe('a body', () => {
     await connection.send(`${head(await linkTo('longer'), ['Content-Length: 5'])}12345`);
     await connection.send('67890 and more\r\n\r\n');
     const answers = await connection.receive();
+    // The rest can be found to be no request before the body is synced; then that is what the client hears.
     assert.match(answers, /^HTTP\/1\.1 (200|400) /);
-    if (answers.startsWith('HTTP/1.1 200')) assert.equal(await read('longer'), '12345');
-    else assert.equal(await isThere('longer'), false);
-    assert.equal((answers.match(/HTTP\/1\.1 200/g) ?? []).length <= 1, true);
+    if (await isThere('longer')) assert.equal(await read('longer'), '12345');
+    else assert.doesNotMatch(answers, /HTTP\/1\.1 200/);
+    assert.ok((answers.match(/HTTP\/1\.1 200/g) ?? []).length <= 1, 'one answer to one request');
   });
 
   it('without a length is refused [L8.11]', async () => {
@@ -81,7 +82,8 @@ describe('a body', () => {
     const connection = await connect(target.s3.endpoint);
     const length = 5 * 1024 ** 3 + 1;
     await connection.send(head(await linkTo('giant'), [`Content-Length: ${length}`, 'Connection: close']));
-    const answer = await connection.receive();
+    const answer = await connection.receive({ until: (text) => text.includes('</Error>') });
+    connection.close();
     assert.match(answer, /^HTTP\/1\.1 400 /);
     assert.equal(s3Code(answer), 'EntityTooLarge');
   });

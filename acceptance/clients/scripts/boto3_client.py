@@ -5,7 +5,6 @@ import json
 import sys
 
 import boto3
-import botocore.config
 import botocore.exceptions
 import requests
 
@@ -46,16 +45,7 @@ for algorithm in ["CRC32", "SHA1", "SHA256"]:
     seen[algorithm] = "Checksum" + algorithm in head
 pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, PaginationConfig={"PageSize": 2})
 seen["keys"] = [entry["Key"] for page in pages for entry in page["Contents"]]
-# Links are signed in AWS's old way by default; everything else is not.
-signer = boto3.client(
-    "s3",
-    endpoint_url=endpoint,
-    aws_access_key_id=access_key,
-    aws_secret_access_key=secret_key,
-    region_name="us-east-1",
-    config=botocore.config.Config(signature_version="s3v4"),
-)
-link = signer.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "linked"}, ExpiresIn=60)
+link = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "linked"}, ExpiresIn=60)
 seen["link"] = requests.put(link, data=b"linked").status_code
 seen["linked"] = s3.get_object(Bucket=bucket, Key="linked")["Body"].read().decode()
 seen["missing"] = code_of(lambda: s3.get_object(Bucket=bucket, Key="nobody"))
