@@ -6,12 +6,14 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { fullPart, MIN_PART } from '../support/multipart.ts';
 import { newBucket, s3Client, s3Error } from '../support/s3.ts';
@@ -104,6 +106,25 @@ describe('a multipart upload', () => {
     for (const number of [0, 10_001, -1]) {
       await assert.rejects(part(upload, number, tail), s3Error('InvalidArgument', 400));
     }
+  });
+
+  it('takes parts, and ranges, of objects that are there [L8.6]', async () => {
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'source ü', Body: fullPart(7) }));
+    const upload = await create('assembled');
+    const CopySource = `${Bucket}/${encodeURIComponent('source ü')}`;
+    const copy = async (PartNumber: number, more: object = {}) => {
+      const { CopyPartResult } = await s3.send(
+        new UploadPartCopyCommand({ ...upload, PartNumber, CopySource, ...more }),
+      );
+      return { PartNumber, ETag: CopyPartResult?.ETag };
+    };
+    const parts = [await copy(1), await copy(2, { CopySourceRange: 'bytes=10-19' })];
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'source ü' }));
+    await complete(upload, parts);
+    assert.ok((await read('assembled')).equals(Buffer.concat([fullPart(7), fullPart(7).subarray(10, 20)])));
+    const other = await create('assembled');
+    const missing = new UploadPartCopyCommand({ ...other, PartNumber: 1, CopySource });
+    await assert.rejects(s3.send(missing), s3Error('NoSuchKey', 404));
   });
 
   it('is completed again with the same answer [L8.6]', async () => {

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  CreateMultipartUploadCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectAclCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
-  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { connect, request } from '@darkslide/testkit';
 import { newBucket, s3Client, s3Code } from '../support/s3.ts';
@@ -27,11 +25,12 @@ const isKept = async () => {
 
 describe('a call that the store does not have', embeddedOnly(target), () => {
   it('is refused with an S3 code, and changes nothing [L8.15]', async () => {
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: 'b' }));
-    const CopySource = `${Bucket}/a`;
+    const put = (more: object) => s3.send(new PutObjectCommand({ ...object, Body: 'changed', ...more }));
+    const SSECustomerKey = Buffer.alloc(32, 'k').toString('base64');
     const calls = {
-      'copy of a part': () =>
-        s3.send(new UploadPartCopyCommand({ Bucket, Key: 'b', UploadId, PartNumber: 1, CopySource })),
+      'encryption with a key of the client': () => put({ SSECustomerAlgorithm: 'AES256', SSECustomerKey }),
+      'encryption by KMS': () => put({ ServerSideEncryption: 'aws:kms' }),
+      'a retention': () => put({ ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: new Date('2099-01-01') }),
       acl: () => s3.send(new PutObjectAclCommand({ ...object, ACL: 'public-read' })),
       tagging: () =>
         s3.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } })),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from './http-client.ts';
@@ -57,6 +57,8 @@ export class Darkslide {
     this.apiUrl = `http://127.0.0.1:${apiPort}`;
     this.dataDir = folder.path;
     this.#remove = folder.remove;
+    left.folders.add(folder.path);
+    cleanUpAtExit();
     this.apiKey = `acceptance-${randomBytes(24).toString('hex')}`;
     this.s3 = {
       endpoint: `http://127.0.0.1:${storePort}`,
@@ -125,12 +127,12 @@ export class Darkslide {
     child.stderr.on('data', keep);
     this.#exited = new Promise((resolve) => {
       child.once('close', (code) => {
-        running.delete(child);
+        left.servers.delete(child);
         if (this.#child === child) this.#child = undefined;
         resolve(code);
       });
     });
-    killWithUs(child);
+    left.servers.add(child);
     this.#child = child;
     return this.#exited;
   }
@@ -173,6 +175,7 @@ export class Darkslide {
   async remove(): Promise<void> {
     await this.kill();
     await this.#remove();
+    left.folders.delete(this.dataDir);
   }
 }
 
@@ -192,22 +195,17 @@ function apiKeyIn(json: string): string {
   throw new Error('darkslide keys create --json printed no "api_key".');
 }
 
-const running = new Set<ChildProcess>();
+/** Servers that run, and data folders that are not removed yet. */
+const left = { servers: new Set<ChildProcess>(), folders: new Set<string>() };
 let isWatching = false;
 
-/** A test file that ends early must not leave servers behind. */
-function killWithUs(child: ChildProcess): void {
-  running.add(child);
+/** A test file that ends early must leave neither servers nor their data behind. */
+function cleanUpAtExit(): void {
   if (isWatching) return;
   isWatching = true;
-  const killAll = () => {
-    for (const each of running) each.kill('SIGKILL');
-  };
-  process.once('exit', killAll);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      killAll();
-      process.exit(1);
-    });
-  }
+  process.once('exit', () => {
+    for (const server of left.servers) server.kill('SIGKILL');
+    for (const folder of left.folders) rmSync(folder, { recursive: true, force: true });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 }

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { basename, join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  bytesMd5,
+  expiredLink,
+  type Fault,
+  fileMd5,
+  internalError,
+  type Photo,
+  request,
+  seededRandom,
+  slowDown,
+  tooManyRequests,
+  writeShoot,
+} from '@darkslide/testkit';
+import { data, PROFILE, uniqueName } from '../support/api.ts';
+import { startProxied } from '../support/proxied.ts';
+
+const { server, api, apiProxy, storageProxy, folder, client, remove } = await startProxied();
+after(remove);
+
+const MiB = 1024 * 1024;
+const LIMIT = { timeout: 600_000 };
+/** The largest part that the client makes, and how many transfers it is told to run. */
+const MOST_PART = 64 * MiB;
+const TRANSFERS = 4;
+
+const sum = (photos: readonly Photo[]) => photos.reduce((total, { size }) => total + size, 0);
+
+function upload(path: string, project: string, ...more: string[]) {
+  return client(['upload', path, '--project', project, '--json', '--concurrency', String(TRANSFERS), ...more]);
+}
+
+type Summary = { successful: number; failed: number; skipped: number; bytes: number; results: { reason?: string }[] };
+
+const summaryOf = (stdout: string) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Summary & { type: string };
+
+/** Every photo is in storage byte for byte, and no multipart upload is left open. */
+async function assertWhole(name: string, photos: readonly Photo[]) {
+  const { project_uuid: uuid } = data<{ project_uuid: string }>(
+    await api.get(`${PROFILE}/${encodeURIComponent(name)}/uuid`),
+  );
+  const project = `${PROFILE}/${uuid}`;
+  const files = await api.files(project);
+  assert.equal(files.filter(({ status }) => status === 'uploaded').length, photos.length);
+  for (const { path } of photos) {
+    const { download_link: link } = await api.file(project, basename(path));
+    const { body } = await request({ url: link as string });
+    assert.deepEqual(bytesMd5(body), await fileMd5(path), path);
+  }
+  const open = data<{ uploads: unknown[] }>(await api.get(`${project}/multipart_uploads`));
+  assert.deepEqual(open.uploads, []);
+}
+
+function heal() {
+  apiProxy.heal();
+  storageProxy.heal();
+  storageProxy.bandwidth = undefined;
+}
+
+describe('darkslide upload over a bad network', () => {
+  it('killed at 50 random moments, it sends again no more than was in flight', LIMIT, async () => {
+    const sizes = [...Array.from({ length: 10 }, () => 4 * MiB), 200 * MiB, 90 * MiB];
+    const photos = await writeShoot({ folder: join(folder, 'killed'), seed: 'killed', sizes });
+    const project = uniqueName('Killed');
+    const random = seededRandom(50);
+    storageProxy.bandwidth = 60 * MiB;
+    const before = storageProxy.counts.bytesIn;
+    let kills = 0;
+    for (; kills < 50; kills += 1) {
+      const run = upload(join(folder, 'killed'), project);
+      const moment = sleep(600 + random() * 1200, 'kill' as const);
+      const first = await Promise.race([run.ended, moment]);
+      if (first !== 'kill') break;
+      run.child.kill('SIGKILL');
+      await run.ended;
+    }
+    heal();
+    const { code, stdout, stderr } = await upload(join(folder, 'killed'), project).ended;
+    assert.equal(code, 0, stdout + stderr);
+    assert.ok(kills >= 10, `${kills} kills`);
+    const again = storageProxy.counts.bytesIn - before - sum(photos);
+    assert.ok(again <= kills * TRANSFERS * MOST_PART, `${again} bytes were sent again after ${kills} kills`);
+    await assertWhole(project, photos);
+  });
+
+  it('goes on where Ctrl-C ended it', LIMIT, async () => {
+    const photos = await writeShoot({ folder: join(folder, 'stopped'), seed: 'stopped', sizes: [150 * MiB, 1000] });
+    const project = uniqueName('Stopped');
+    storageProxy.bandwidth = 40 * MiB;
+    const run = upload(join(folder, 'stopped'), project);
+    await sleep(2500);
+    run.child.kill('SIGINT');
+    const stopped = await run.ended;
+    assert.equal(stopped.code, 130, stopped.stdout + stopped.stderr);
+    assert.match(stopped.stdout, /Run the same command again/);
+    heal();
+    const { code, stdout } = await upload(join(folder, 'stopped'), project).ended;
+    assert.equal(code, 0, stdout);
+    assert.ok(summaryOf(stdout).bytes < sum(photos));
+    await assertWhole(project, photos);
+  });
+
+  it('waits for a server that is killed and comes back', LIMIT, async () => {
+    const sizes = [...Array.from({ length: 20 }, () => 4 * MiB), 120 * MiB];
+    const photos = await writeShoot({ folder: join(folder, 'outage'), seed: 'outage', sizes });
+    const project = uniqueName('Outage');
+    storageProxy.bandwidth = 40 * MiB;
+    const run = upload(join(folder, 'outage'), project);
+    await sleep(2500);
+    await server.kill();
+    await sleep(3000);
+    await server.start();
+    heal();
+    const { code, stdout } = await run.ended;
+    assert.equal(code, 0, stdout);
+    await assertWhole(project, photos);
+  });
+
+  it('loses little where one request in twenty is reset', LIMIT, async () => {
+    const sizes = Array.from({ length: 60 }, () => 3 * MiB);
+    const photos = await writeShoot({ folder: join(folder, 'lossy'), seed: 'lossy', sizes });
+    const project = uniqueName('Lossy');
+    const before = storageProxy.counts.bytesIn;
+    storageProxy.inject({ fault: { kind: 'reset', afterBytes: 'anywhere' }, chance: 0.05 });
+    apiProxy.inject({ fault: { kind: 'lose-answer' }, chance: 0.05 });
+    const { code, stdout } = await upload(join(folder, 'lossy'), project).ended;
+    heal();
+    assert.equal(code, 0, stdout);
+    const sent = storageProxy.counts.bytesIn - before;
+    assert.ok(sent <= 1.1 * sum(photos), `${sent} bytes for ${sum(photos)}`);
+    await assertWhole(project, photos);
+  });
+
+  const faults: [string, Fault][] = [
+    ['a reset in the middle of a body', { kind: 'reset', afterBytes: 1_000_000 }],
+    ['500', { kind: 'answer', answer: internalError }],
+    ['503 SlowDown', { kind: 'answer', answer: slowDown }],
+    ['429 with Retry-After', { kind: 'answer', answer: tooManyRequests(1) }],
+    ['an answer that is cut off', { kind: 'truncate-answer', afterBytes: 0 }],
+    ['an answer that is lost', { kind: 'lose-answer' }],
+    ['a link that has expired', { kind: 'answer', answer: expiredLink }],
+    ['a wrong ETag', { kind: 'rewrite-header', name: 'ETag', value: `"${'0'.repeat(32)}"` }],
+    ['a transfer that stalls', { kind: 'stall', afterBytes: 1_000_000 }],
+  ];
+  for (const [name, fault] of faults) {
+    it(`gets over ${name}`, LIMIT, async () => {
+      const shoot = { folder: join(folder, name.replaceAll(' ', '-')), seed: name, sizes: [2 * MiB, 3, 70 * MiB] };
+      const photos = await writeShoot(shoot);
+      const project = uniqueName('Fault');
+      storageProxy.inject({ fault, match: ({ method }) => method === 'PUT', skip: 1, times: 2 });
+      const { code, stdout } = await upload(shoot.folder, project).ended;
+      heal();
+      assert.equal(code, 0, stdout);
+      await assertWhole(project, photos);
+    });
+  }
+});

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Darkslide, FaultProxy, freePorts, pinnedNode, root, temporaryFolder } from '@darkslide/testkit';
+import { Api } from './api.ts';
+
+/** A server of its own whose API and storage are reached through proxies that misbehave as told. */
+export type Proxied = {
+  server: Darkslide;
+  /** Calls that no proxy is in the way of. */
+  api: Api;
+  apiProxy: FaultProxy;
+  storageProxy: FaultProxy;
+  /** A folder for photos and the client's journal. */
+  folder: string;
+  /** Starts the client's command line, in this folder. */
+  client(args: readonly string[]): RunningClient;
+  remove(): Promise<void>;
+};
+
+export type RunningClient = {
+  child: ChildProcess;
+  /** What it ended with, when it has: exit code (null when killed) and output. */
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+};
+
+export async function startProxied(env: Record<string, string> = {}): Promise<Proxied> {
+  const [storePort] = await freePorts(1);
+  const storageProxy = await FaultProxy.start({ target: `http://127.0.0.1:${storePort}` });
+  const folder = await temporaryFolder('darkslide-proxied');
+  const server = await Darkslide.start({
+    env: { DARKSLIDE_STORE_PORT: String(storePort), DARKSLIDE_PUBLIC_STORE_URL: storageProxy.url, ...env },
+  });
+  const apiProxy = await FaultProxy.start({ target: server.apiUrl });
+  const environment = {
+    ...process.env,
+    NODE_TEST_CONTEXT: undefined,
+    DARKSLIDE_URL: apiProxy.url,
+    DARKSLIDE_API_KEY: server.apiKey,
+    XDG_STATE_HOME: join(folder.path, 'state'),
+  };
+  return {
+    server,
+    api: new Api({ apiUrl: server.apiUrl, apiKey: server.apiKey }),
+    apiProxy,
+    storageProxy,
+    folder: folder.path,
+    client: (args) => run(args, { cwd: folder.path, env: environment }),
+    async remove() {
+      await Promise.all([apiProxy.close(), storageProxy.close()]);
+      await server.remove();
+      await folder.remove();
+    },
+  };
+}
+
+const BINARY = join(root, 'packages', 'darkslide', 'bin', 'darkslide.js');
+
+function run(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): RunningClient {
+  const child = spawn(pinnedNode(), [BINARY, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { child, ended };
+}
