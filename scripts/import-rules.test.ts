@@ -26,17 +26,21 @@ const NODE_MODULES = new Set([...builtinModules, ...builtinModules.map((name) =>
 
 type Import = { file: string; specifier: string };
 
-/** Static and dynamic imports, re-exports, and modules named for a worker. */
+const IMPORTS = [
+  /^\s*(?:import|export)\s[^;'"`=]*?\bfrom\s+['"]([^'"]+)['"]/gm,
+  /^\s*import\s+['"]([^'"]+)['"]/gm,
+  /\bimport\(\s*['"]([^'"]+)['"]/g,
+];
+
+/** Static and dynamic imports, and re-exports. */
 function importsOf(room: string): Import[] {
   const files = globSync('**/*.ts', { cwd: resolve(ROOT, room), exclude: (name) => /node_modules|\.cache/.test(name) });
   return files.flatMap((file) => {
     const source = readFileSync(resolve(ROOT, room, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-    const statements = source.matchAll(
-      /^\s*(?:import|export)\b[^;'"`]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
+    const specifiers = IMPORTS.flatMap((pattern) =>
+      [...source.matchAll(pattern)].map(([, specifier]) => specifier ?? ''),
     );
-    return [...statements]
-      .filter(([statement]) => /\bfrom\b|import\s*\(|import\s*['"]/.test(statement))
-      .map(([, from, dynamic]) => ({ file: `${room}/${file}`, specifier: (from ?? dynamic) as string }));
+    return specifiers.map((specifier) => ({ file: `${room}/${file}`, specifier }));
   });
 }
 

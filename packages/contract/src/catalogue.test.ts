@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { apiError, COMMON_ERRORS, ERRORS, FAMILIES, isRetryable, ROUTES, routePath } from './index.ts';
+import { apiError, callPath, ERRORS, FAMILIES, isRetryable } from './index.ts';
+import { COMMON_ERRORS, ROUTES } from './routes.ts';
 
 test('a duplicate is said in exactly the words of the contract', () => {
   const error = apiError('duplicate_file_name', { name: 'DSC_0001.NEF', count: 2 }, { details: ['DSC_0001.NEF'] });
@@ -30,7 +31,7 @@ test('only trouble that passes may be tried again', () => {
 
 test('a path is filled in and encoded for its family', () => {
   const params = { project_uuid: 'u', file_name: 'a b/é.NEF' };
-  assert.equal(routePath('profile', 'getFile', params), '/v1/projects/u/files/a%20b%2F%C3%A9.NEF');
-  assert.equal(routePath('smart-editing', 'createProject'), FAMILIES['smart-editing'].prefix);
-  assert.throws(() => routePath('profile', 'getFile', { project_uuid: 'u' }), /getFile needs file_name/);
+  assert.equal(callPath('profile', 'getFile', params), '/v1/projects/u/files/a%20b%2F%C3%A9.NEF');
+  assert.equal(callPath('smart-editing', 'createProject'), FAMILIES['smart-editing'].prefix);
+  assert.throws(() => callPath('profile', 'getFile', { project_uuid: 'u' }), /getFile needs file_name/);
 });

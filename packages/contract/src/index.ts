@@ -1,6 +1,10 @@
+/**
+ * The API's words, for clients and servers: calls, errors, limits, name rules, and the types of what goes over the wire.
+ * The schemas themselves stand behind `@darkslide/contract/routes`, so that a client does not load their library.
+ */
+export * from './calls.ts';
 export * from './errors.ts';
 export * from './limits.ts';
 export * from './names.ts';
-export * from './routes.ts';
+export type * as schemas from './schemas.ts';
 export type * from './schemas.ts';
-export * as schemas from './schemas.ts';

@@ -1,18 +1,12 @@
 import Type, { type TSchema } from 'typebox';
+import { CALLS, type CallName } from './calls.ts';
 import type { ErrorCode } from './errors.ts';
 import * as schemas from './schemas.ts';
 
-/** The two families of projects and where their routes live. A project's uuid is a 404 in the other family. */
-export const FAMILIES = {
-  profile: { prefix: '/v1/projects', title: 'Profile-based flow' },
-  'smart-editing': { prefix: '/v1/i2i/projects', title: 'Smart Editing' },
-} as const;
-
-export type Family = keyof typeof FAMILIES;
+export { schemas };
 
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
-  /** Below the family's prefix; `:name` stands for a path parameter. */
   path: string;
   summary: string;
   params?: TSchema;
@@ -32,43 +26,38 @@ const Params = <const Names extends string>(...names: Names[]) =>
 const OfProject = Params('project_uuid');
 const OfUpload = Params('project_uuid', 'upload_id');
 
-/** Every call of the API, once; each family has them all. */
+/** Every call of the API with its contract; each family has them all. */
 export const ROUTES = {
   createProject: {
-    method: 'POST',
-    path: '',
+    ...CALLS.createProject,
     summary: 'Create a project',
     body: schemas.CreateProjectBody,
     data: schemas.ProjectCreated,
     errors: ['invalid_project_name', 'project_name_taken'],
   },
   listProjects: {
-    method: 'GET',
-    path: '',
+    ...CALLS.listProjects,
     summary: 'List projects, newest first',
     query: schemas.ListProjectsQuery,
     data: schemas.ProjectList,
     errors: [],
   },
   isValidName: {
-    method: 'GET',
-    path: '/is_valid_name',
+    ...CALLS.isValidName,
     summary: 'Whether a project could have this name',
     query: schemas.ProjectNameQuery,
     data: schemas.NameValidity,
     errors: [],
   },
   projectUuid: {
-    method: 'GET',
-    path: '/:name/uuid',
+    ...CALLS.projectUuid,
     summary: "A project's uuid by its name",
     params: Params('name'),
     data: schemas.ProjectCreated,
     errors: ['project_not_found'],
   },
   getProject: {
-    method: 'GET',
-    path: '/:project_uuid',
+    ...CALLS.getProject,
     summary: 'One project',
     params: OfProject,
     query: schemas.GetProjectQuery,
@@ -76,8 +65,7 @@ export const ROUTES = {
     errors: ['project_not_found'],
   },
   uploadLinks: {
-    method: 'POST',
-    path: '/:project_uuid/get_temporary_upload_links',
+    ...CALLS.uploadLinks,
     summary: 'One presigned link a file',
     params: OfProject,
     body: schemas.UploadLinksBody,
@@ -85,8 +73,7 @@ export const ROUTES = {
     errors: ['project_not_found', 'invalid_file_name', 'duplicate_file_name', 'invalid_md5'],
   },
   uploadLink: {
-    method: 'GET',
-    path: '/:project_uuid/get_upload_link',
+    ...CALLS.uploadLink,
     summary: 'The presigned link of one file',
     params: OfProject,
     query: schemas.UploadLinkQuery,
@@ -94,8 +81,7 @@ export const ROUTES = {
     errors: ['project_not_found', 'invalid_file_name', 'invalid_md5'],
   },
   startMultipart: {
-    method: 'POST',
-    path: '/:project_uuid/multipart_uploads',
+    ...CALLS.startMultipart,
     summary: 'Start a multipart upload',
     params: OfProject,
     body: schemas.StartMultipartBody,
@@ -103,8 +89,7 @@ export const ROUTES = {
     errors: ['project_not_found', 'invalid_file_name', 'invalid_part_count', 'invalid_md5'],
   },
   listMultiparts: {
-    method: 'GET',
-    path: '/:project_uuid/multipart_uploads',
+    ...CALLS.listMultiparts,
     summary: 'The open multipart uploads, oldest first',
     params: OfProject,
     query: schemas.PageQuery,
@@ -112,16 +97,14 @@ export const ROUTES = {
     errors: ['project_not_found'],
   },
   getMultipart: {
-    method: 'GET',
-    path: '/:project_uuid/multipart_uploads/:upload_id',
+    ...CALLS.getMultipart,
     summary: 'State of a multipart upload, and the parts that storage holds',
     params: OfUpload,
     data: schemas.MultipartUpload,
     errors: ['project_not_found', 'upload_not_found'],
   },
   partLinks: {
-    method: 'POST',
-    path: '/:project_uuid/multipart_uploads/:upload_id/part_links',
+    ...CALLS.partLinks,
     summary: 'Fresh links for some parts',
     params: OfUpload,
     body: schemas.PartLinksBody,
@@ -129,8 +112,7 @@ export const ROUTES = {
     errors: ['project_not_found', 'upload_not_found', 'upload_completed', 'invalid_part_number'],
   },
   completeMultipart: {
-    method: 'POST',
-    path: '/:project_uuid/multipart_uploads/:upload_id/complete',
+    ...CALLS.completeMultipart,
     summary: 'Complete a multipart upload from the parts that storage lists',
     params: OfUpload,
     body: schemas.CompleteMultipartBody,
@@ -148,16 +130,14 @@ export const ROUTES = {
     ],
   },
   abortMultipart: {
-    method: 'DELETE',
-    path: '/:project_uuid/multipart_uploads/:upload_id',
+    ...CALLS.abortMultipart,
     summary: 'Abort a multipart upload and free its parts',
     params: OfUpload,
     body: schemas.AbortMultipartBody,
     errors: ['project_not_found', 'upload_not_found', 'upload_mismatch', 'upload_completed', 'upload_busy'],
   },
   listFiles: {
-    method: 'GET',
-    path: '/:project_uuid/files',
+    ...CALLS.listFiles,
     summary: 'What has arrived, by name',
     params: OfProject,
     query: schemas.PageQuery,
@@ -165,16 +145,13 @@ export const ROUTES = {
     errors: ['project_not_found'],
   },
   getFile: {
-    method: 'GET',
-    path: '/:project_uuid/files/:file_name',
+    ...CALLS.getFile,
     summary: 'One file, with a link to download the original',
     params: Params('project_uuid', 'file_name'),
     data: schemas.FileWithDownload,
     errors: ['project_not_found', 'invalid_file_name', 'file_not_found'],
   },
-} as const satisfies Record<string, Route>;
-
-export type RouteName = keyof typeof ROUTES;
+} as const satisfies Record<CallName, Route>;
 
 /** What any authenticated route can refuse. */
 export const COMMON_ERRORS = [
@@ -190,16 +167,3 @@ export const COMMON_ERRORS = [
   'shutting_down',
   'internal_error',
 ] as const satisfies readonly ErrorCode[];
-
-/**
- * The path of a call in a family, with its parameters filled in and percent-encoded.
- * @throws {TypeError} when a parameter of the path is missing.
- */
-export function routePath(family: Family, route: RouteName, params: Record<string, string> = {}): string {
-  const path = ROUTES[route].path.replace(/:(\w+)/g, (_, name: string) => {
-    const value = params[name];
-    if (value === undefined) throw new TypeError(`The path of ${route} needs ${name}.`);
-    return encodeURIComponent(value);
-  });
-  return FAMILIES[family].prefix + path;
-}

@@ -8,4 +8,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(2);
 }
+
+// A command starts in half the time and memory when Node has compiled its modules before.
+const { enableCompileCache } = await import('node:module');
+enableCompileCache();
 await import('#main');

@@ -1,5 +1,5 @@
-import { join, resolve } from 'node:path';
-import { MAX_LINK_TTL_SECONDS } from '@darkslide/server';
+import { join } from 'node:path';
+import { dataDirectory } from './data-directory.ts';
 import type { StoreCredentials } from './secrets.ts';
 
 export type SignContentType = 'auto' | 'always' | 'never';
@@ -39,12 +39,9 @@ export class ConfigurationError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DAY_SECONDS = 24 * 60 * 60;
+/** SigV4 allows a link no longer life. */
+const MAX_LINK_TTL_SECONDS = 7 * DAY_SECONDS;
 const WILDCARD_HOSTS = new Set(['0.0.0.0', '::', '[::]']);
-
-/** The folder that holds the embedded database, the embedded store and their secrets. */
-export function dataDirectory(env: Environment): string {
-  return resolve(env.DARKSLIDE_DATA_DIR || '.darkslide');
-}
 
 /**
  * The configuration of `darkslide serve`, read from the environment; nothing else of the program looks there.

@@ -1,10 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import manifest from '../package.json' with { type: 'json' };
 import type { Context } from './commands/context.ts';
-import { keys } from './commands/keys.ts';
-import { serve } from './commands/serve.ts';
-import { dataDirectory } from './configuration.ts';
-import { apiKeyFile } from './secrets.ts';
+import { localApiKey } from './data-directory.ts';
 
 const { env, stdout, stderr } = process;
 const [command, ...args] = process.argv.slice(2);
@@ -18,11 +14,17 @@ const context: Context = {
 
 process.exitCode = await run();
 
+/** Each command loads only what it needs: the server's libraries would cost an upload a second of CPU. */
 async function run(): Promise<number> {
-  if (command === 'serve' && args.length === 0) return serve(context);
-  if (command === 'keys') return keys(args, context);
+  if (command === 'serve' && args.length === 0) {
+    const { serve } = await import('./commands/serve.ts');
+    return serve(context);
+  }
+  if (command === 'keys') {
+    const { keys } = await import('./commands/keys.ts');
+    return keys(args, context);
+  }
   const { runCli } = await import('@darkslide/cli');
-  // The key that `serve` made in this folder, so that a first upload on the same machine needs no set-up.
-  const apiKey = await readFile(apiKeyFile(dataDirectory(env)), 'utf8').catch(() => undefined);
-  return runCli(process.argv.slice(2), { env, stdout, stderr, version: context.version, defaults: { apiKey } });
+  const defaults = { apiKey: await localApiKey(env) };
+  return runCli(process.argv.slice(2), { env, stdout, stderr, version: context.version, defaults });
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type RunningServer, type StorageConfig, startServer } from '@darkslide/server';
 import { type RunningStore, startStore } from '@darkslide/store';
 import type { Configuration } from './configuration.ts';
-import { apiKeyFile, keepSecret, type StoreCredentials, storeCredentials } from './secrets.ts';
+import { apiKeyFile } from './data-directory.ts';
+import { keepSecret, type StoreCredentials, storeCredentials } from './secrets.ts';
 
 const EMBEDDED_BUCKET = 'darkslide';
 

@@ -4,11 +4,6 @@ import { join } from 'node:path';
 
 export type StoreCredentials = { accessKeyId: string; secretAccessKey: string };
 
-/** The file from which the command line on the same machine takes its key, when none was given. */
-export function apiKeyFile(dataDir: string): string {
-  return join(dataDir, 'api-key');
-}
-
 /** Keeps a secret in a file that only its owner can read. */
 export async function keepSecret(file: string, text: string): Promise<void> {
   await writeFile(file, text, { mode: 0o600 });

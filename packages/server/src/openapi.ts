@@ -1,4 +1,4 @@
-import { apiError, ROUTES } from '@darkslide/contract';
+import { apiError, CALLS } from '@darkslide/contract';
 import manifest from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import type { Handlers } from './routes/handlers.ts';
@@ -8,7 +8,7 @@ export async function exportOpenApi(): Promise<object> {
   const refuse = async () => {
     throw apiError('shutting_down', {});
   };
-  const handlers = Object.fromEntries(Object.keys(ROUTES).map((name) => [name, refuse])) as unknown as Handlers;
+  const handlers = Object.fromEntries(Object.keys(CALLS).map((name) => [name, refuse])) as unknown as Handlers;
   const app = await buildApp({
     handlers,
     apiKeys: { authenticate: refuse },

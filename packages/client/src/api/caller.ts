@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type Family, ROUTES, type RouteName, routePath } from '@darkslide/contract';
+import { CALLS, type CallName, callPath, ERRORS, type ErrorCode, type Family } from '@darkslide/contract';
 import {
   AuthenticationError,
   ConfigurationError,
@@ -15,7 +15,7 @@ import { watched } from '../core/watchdog.ts';
 const ANSWER_MS = 180_000;
 
 export type Call = {
-  route: RouteName;
+  route: CallName;
   family: Family;
   params?: Record<string, string>;
   query?: Record<string, string | number | boolean | undefined>;
@@ -30,7 +30,7 @@ export type CallerOptions = {
   transport: Transport;
   clock: Clock;
   retrier: Retrier;
-  onRetry?: ((call: RouteName, info: RetryInfo) => void) | undefined;
+  onRetry?: ((call: CallName, info: RetryInfo) => void) | undefined;
 };
 
 /** An answer that says "later": kept apart from refusals until patience ends. */
@@ -77,7 +77,7 @@ export class ApiCaller {
 
   async #once(call: Call, fresh: boolean): Promise<unknown> {
     const { transport, clock, apiKey } = this.#options;
-    const { method } = ROUTES[call.route];
+    const { method } = CALLS[call.route];
     const response = await watched({
       clock,
       signal: call.signal,
@@ -104,7 +104,7 @@ export class ApiCaller {
     const asked = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, String(value));
     const search = asked.toString();
-    return this.#base + routePath(family, route, params) + (search && `?${search}`);
+    return this.#base + callPath(family, route, params) + (search && `?${search}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { FAMILIES, type Family, ROUTES, type RouteName } from '@darkslide/contract';
+import { CALLS, type CallName, FAMILIES, type Family } from '@darkslide/contract';
 import type { Clock } from '../../src/core/ports.ts';
 import type { FakeAnswer, FakeRequest, FakeServer } from './fake-transport.ts';
 import { md5Hex } from './md5.ts';
@@ -36,7 +36,7 @@ type Project = {
 
 /** Where a request goes: what faults are chosen by. */
 export type Target =
-  | { kind: 'api'; route: RouteName; project: string | undefined }
+  | { kind: 'api'; route: CallName; project: string | undefined }
   | { kind: 'put'; name: string; part: number | undefined; size: number };
 
 export type Fault = { afterBytes?: number; answer: FakeAnswer };
@@ -125,7 +125,7 @@ export class FakeCloud implements FakeServer {
     return md5Hex(new TextEncoder().encode(`${md5}${++this.#ids}`));
   }
 
-  #api(request: FakeRequest, route: RouteName, body: Uint8Array): FakeAnswer {
+  #api(request: FakeRequest, route: CallName, body: Uint8Array): FakeAnswer {
     if (!this.keys.has(request.headers['x-api-key'] ?? '')) return failure(401, 'invalid_api_key', 'Unknown key.');
     const url = new URL(request.url);
     const { params, family } = match(request.method, url.pathname) ?? NOWHERE;
@@ -143,7 +143,7 @@ export class FakeCloud implements FakeServer {
     return this.#ofProject(project, route, params, json);
   }
 
-  #offers(route: RouteName, family: Family): boolean {
+  #offers(route: CallName, family: Family): boolean {
     if (this.#options.speaks === 'everything') return true;
     if (/^(listFiles|getFile|listMultiparts|getMultipart|partLinks)$/.test(route)) return false;
     return family === 'smart-editing' || !/Multipart/.test(route);
@@ -160,7 +160,7 @@ export class FakeCloud implements FakeServer {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the bodies are whatever the client sent
-  #ofProject(project: Project, route: RouteName, params: Record<string, string>, json: any): FakeAnswer {
+  #ofProject(project: Project, route: CallName, params: Record<string, string>, json: any): FakeAnswer {
     switch (route) {
       case 'uploadLinks': {
         const names: string[] = json.files_list.map((file: { file_name: string }) => file.file_name);
@@ -254,11 +254,11 @@ function match(method: string, pathname: string) {
   const family = families.toReversed().find((name) => pathname.startsWith(FAMILIES[name].prefix));
   if (!family) return undefined;
   const path = pathname.slice(FAMILIES[family].prefix.length);
-  for (const [route, { method: wanted, path: pattern }] of Object.entries(ROUTES)) {
+  for (const [route, { method: wanted, path: pattern }] of Object.entries(CALLS)) {
     const found = new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`).exec(path);
     if (found && method === wanted) {
       const params = Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
-      return { route: route as RouteName, family, params: Object.fromEntries(params) as Record<string, string> };
+      return { route: route as CallName, family, params: Object.fromEntries(params) as Record<string, string> };
     }
   }
   return undefined;

@@ -1,15 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  apiError,
-  COMMON_ERRORS,
-  type ErrorCode,
-  FAMILIES,
-  type Family,
-  ROUTES,
-  type Route,
-  type RouteName,
-  schemas,
-} from '@darkslide/contract';
+import { apiError, CALLS, type CallName, type ErrorCode, FAMILIES, type Family } from '@darkslide/contract';
+import { COMMON_ERRORS, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { ApiKeys, Caller } from '../api-keys.ts';
@@ -54,18 +45,18 @@ export async function registerApi(
     });
   }
   for (const family of Object.keys(FAMILIES) as Family[]) {
-    for (const name of Object.keys(ROUTES) as RouteName[]) registerRoute(app, family, name, handlers);
+    for (const name of Object.keys(CALLS) as CallName[]) registerRoute(app, family, name, handlers);
   }
 }
 
-function registerRoute(app: FastifyInstance, family: Family, name: RouteName, handlers: Handlers): void {
+function registerRoute(app: FastifyInstance, family: Family, name: CallName, handlers: Handlers): void {
   const route: Route = ROUTES[name];
   // The table pairs each name with its schemas and its handler; TypeScript can't follow a pair through a loop.
-  const handle = handlers[name] as (call: Call<RouteName>) => Promise<unknown>;
+  const handle = handlers[name] as (call: Call<CallName>) => Promise<unknown>;
   const handler: RouteHandlerMethod = async (request, reply) => {
     const { params, query, body } = request;
     const { accountId } = callerOf(request);
-    const data = await handle({ accountId, family, params, query, body } as Call<RouteName>);
+    const data = await handle({ accountId, family, params, query, body } as Call<CallName>);
     return route.data === undefined ? reply.code(204).send() : { data };
   };
   app.route({

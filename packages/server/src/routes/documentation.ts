@@ -1,4 +1,5 @@
-import { ERRORS, type ErrorCode, schemas } from '@darkslide/contract';
+import { ERRORS, type ErrorCode } from '@darkslide/contract';
+import { schemas } from '@darkslide/contract/routes';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';

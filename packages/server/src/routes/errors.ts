@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { ApiError, apiError, FAMILIES, isRetryable, MAX_BODY_BYTES, ROUTES, type schemas } from '@darkslide/contract';
+import { ApiError, apiError, CALLS, FAMILIES, isRetryable, MAX_BODY_BYTES, type schemas } from '@darkslide/contract';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/errors.ts';
 import { StorageUnavailableError } from '../uploads/object-store.ts';
@@ -68,7 +68,7 @@ type KnownPath = { pattern: RegExp; methods: string[] };
 
 /** Every path of the contract, and what it takes. */
 const KNOWN_PATHS: KnownPath[] = Object.values(FAMILIES).flatMap(({ prefix }) =>
-  Object.values(ROUTES).map(({ method, path }) => ({
+  Object.values(CALLS).map(({ method, path }) => ({
     pattern: new RegExp(`^${prefix}${path.replace(/:\w+/g, '[^/]+')}$`),
     methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
   })),

@@ -1,4 +1,5 @@
-import { apiError, type Family, type ROUTES, type RouteName } from '@darkslide/contract';
+import { apiError, type CallName, type Family } from '@darkslide/contract';
+import type { ROUTES } from '@darkslide/contract/routes';
 import type { Static, TSchema } from 'typebox';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { UploadLinks } from '../uploads/links.ts';
@@ -12,7 +13,7 @@ type StaticOf<Route, Field extends string> =
   Route extends Record<Field, infer Schema extends TSchema> ? Static<Schema> : undefined;
 
 /** What a route hands on: who asks, in which family, and what, all of it checked by the contract's schemas. */
-export type Call<Name extends RouteName> = {
+export type Call<Name extends CallName> = {
   accountId: number;
   family: Family;
   params: StaticOf<Table[Name], 'params'>;
@@ -22,7 +23,7 @@ export type Call<Name extends RouteName> = {
 
 /** One a route: answers what stands in `data`, or nothing for a 204. */
 export type Handlers = {
-  [Name in RouteName]: (call: Call<Name>) => Promise<StaticOf<Table[Name], 'data'>>;
+  [Name in CallName]: (call: Call<Name>) => Promise<StaticOf<Table[Name], 'data'>>;
 };
 
 /** The rules that the routes lead to. */

@@ -1,4 +1,4 @@
-import { schemas } from '@darkslide/contract';
+import { schemas } from '@darkslide/contract/routes';
 import type { FastifyInstance } from 'fastify';
 import Type, { type TSchema } from 'typebox';
 
