@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Darkslide, request } from '@darkslide/testkit';
 import type { Measurement } from './run.ts';
 import { median } from './support/median.ts';
@@ -15,12 +17,14 @@ const CONCURRENT_PUTS = 4;
 
 export async function run(): Promise<Measurement> {
   const darkslide = await Darkslide.start();
+  const client = new S3Client({ ...darkslide.s3, forcePathStyle: true });
   try {
     const { project_uuid } = await call<{ project_uuid: string }>(darkslide, '', {});
     const bytes = Buffer.alloc(LARGE, 'darkslide');
 
-    /** Milliseconds of the complete alone. Each side writes one file again and again, so that space is freed. */
-    const completeOnce = async (file_name: string, partSize: number): Promise<number> => {
+    /** Milliseconds of the complete alone, of a file that was not there before and is removed afterwards. */
+    const completeOnce = async (partSize: number): Promise<number> => {
+      const file_name = `${randomUUID()}.CR3`;
       const uploads = `/${project_uuid}/multipart_uploads`;
       const started = await call<Started>(darkslide, uploads, { file_name, part_count: PARTS });
       const part = bytes.subarray(0, partSize);
@@ -30,19 +34,24 @@ export async function run(): Promise<Measurement> {
       };
       await Promise.all(Array.from({ length: CONCURRENT_PUTS }, putParts));
       const start = performance.now();
-      const { size } = await call<{ size: number }>(darkslide, `${uploads}/${started.upload_id}/complete`, {
-        file_name,
-      });
+      const { size, key } = await call<{ size: number; key: string }>(
+        darkslide,
+        `${uploads}/${started.upload_id}/complete`,
+        {
+          file_name,
+        },
+      );
       const time = performance.now() - start;
       assert.equal(size, PARTS * partSize);
+      await client.send(new DeleteObjectCommand({ Bucket: darkslide.s3.bucket, Key: key }));
       return time;
     };
 
     // One round each in turn, so that a busy machine slows both; the first, which warms up, does not count.
     const times: { large: number[]; small: number[] } = { large: [], small: [] };
     for (let round = 0; round <= ROUNDS; round++) {
-      const small = await completeOnce('small.CR3', SMALL);
-      const large = await completeOnce('large.CR3', LARGE);
+      const small = await completeOnce(SMALL);
+      const large = await completeOnce(LARGE);
       if (round === 0) continue;
       times.small.push(small);
       times.large.push(large);
@@ -57,6 +66,7 @@ export async function run(): Promise<Measurement> {
       ratios: [{ name: '100 MB / 5 MiB', value: large / small, atMost: 1.5 }],
     };
   } finally {
+    client.destroy();
     await darkslide.remove();
   }
 }
