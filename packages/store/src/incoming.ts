@@ -72,8 +72,14 @@ async function takeIn(options: {
 }
 
 /** Commits a command that gives new bytes their place. Where it is refused, the bytes are removed. */
-export async function publish(store: Store, command: Command & { bytes: NewBytes }): Promise<Outcome> {
+export async function publish(
+  { signal }: S3Request,
+  store: Store,
+  command: Command & { bytes: NewBytes },
+): Promise<Outcome> {
   try {
+    // Who has left, or sent more than was declared, is not told of a success and so must not have one.
+    signal.throwIfAborted();
     return await commit(store, command);
   } catch (error) {
     // Only a refusal is sure to have left no trace; after anything else the next start finds out.

@@ -26,6 +26,6 @@ export type Store = {
 export async function commit(store: Store, command: Command): Promise<Outcome> {
   const outcome = await store.writer.run(command);
   // What cannot be removed now is swept at the next start.
-  store.blobs.remove(outcome.freed).catch((error) => store.log({ type: 'error', message: String(error) }));
+  await store.blobs.remove(outcome.freed).catch((error) => store.log({ type: 'error', message: String(error) }));
   return outcome;
 }

@@ -1,5 +1,4 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ByteSource } from '../http/response.ts';
 import type { IndexReader } from '../index/reader.ts';
@@ -34,15 +33,16 @@ export async function openObjectBytes(options: {
     throw error;
   }
 
+  async function* read(): AsyncGenerator<Buffer> {
+    for (const segment of segments) {
+      const handle = opened ?? (await open(blobs.path(segment.blob)));
+      opened = undefined;
+      yield* readSegment({ handle, segment, from, to });
+    }
+  }
   return {
     size: to - from,
-    async send(sink, signal) {
-      for (const segment of segments) {
-        const handle = opened ?? (await open(blobs.path(segment.blob)));
-        opened = undefined;
-        await sendSegment({ handle, segment, from, to, sink, signal });
-      }
-    },
+    send: (sink, signal) => pipeline(read, sink, { end: false, signal }),
     close() {
       opened?.close().catch(() => {});
       opened = undefined;
@@ -51,19 +51,17 @@ export async function openObjectBytes(options: {
   };
 }
 
-async function sendSegment(options: {
+async function* readSegment(options: {
   handle: FileHandle;
   segment: Segment;
   from: number;
   to: number;
-  sink: Writable;
-  signal: AbortSignal;
-}): Promise<void> {
-  const { handle, segment, from, to, sink, signal } = options;
+}): AsyncGenerator<Buffer> {
+  const { handle, segment, from, to } = options;
   const start = Math.max(0, from - segment.start);
   const end = Math.min(segment.size, to - segment.start) - 1;
   // The stream closes the handle.
   const stream = handle.createReadStream({ start, end, highWaterMark: READ_SIZE });
-  await pipeline(stream, sink, { end: false, signal });
+  yield* stream;
   if (stream.bytesRead !== end - start + 1) throw new Error(`blob ${segment.blob} is shorter than the index says`);
 }

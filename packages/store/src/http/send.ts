@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { S3Response } from './response.ts';
 
 /**
- * How long, and how many bytes, we listen to a client that is still sending what has been refused. Closing at once
- * would reset the connection, and the client would never read why.
+ * How long, for how long without a byte, and how many bytes, we listen to a client that is still sending what has been
+ * refused. Closing at once would reset the connection, and the client would never read why.
  */
-const LINGER = { ms: 10_000, bytes: 64 * 1024 ** 2 };
+const LINGER = { ms: 10_000, idleMs: 500, bytes: 64 * 1024 ** 2 };
 
 /** Sends an answer and resolves when it is out of our hands. Throws where the client is gone or stopped reading. */
 export async function send(options: {
@@ -35,7 +35,7 @@ export async function send(options: {
   if (!bodiless && typeof body === 'object') await body.send(response, signal);
   else if (!bodiless && typeof body === 'string') response.write(body);
   else response.flushHeaders();
-  if (unread && !uninvited) await drain(request);
+  if (unread && !uninvited) await drain(request, Math.min(LINGER.ms, idleTimeoutMs));
   response.setTimeout(0);
   if (response.writableEnded || response.destroyed) return;
   response.end();
@@ -43,19 +43,22 @@ export async function send(options: {
 }
 
 /** Takes in and forgets what is left of a body, within limits. */
-function drain(request: IncomingMessage): Promise<void> {
+function drain(request: IncomingMessage, ms: number): Promise<void> {
   return new Promise((resolve) => {
     let bytes = 0;
     const done = () => {
       clearTimeout(timer);
+      clearTimeout(idle);
       request.off('data', onData).off('close', done).off('end', done).off('error', done);
       resolve();
     };
     const onData = (chunk: Buffer) => {
       bytes += chunk.length;
+      idle.refresh();
       if (bytes > LINGER.bytes) done();
     };
-    const timer = setTimeout(done, LINGER.ms);
+    const timer = setTimeout(done, ms);
+    const idle = setTimeout(done, LINGER.idleMs);
     request.on('data', onData).on('close', done).on('end', done).on('error', done);
     request.resume();
   });

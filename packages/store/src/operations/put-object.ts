@@ -12,7 +12,7 @@ export const putObject: Operation = async (request, store) => {
   previewCondition(condition, store.reader.findObject(bucketId, request.key));
 
   const { bytes, etag, checksum } = await receiveBytes(request, store);
-  await publish(store, {
+  await publish(request, store, {
     type: 'putObject',
     bucketId,
     key: keyBytes(request.key),

@@ -19,7 +19,7 @@ export const uploadPartCopy: Operation = async (request, store) => {
   try {
     const { bytes, etag, checksum } = await copyBytes(source, { store, signal: request.signal, algorithm });
     const now = store.now();
-    await publish(store, { type: 'putPart', uploadId, number, bytes, etag, checksum: checksum?.value, now });
+    await publish(request, store, { type: 'putPart', uploadId, number, bytes, etag, checksum: checksum?.value, now });
     return xmlResponse(
       buildXml('CopyPartResult', {
         ETag: quoteETag(etag),

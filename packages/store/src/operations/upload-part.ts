@@ -13,7 +13,7 @@ export const uploadPart: Operation = async (request, store) => {
 
   const { bytes, etag, checksum } = await receiveBytes(request, store, checksumAlgorithm);
   const kept = checksum?.algorithm === checksumAlgorithm ? checksum?.value : undefined;
-  await publish(store, { type: 'putPart', uploadId, number, bytes, etag, checksum: kept, now: store.now() });
+  await publish(request, store, { type: 'putPart', uploadId, number, bytes, etag, checksum: kept, now: store.now() });
   const headers = { etag: quoteETag(etag), ...describeChecksum(checksum), 'x-amz-checksum-type': undefined };
   return { status: 200, headers };
 };
