@@ -6,12 +6,12 @@ import { after, before, test } from 'node:test';
 import { FAMILIES, MAX_BODY_BYTES } from '@darkslide/contract';
 import manifest from '../package.json' with { type: 'json' };
 import { newDatabase } from '../test/database.ts';
-import { type RunningStorage, startEmbeddedStorage } from '../test/embedded-storage.ts';
+import { type RunningStorage, startStorage } from '../test/storage.ts';
 import { exportOpenApi, type ServerConfig, startServer } from './index.ts';
 
 let storage: RunningStorage;
 before(async () => {
-  storage = await startEmbeddedStorage();
+  storage = await startStorage();
 });
 after(() => storage?.stop());
 

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, type TestContext, test } from 'node:test';
-import { type RunningStorage, startEmbeddedStorage } from '../../test/embedded-storage.ts';
 import { objectStoreSuite } from '../../test/object-store-suite.ts';
+import { type RunningStorage, startStorage } from '../../test/storage.ts';
 import type { StorageConfig } from './config.ts';
 import { connectStorage } from './connect.ts';
 
 let storage: RunningStorage;
 before(async () => {
-  storage = await startEmbeddedStorage();
+  storage = await startStorage();
 });
 after(() => storage?.stop());
 
@@ -49,7 +49,7 @@ test('storage that is not there, has no such bucket or denies us is named in one
   for (const [wrong, message] of [
     [
       { ...config, endpoint: 'http://127.0.0.1:1' },
-      /^The storage \(http:\/\/127\.0\.0\.1:1, bucket "darkslide"\) .*ECONNREFUSED.*\.$/,
+      /^The storage \(http:\/\/127\.0\.0\.1:1, bucket ".+"\) .*ECONNREFUSED.*\.$/,
     ],
     [{ ...config, bucket: 'nothing-here' }, /the bucket does not exist; create it first\.$/],
     [{ ...config, credentials }, /403/],
@@ -143,5 +143,5 @@ test('links point to where clients reach storage', async (t) => {
   const { store, close } = await connectStorage(config, { ttlSeconds: 60 });
   t.after(close);
   const link = new URL((await store.signer()).put('p/k'));
-  assert.deepEqual([link.origin, link.pathname], ['https://photos.example.com', '/darkslide/p/k']);
+  assert.deepEqual([link.origin, link.pathname], ['https://photos.example.com', `/${config.bucket}/p/k`]);
 });

@@ -14,10 +14,21 @@ const START_DEADLINE = 30_000;
 export type RunningStorage = { config: StorageConfig; stop(): Promise<void> };
 
 /**
+ * A storage to test against: the one of DARKSLIDE_TEST_S3_ENDPOINT (with DARKSLIDE_TEST_S3_BUCKET, and AWS's own
+ * variables for credentials and region), and else the embedded store.
+ */
+export async function startStorage(): Promise<RunningStorage> {
+  const { DARKSLIDE_TEST_S3_ENDPOINT: endpoint, DARKSLIDE_TEST_S3_BUCKET: bucket, AWS_REGION: region } = process.env;
+  if (endpoint === undefined) return await startEmbeddedStorage();
+  const place = { endpoint, region: region ?? 'us-east-1', bucket: bucket ?? 'darkslide', forcePathStyle: true };
+  return { config: { ...place, signContentType: 'auto' }, stop: async () => {} };
+}
+
+/**
  * The embedded store in a process of its own, as the binary starts it. This package never imports it: they meet on
  * the wire only.
  */
-export async function startEmbeddedStorage(): Promise<RunningStorage> {
+async function startEmbeddedStorage(): Promise<RunningStorage> {
   const folder = await mkdtemp(join(tmpdir(), 'darkslide-storage-'));
   const [apiPort, storePort] = [await freePort(), await freePort()];
   const credentials = { accessKeyId: 'TESTKEY', secretAccessKey: 'test-secret-of-the-embedded-store' };
