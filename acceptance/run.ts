@@ -3,7 +3,7 @@
  * runs the specs against one server that it starts, or against a running one. Patterns are parts of file names and narrow the profile.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -107,7 +107,9 @@ function runSpecs(files: readonly string[], targetFile: string): Promise<number>
 }
 
 const files = specFiles();
-await using folder = await temporaryFolder('darkslide-target');
+const folder = await temporaryFolder('darkslide-target');
+// Also where the run is cut short; the file holds keys.
+process.once('exit', () => rmSync(folder.path, { recursive: true, force: true }));
 const targetFile = join(folder.path, 'target.json');
 const stack = options.target === undefined ? await startStack(stackKind()) : undefined;
 try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesMd5, Darkslide, request } from '@darkslide/testkit';
+import { bytesMd5, Darkslide } from '@darkslide/testkit';
 import { Api, data, FAMILIES, type Link, mentions, PROFILE, putLink, refusal } from '../support/api.ts';
 import { goodFileNames } from '../support/names.ts';
 import { useTarget } from '../support/target.ts';
@@ -248,8 +248,7 @@ describe("a link's life", () => {
       assert.match(answer.text, /expired/i);
       assert.ok(Date.now() >= Date.parse(link?.expires_at ?? '') - 1000, 'not before the time that was told');
       assert.equal((await putLink(await own.uploadLink(project, 'a.NEF'), bytes)).status, 200);
-      const { download_link: download } = await own.file(project, 'a.NEF');
-      assert.deepEqual((await request({ url: download as string })).body, bytes);
+      assert.deepEqual(await own.download(project, 'a.NEF'), bytes);
     } finally {
       await server.remove();
     }

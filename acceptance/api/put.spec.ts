@@ -9,12 +9,6 @@ const { api, target } = await useTarget();
 
 const bytes = photoBytes({ seed: 'put', size: 300_000 });
 
-const download = async (project: string, name: string) => {
-  const { download_link: url } = await api.file(project, name);
-  assert.ok(url, `${name} has arrived`);
-  return (await request({ url })).body;
-};
-
 for (const family of FAMILIES) {
   describe(`the PUT to a link of ${family}`, () => {
     const clients: [who: string, headers: Record<string, string>][] = [
@@ -28,7 +22,7 @@ for (const family of FAMILIES) {
         assert.equal(answer.status, 200, answer.text);
         assert.equal(answer.body.length, 0);
         assert.equal(answer.headers.etag, `"${bytesMd5(bytes).hex}"`);
-        assert.deepEqual(await download(project, 'a.NEF'), bytes);
+        assert.deepEqual(await api.download(project, 'a.NEF'), bytes);
       });
     }
 
@@ -55,7 +49,7 @@ describe('the PUT', () => {
     const content = (name: string) => photoBytes({ seed: name, size: 20_000 });
     const answers = await Promise.all(links.map((link) => putLink(link.upload_link, content(link.file_name))));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
-    for (const name of names.slice(0, 10)) assert.deepEqual(await download(project, name), content(name));
+    for (const name of names.slice(0, 10)) assert.deepEqual(await api.download(project, name), content(name));
     assert.ok((await api.files(project)).every(({ status }) => status === 'uploaded'));
   });
 
@@ -66,7 +60,7 @@ describe('the PUT', () => {
       await api.upload(project, 'a.NEF', content);
       const { size: stored, status } = await api.file(project, 'a.NEF');
       assert.deepEqual({ stored, status }, { stored: size, status: 'uploaded' });
-      assert.ok((await download(project, 'a.NEF')).equals(content), `${size} bytes`);
+      assert.ok((await api.download(project, 'a.NEF')).equals(content), `${size} bytes`);
     }
   });
 
@@ -75,7 +69,7 @@ describe('the PUT', () => {
     const url = await api.uploadLink(project, 'a.NEF');
     for (const content of ['first and longer', 'second']) {
       assert.equal((await putLink(url, Buffer.from(content))).status, 200);
-      assert.equal((await download(project, 'a.NEF')).toString(), content);
+      assert.equal((await api.download(project, 'a.NEF')).toString(), content);
     }
   });
 
@@ -108,7 +102,7 @@ describe('the PUT', () => {
       const { status } = await putLink(url, Buffer.from('evil'));
       assert.ok(status === 403 || status === 400, `${status} for ${new URL(url).pathname}`);
     }
-    assert.ok((await download(project, 'a.NEF')).equals(bytes), 'untouched');
+    assert.ok((await api.download(project, 'a.NEF')).equals(bytes), 'untouched');
   });
 
   it('with a Content-MD5 that fits succeeds, and with one that does not keeps the old file [L4.6, L7.5]', async () => {
@@ -123,6 +117,6 @@ describe('the PUT', () => {
     assert.equal((await put({ 'Content-Type': '', 'Content-MD5': md5 }, bytes)).status, 200);
     assert.equal(s3Code((await put({ 'Content-MD5': md5 }, Buffer.from('damaged'))).text), 'BadDigest');
     assert.equal(s3Code((await put({ 'Content-MD5': 'nonsense' }, bytes)).text), 'InvalidDigest');
-    assert.ok((await download(project, 'a.NEF')).equals(bytes));
+    assert.ok((await api.download(project, 'a.NEF')).equals(bytes));
   });
 });

@@ -7,7 +7,6 @@ import {
   bytesMd5,
   fileMd5,
   freePorts,
-  request,
   root,
   runDarkslide,
   temporaryFolder,
@@ -73,9 +72,7 @@ async function assertArrived(project: string, paths: readonly string[]) {
   const files = await api.files(project);
   assert.equal(files.length, paths.length);
   for (const path of paths) {
-    const file = await api.file(project, basename(path));
-    const { body } = await request({ url: file.download_link as string });
-    assert.deepEqual(bytesMd5(body), await fileMd5(path), path);
+    assert.deepEqual(bytesMd5(await api.download(project, basename(path))), await fileMd5(path), path);
   }
 }
 
@@ -278,8 +275,8 @@ describe('real photos', () => {
       const names = new Set((await api.files(`${family}/${uuid}`)).map((file) => file.file_name));
       for (const path of paths) assert.ok(names.has(basename(path).normalize('NFC')), path);
       for (const path of paths.filter((_, index) => index % 5 === 0)) {
-        const { download_link: url } = await api.file(`${family}/${uuid}`, basename(path));
-        assert.deepEqual(bytesMd5((await request({ url: url as string })).body), await fileMd5(path), path);
+        const stored = await api.download(`${family}/${uuid}`, basename(path));
+        assert.deepEqual(bytesMd5(stored), await fileMd5(path), path);
       }
     });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { bytesMd5, ensurePythonTools, fileMd5, request, runOk, temporaryFolder, writeShoot } from '@darkslide/testkit';
+import { bytesMd5, ensurePythonTools, fileMd5, runOk, temporaryFolder, writeShoot } from '@darkslide/testkit';
 import { type Api, PROFILE, SMART_EDITING, uniqueName } from '../support/api.ts';
 import { useTarget } from '../support/target.ts';
 
@@ -17,9 +17,7 @@ const { target, api } = await useTarget();
 
 async function assertArrived(owner: Api, project: string, photos: readonly { path: string; name: string }[]) {
   for (const { path, name } of photos) {
-    const { download_link: url } = await owner.file(project, name);
-    const { body } = await request({ url: url as string });
-    assert.deepEqual(bytesMd5(body), await fileMd5(path), name);
+    assert.deepEqual(bytesMd5(await owner.download(project, name)), await fileMd5(path), name);
   }
 }
 

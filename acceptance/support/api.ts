@@ -95,6 +95,15 @@ export class Api {
   async file(project: string, fileName: string): Promise<FileEntry & { download_link: string | null }> {
     return data(await this.get(`${project}/files/${encodeURIComponent(fileName)}`));
   }
+
+  /** The original of a file that has arrived. */
+  async download(project: string, fileName: string): Promise<Buffer> {
+    const { download_link: url } = await this.file(project, fileName);
+    assert.ok(url, `${fileName} has arrived`);
+    const answer = await request({ url });
+    assert.equal(answer.status, 200, answer.text.slice(0, 500));
+    return answer.body;
+  }
 }
 
 export type Link = { file_name: string; upload_link: string; expires_at: string };

@@ -38,3 +38,8 @@ export function complete(api: Api, { path, fileName }: Upload, more: object = {}
 export function abort(api: Api, { path, key }: Upload): Promise<RawResponse> {
   return api.delete(path, { key });
 }
+
+/** Whether a message names a number, and not one that merely holds its digits. */
+export function namesNumber(message: string, number: number): boolean {
+  return new RegExp(`\\b${number}\\b`).test(message);
+}
