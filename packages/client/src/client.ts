@@ -52,7 +52,7 @@ const FIRST_CONTACT: RetryPolicy = { baseMs: 300, capMs: 2000, attempts: 4, pati
 
 const MOST_TRANSFERS = 32;
 const STALL_MS = 30_000;
-const ANSWER_MS = 120_000;
+const ANSWER_MS = 30_000;
 
 /** The client without its surroundings: it takes files from whoever can read them. */
 export class Client {

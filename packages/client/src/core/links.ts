@@ -50,7 +50,7 @@ export class Links<Key extends string | number> {
       this.#askAhead();
       return held.url;
     }
-    this.#held.delete(key);
+    this.release(key);
     await (this.#asked.get(key) ?? this.#askFor([key, ...this.#next(this.#ahead() - 1)]));
     // Not there only when a whole batch was refused, for another key's sake perhaps.
     if (!this.#held.has(key)) await this.#askFor([key]);

@@ -7,7 +7,7 @@ export type RetryPolicy = {
   capMs: number;
   /** Given up only after so many attempts … */
   attempts: number;
-  /** … and only when it has failed for so long, in milliseconds: an outage of minutes is waited out. */
+  /** … and only when so much was spent on failing and waiting, in milliseconds: an outage of minutes is waited out. */
   patienceMs: number;
 };
 
@@ -16,8 +16,11 @@ export const DEFAULT_RETRY: RetryPolicy = { baseMs: 400, capMs: 20_000, attempts
 /** The longest that a server's `Retry-After` is followed, in milliseconds. */
 const LONGEST_RETRY_AFTER = 5 * 60_000;
 
-/** A wait that took so much longer than asked, in milliseconds, means that the machine was asleep. */
-const SLEPT = 30_000;
+/**
+ * Of an attempt no more than this counts against patience, in milliseconds: it may have been of use for hours before
+ * it failed, or the machine may have been asleep.
+ */
+const COUNTED_OF_ATTEMPT = 30_000;
 
 /** What to do about a failed attempt. `afterMs`: the server said when, or 0 for at once. */
 export type Verdict = { retry: false } | { retry: true; afterMs?: number | undefined };
@@ -46,14 +49,15 @@ export function backoffMs({
 }
 
 /**
- * The one place that repeats what failed. It also knows when *everything* has been failing for longer than the
- * policy's patience: from then on nothing is waited for any more, so that a run of thousands of files ends.
+ * The one place that repeats what failed. When one thing has used up the policy's patience and nothing else succeeded
+ * meanwhile, that is an outage: from then on nothing is waited for any more, so that a run of thousands of files ends.
  */
 export class Retrier {
   readonly #policy: RetryPolicy;
   readonly #clock: Clock;
   readonly #random: Random;
-  #failingSince: number | undefined;
+  #lastSuccess = Number.NEGATIVE_INFINITY;
+  #outage = false;
 
   constructor({ policy, clock, random }: { policy: RetryPolicy; clock: Clock; random: Random }) {
     this.#policy = policy;
@@ -61,9 +65,9 @@ export class Retrier {
     this.#random = random;
   }
 
-  /** Whether nothing at all has succeeded for as long as it is worth waiting. */
+  /** Whether nothing at all gets through, for longer than it is worth waiting. */
   get outage(): boolean {
-    return this.#failingSince !== undefined && this.#clock.now() - this.#failingSince >= this.#policy.patienceMs;
+    return this.#outage;
   }
 
   /**
@@ -82,41 +86,40 @@ export class Retrier {
     onRetry?: ((info: RetryInfo) => void) | undefined;
   }): Promise<T> {
     let firstFailure: number | undefined;
+    let spentMs = 0;
     for (let number = 1; ; number += 1) {
+      const began = this.#clock.now();
       try {
         const result = await attempt(number);
-        this.#failingSince = undefined;
+        this.#succeed();
         return result;
       } catch (error) {
         signal?.throwIfAborted();
         const verdict = judge(error);
         if (!verdict.retry) throw error;
-        firstFailure ??= this.#clock.now();
-        this.#failingSince ??= firstFailure;
-        const spent = number >= this.#policy.attempts && this.#clock.now() - firstFailure >= this.#policy.patienceMs;
-        if (spent || this.outage) throw error;
+        const now = this.#clock.now();
+        firstFailure ??= now;
+        spentMs += Math.min(now - began, COUNTED_OF_ATTEMPT);
+        const exhausted = number >= this.#policy.attempts && spentMs >= this.#policy.patienceMs;
+        if (exhausted && this.#lastSuccess < firstFailure) this.#outage = true;
+        if (exhausted || this.#outage) throw error;
 
         const delayMs = this.#delay(number, verdict.afterMs);
+        spentMs += delayMs;
         onRetry?.({ attempt: number, delayMs, error });
-        const slept = await this.#wait(delayMs, signal);
-        if (slept) {
-          firstFailure = undefined;
-          this.#failingSince = undefined;
-        }
+        await this.#clock.sleep(delayMs, { signal });
       }
     }
+  }
+
+  #succeed(): void {
+    this.#lastSuccess = this.#clock.now();
+    this.#outage = false;
   }
 
   #delay(attempt: number, afterMs: number | undefined): number {
     if (afterMs !== undefined) return Math.min(afterMs, LONGEST_RETRY_AFTER);
     return backoffMs({ attempt, policy: this.#policy, random: this.#random });
-  }
-
-  /** Says whether the machine was asleep meanwhile: that time is no outage. */
-  async #wait(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
-    const before = this.#clock.now();
-    await this.#clock.sleep(ms, { signal });
-    return this.#clock.now() - before > ms + SLEPT;
   }
 }
 

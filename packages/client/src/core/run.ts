@@ -18,7 +18,10 @@ export type EngineSettings = {
   retry: RetryPolicy;
   /** No byte leaves for so long, in milliseconds: the transfer is ended and tried again. */
   stallMs: number;
-  /** Storage does not answer for so long after the last byte left, in milliseconds. */
+  /**
+   * Storage does not answer for so long after the last byte left, in milliseconds, besides the time that the bytes
+   * underway need.
+   */
   answerMs: number;
   /** Larger files go up in parts, where the server offers it. Bytes. */
   singlePutLimit: number;

@@ -83,7 +83,7 @@ async function sendOnce<Key extends string | number>(
       clock: ports.clock,
       signal,
       stallMs: settings.stallMs,
-      answerMs: settings.answerMs,
+      answerMs: settings.answerMs + drainMs(run),
       work: (watch) =>
         ports.transport.send({
           method: 'PUT',
@@ -115,6 +115,19 @@ async function sendOnce<Key extends string | number>(
     progress.held(file, -sent);
     throw error;
   }
+}
+
+/** What the system may hold of bytes that have left us, in buffers on their way. */
+const UNDERWAY = 8 * 1024 * 1024;
+/** As long as nothing was measured, and at most, in milliseconds. */
+const LONGEST_DRAIN = 5 * 60_000;
+const USUAL_DRAIN = 60_000;
+
+/** How long the last bytes of a transfer may be underway, in milliseconds, at the pace measured. */
+function drainMs({ progress, slots }: Run): number {
+  const rate = progress.bytesPerSecond;
+  if (!rate) return USUAL_DRAIN;
+  return Math.min((UNDERWAY / rate) * Math.max(slots.active, 1) * 1000, LONGEST_DRAIN);
 }
 
 /** Decides about failed attempts of one unit. */

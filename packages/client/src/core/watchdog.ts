@@ -9,6 +9,9 @@ export type Watched = {
   sent: () => void;
 };
 
+/** Nobody sees it: a reason of its own spares making an error for every exchange. */
+const DONE = 'done';
+
 /**
  * Runs an exchange and ends it when nothing moves: `stallMs` between two bytes that leave, `answerMs` from the last
  * byte to the answer, in milliseconds. What a machine slept through counts too: its connections are dead.
@@ -58,6 +61,6 @@ export async function watched<T>({
     });
   } finally {
     signal?.removeEventListener('abort', forward);
-    done.abort();
+    done.abort(DONE);
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 
 /** Timers are 32-bit: longer waits go in pieces, in milliseconds. */
@@ -8,15 +7,23 @@ export const nodeClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   async sleep(ms, { signal } = {}) {
+    for (let left = ms; left > 0; left -= LONGEST_TIMER) await delay(Math.min(left, LONGEST_TIMER), signal);
     signal?.throwIfAborted();
-    try {
-      for (let left = ms; left > 0; left -= LONGEST_TIMER) {
-        await delay(Math.min(left, LONGEST_TIMER), undefined, { signal });
-      }
-    } catch (error) {
-      // node:timers wraps the reason.
-      signal?.throwIfAborted();
-      throw error;
-    }
   },
 };
+
+/** As `node:timers/promises`, but ended with the signal's own reason: making an `AbortError` for each would cost. */
+function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const end = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', end);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', end, { once: true });
+  });
+}

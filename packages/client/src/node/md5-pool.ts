@@ -34,6 +34,7 @@ export class Md5Pool {
   readonly #slots: readonly PoolSlot[];
   #worker: Worker | undefined;
   #streams = 0;
+  #closed = false;
 
   constructor() {
     this.#slots = Array.from({ length: SLOTS }, (_, index) => this.#createSlot(index));
@@ -68,9 +69,12 @@ export class Md5Pool {
     };
   }
 
+  /** Ends the thread. What is read afterwards is not hashed any more, and has no digest. */
   close(): void {
+    this.#closed = true;
     void this.#worker?.terminate();
-    this.#worker = undefined;
+    for (const { reject } of this.#digests.values()) reject(new Error('The client was closed'));
+    this.#digests.clear();
   }
 
   #createSlot(index: number): PoolSlot {
@@ -97,6 +101,7 @@ export class Md5Pool {
   }
 
   #say(message: ToHasher): void {
+    if (this.#closed) return;
     this.#worker ??= this.#start();
     this.#worker.postMessage(message);
   }

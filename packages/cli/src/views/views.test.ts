@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import type { FailedFile, LocalPlan, Progress, UploadEvent, UploadSummary } from '@darkslide/client';
+import type { Context, Output } from '../context.ts';
+import { createView } from './create-view.ts';
+
+const failure: FailedFile = {
+  status: 'failed',
+  name: 'b.NEF',
+  path: '/card/b.NEF',
+  size: 10,
+  reason: 'changed',
+  message: 'It was changed while it was sent.',
+};
+
+const plan: LocalPlan = { files: [], settled: [], bytes: 20, leftOut: [], leftOutCount: 2 };
+
+const progress = (inFlight: number): Progress => ({
+  files: { total: 20_000, successful: 10, skipped: 1, failed: 1 },
+  bytes: { total: 1e9, done: 5e8 },
+  bytesPerSecond: 1e7,
+  secondsLeft: 50,
+  transfers: { active: 4, limit: 8 },
+  inFlight: Array.from({ length: inFlight }, (_, index) => ({
+    name: `${'long-'.repeat(40)}${index}.NEF`,
+    size: 100,
+    sent: 50,
+    state: 'sending',
+  })),
+});
+
+const events: UploadEvent[] = [
+  { type: 'planned', projectUuid: 'p', files: 2, bytes: 20, resumed: false },
+  { type: 'file-started', name: 'b.NEF', path: '/card/b.NEF', size: 10 },
+  { type: 'retrying', name: 'b.NEF', part: 2, attempt: 1, delayMs: 1500, reason: 'storage answered 503' },
+  { type: 'progress', progress: progress(100) },
+  { type: 'file-finished', result: failure },
+  { type: 'notice', message: 'This is worth knowing.' },
+  { type: 'confirming' },
+];
+
+const summary: UploadSummary = {
+  projectUuid: 'p',
+  total: 2,
+  successful: 1,
+  failed: 1,
+  skipped: 0,
+  bytes: 20,
+  seconds: 4,
+  confirmedBy: 'listing',
+  notices: [],
+  results: [failure],
+};
+
+const allArrived: UploadSummary = { ...summary, failed: 0, successful: 2, results: [] };
+
+/** What is written, for a whole upload. */
+function show(flags: { json?: boolean; quiet?: boolean }, terminal: Partial<Output> = {}, end = summary) {
+  const stdout: Output = Object.assign(new PassThrough(), terminal);
+  const stderr = new PassThrough();
+  const context: Context = { env: {}, stdout, stderr, defaults: {}, version: '1', onInterrupt: () => () => {} };
+  const view = createView(context, flags);
+  view.planned(plan);
+  for (const event of events) view.event(event);
+  view.finish(end);
+  return { stdout: String((stdout as PassThrough).read() ?? ''), stderr: String(stderr.read() ?? '') };
+}
+
+describe('views', () => {
+  test('JSON is an object a line in snake_case, the summary last', () => {
+    const lines = show({ json: true }).stdout.trim().split('\n');
+    const records = lines.map((line) => JSON.parse(line));
+    assert.equal(records.length, events.length + 1);
+    assert.equal(records.at(-1).type, 'summary');
+    assert.equal(records.at(-1).project_uuid, 'p');
+    assert.doesNotMatch(lines.join('').replaceAll(/"(path|name|message|reason)":"[^"]*"/g, ''), /"[a-z]+[A-Z]\w*":/);
+  });
+
+  test('plain lines tell failures, retries and how it ended', () => {
+    const { stdout } = show({});
+    assert.match(stdout, /2 files left out/);
+    assert.match(stdout, /b\.NEF, part 2: storage answered 503; again in 1\.5 s/);
+    assert.match(stdout, /failed {2}\/card\/b\.NEF: It was changed/);
+    assert.match(stdout, /1 file of 2 did not arrive/);
+    assert.match(stdout, /Run the same command again/);
+  });
+
+  test('says what the check was where all arrived', () => {
+    assert.match(
+      show({}, {}, allArrived).stdout,
+      /All 2 files arrived, checked by size and MD5 against what storage lists/,
+    );
+  });
+
+  test('quiet says nothing but what went wrong', () => {
+    const { stdout, stderr } = show({ quiet: true });
+    assert.equal(stdout, '');
+    assert.match(stderr, /This is worth knowing/);
+    assert.match(stderr, /\/card\/b\.NEF: It was changed/);
+  });
+
+  test('the live view fits its window, at any size', () => {
+    for (const [columns, rows] of [
+      [80, 24],
+      [20, 4],
+      [200, 60],
+    ] as const) {
+      const { stdout } = show({}, { isTTY: true, columns, rows });
+      const frame = stripVTControlCharacters(stdout).split('\n');
+      const drawn = frame.filter((line) => /[█░]|long-/.test(line));
+      assert.ok(drawn.length > 0 && drawn.length <= rows, `${drawn.length} of ${rows} rows`);
+      assert.ok(drawn.every((line) => line.length <= columns));
+      assert.match(stdout, /✗ \/card\/b\.NEF/);
+    }
+  });
+});
