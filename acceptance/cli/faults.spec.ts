@@ -9,6 +9,7 @@ import {
   fileMd5,
   internalError,
   type Photo,
+  type ProxiedRequest,
   request,
   seededRandom,
   slowDown,
@@ -150,7 +151,10 @@ describe('darkslide upload over a bad network', () => {
       const shoot = { folder: join(folder, name.replaceAll(' ', '-')), seed: name, sizes: [2 * MiB, 3, 70 * MiB] };
       const photos = await writeShoot(shoot);
       const project = uniqueName('Fault');
-      storageProxy.inject({ fault, match: ({ method }) => method === 'PUT', skip: 1, times: 2 });
+      // Bodies large enough that each fault can strike in their middle.
+      const strikes = ({ method, headers }: ProxiedRequest) =>
+        method === 'PUT' && Number(headers['content-length']) > MiB;
+      storageProxy.inject({ fault, match: strikes, skip: 1, times: 2 });
       const { code, stdout } = await upload(shoot.folder, project).ended;
       heal();
       assert.equal(code, 0, stdout);

@@ -45,7 +45,7 @@ export class FaultProxy {
     this.#random = seededRandom(seed);
     this.#server = http.createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 60_000 });
     const handle = (incoming: http.IncomingMessage, outgoing: http.ServerResponse) => {
-      this.#handle(incoming, outgoing).catch(() => breakOff(incoming));
+      this.#handle(incoming, outgoing).catch(() => breakOff(incoming, outgoing));
     };
     this.#server.on('request', handle).on('checkContinue', handle);
     this.#server.on('connection', (socket) => {
@@ -130,7 +130,9 @@ export class FaultProxy {
     const { incoming, outgoing, fault, body } = exchange;
     switch (fault?.kind) {
       case 'reset':
-        return this.#breakRequest(exchange, this.#resetPoint(fault.afterBytes, incoming), () => breakOff(incoming));
+        return this.#breakRequest(exchange, this.#resetPoint(fault.afterBytes, incoming), () =>
+          breakOff(incoming, outgoing),
+        );
       case 'stall':
         return this.#breakRequest(exchange, fault.afterBytes, () => incoming.pause());
       case 'answer':
@@ -164,13 +166,16 @@ export class FaultProxy {
       case 'lose-answer':
         received.resume();
         await sent;
-        breakOff(incoming);
+        breakOff(incoming, outgoing);
         return undefined;
       case 'truncate-answer':
         outgoing.writeHead(status, received.statusMessage, received.rawHeaders);
-        await pipeline(received, answer, new Limit(fault.afterBytes, () => breakOff(incoming)), outgoing).catch(
-          () => {},
-        );
+        await pipeline(
+          received,
+          answer,
+          new Limit(fault.afterBytes, () => breakOff(incoming, outgoing)),
+          outgoing,
+        ).catch(() => {});
         return status;
       default:
         outgoing.writeHead(status, received.statusMessage, rewritten(received.rawHeaders, fault));
@@ -286,8 +291,10 @@ function describe(incoming: http.IncomingMessage): ProxiedRequest {
   return { method, path, query: new URLSearchParams(query), headers };
 }
 
-function breakOff(incoming: http.IncomingMessage): void {
-  incoming.socket.resetAndDestroy();
+/** A request that was read to its end has let go of its socket; its response still has it. */
+function breakOff(incoming: http.IncomingMessage, outgoing: http.ServerResponse): void {
+  const socket: net.Socket | null = incoming.socket ?? outgoing.socket;
+  socket?.resetAndDestroy();
 }
 
 function give(outgoing: http.ServerResponse, { status, headers = {}, body = '' }: Answer): number {
