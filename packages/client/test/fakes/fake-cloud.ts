@@ -4,7 +4,7 @@ import type { FakeAnswer, FakeRequest, FakeServer } from './fake-transport.ts';
 import { md5Hex } from './md5.ts';
 
 export const API = 'http://api.test';
-const STORAGE = 'http://storage.test';
+export const STORAGE = 'http://storage.test';
 export const API_KEY = 'key-of-the-tests';
 
 export type CloudOptions = {
@@ -12,6 +12,8 @@ export type CloudOptions = {
   /** What this server speaks: everything, or the bare contract (no file list, no part links, multipart in one family). */
   speaks?: 'everything' | 'contract';
   linkTtlSeconds?: number;
+  /** Where links lead to. */
+  storageUrl?: string;
   /** Which ETags its storage gives. */
   etags?: 'md5' | 'random' | 'constant';
 };
@@ -54,7 +56,7 @@ export class FakeCloud implements FakeServer {
   #ids = 0;
 
   constructor(options: CloudOptions) {
-    this.#options = { speaks: 'everything', linkTtlSeconds: 3600, etags: 'md5', ...options };
+    this.#options = { speaks: 'everything', linkTtlSeconds: 3600, etags: 'md5', storageUrl: STORAGE, ...options };
   }
 
   get project(): Project {
@@ -236,9 +238,9 @@ export class FakeCloud implements FakeServer {
   }
 
   #link(project: Project, name: string, query = ''): string {
-    const { clock, linkTtlSeconds } = this.#options;
+    const { clock, linkTtlSeconds, storageUrl } = this.#options;
     const until = clock.now() + linkTtlSeconds * 1000;
-    return `${STORAGE}/${project.uuid}/${encodeURIComponent(name)}?X-Amz-Expires=${linkTtlSeconds}&until=${until}${query}`;
+    return `${storageUrl}/${project.uuid}/${encodeURIComponent(name)}?X-Amz-Expires=${linkTtlSeconds}&until=${until}${query}`;
   }
 
   #partLink(project: Project, upload: Upload, part: number) {
