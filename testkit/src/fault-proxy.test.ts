@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { FaultProxy } from './fault-proxy.ts';
-import { errorInside200, slowDown, tooManyRequests } from './faults.ts';
-import { request } from './http-client.ts';
+import { errorInside200, type Fault, slowDown, tooManyRequests } from './faults.ts';
+import { connect, request } from './http-client.ts';
 import { listen } from './ports.ts';
 
 type Seen = { method: string; url: string; rawHeaders: string[]; body: Buffer };
@@ -138,6 +138,32 @@ describe('fault proxy', () => {
     assert.deepEqual(await draw(), first);
     const faults = first.filter((status) => status === 503).length;
     assert.ok(faults >= 4 && faults <= 24, `${faults} of 40`);
+  });
+
+  it('survives clients that leave and a target that hangs up, at any moment', async () => {
+    const rude = http.createServer((incoming) => {
+      incoming.once('data', () => setImmediate(() => incoming.socket.resetAndDestroy()));
+    });
+    const other = await FaultProxy.start({ target: `http://127.0.0.1:${await listen(rude)}` });
+    const faults: Fault[] = [
+      { kind: 'lose-answer' },
+      { kind: 'reset', afterBytes: 10 },
+      { kind: 'truncate-answer', afterBytes: 0 },
+      { kind: 'delay', ms: 1 },
+    ];
+    for (const fault of faults) {
+      for (const leaves of ['at once', 'later', 'never']) {
+        other.inject({ fault, times: 1 });
+        const client = await connect(other.url);
+        await client.send('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n12345678901234567890');
+        if (leaves === 'at once') client.reset();
+        if (leaves === 'later') setImmediate(() => client.reset());
+        await client.receive().catch(() => {});
+      }
+    }
+    await other.close();
+    rude.closeAllConnections();
+    rude.close();
   });
 
   it('goes down, and comes back on the same port', async () => {
