@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export type StoreCredentials = { accessKeyId: string; secretAccessKey: string };
 
-/** Keeps a secret in a file that only its owner can read. */
+/** Keeps a secret in a file that only its owner can read, and that nobody ever sees half-written. */
 export async function keepSecret(file: string, text: string): Promise<void> {
-  await writeFile(file, text, { mode: 0o600 });
+  const fresh = `${file}.${process.pid}`;
+  await writeFile(fresh, text, { mode: 0o600, flush: true });
+  await rename(fresh, file);
 }
 
 /** The embedded store's credentials: the given ones, else those of the first run, kept in the data folder. */
