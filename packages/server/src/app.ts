@@ -1,4 +1,4 @@
-import { apiError, MAX_BODY_BYTES } from '@darkslide/contract';
+import { apiError } from '@darkslide/contract';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
 import { registerDocumentation } from './routes/documentation.ts';
@@ -23,7 +23,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     ...(options.logger === false ? { logger: false } : { loggerInstance: options.logger }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-    bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     requestIdHeader: false,

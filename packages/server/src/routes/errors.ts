@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { ApiError, apiError, CALLS, FAMILIES, isRetryable, MAX_BODY_BYTES, type schemas } from '@darkslide/contract';
+import { ApiError, apiError, CALLS, FAMILIES, isRetryable, type schemas } from '@darkslide/contract';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/errors.ts';
 import { StorageUnavailableError } from '../uploads/object-store.ts';
@@ -47,12 +47,8 @@ function toApiError(error: Error, request: FastifyRequest): ApiError {
   if (isDatabaseUnavailable(error)) return apiError('database_unavailable', {}, { cause: error });
   const { code, statusCode = 500 } = error as FastifyError;
   switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return apiError('body_too_large', { limit: MAX_BODY_BYTES });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return apiError('unsupported_media_type', { type: request.headers['content-type'] ?? '' });
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return apiError('invalid_request', { problem: 'The request body is not as long as its Content-Length says' });
     case 'FST_ERR_BAD_URL':
       return apiError('invalid_request', {
         problem: 'The path has a % that is not followed by two hex digits of UTF-8',

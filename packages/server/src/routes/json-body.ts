@@ -1,5 +1,9 @@
-import { apiError } from '@darkslide/contract';
+import type { Readable } from 'node:stream';
+import { apiError, MAX_BODY_BYTES } from '@darkslide/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/** Of a body that is too large, so much is read before the connection is closed on it. */
+const MAX_READ_BYTES = 8 * MAX_BODY_BYTES;
 
 const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;|$)/i;
 
@@ -13,7 +17,8 @@ export function readJsonBodies(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (request.headers['content-type']?.trim() === '') delete request.headers['content-type'];
   });
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+    const bytes = await readBytes(payload);
     if (request.is404 || bytes.length === 0) return undefined;
     const type = request.headers['content-type'];
     if (type !== undefined && !JSON_TYPE.test(type)) throw apiError('unsupported_media_type', { type });
@@ -22,6 +27,28 @@ export function readJsonBodies(app: FastifyInstance): void {
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined) request.body = {};
   });
+}
+
+/**
+ * The whole body. One that is too large is read on for a while, and dropped: most clients look for an answer only when
+ * they have sent everything, and take a connection that closes before for a broken one.
+ * @throws {ApiError} body_too_large, invalid_request
+ */
+async function readBytes(payload: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of payload) {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else chunks.length = 0;
+      if (size > MAX_READ_BYTES) break;
+    }
+  } catch (error) {
+    throw apiError('invalid_request', { problem: 'The request body broke off' }, { cause: error });
+  }
+  if (size > MAX_BODY_BYTES) throw apiError('body_too_large', { limit: MAX_BODY_BYTES });
+  return Buffer.concat(chunks);
 }
 
 function parseJson(bytes: Buffer): unknown {
