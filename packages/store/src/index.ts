@@ -1,7 +1,6 @@
 /**
  * An embedded object store that speaks S3: durable, on one machine, in a thread of its own.
  */
-import { getCompileCacheDir } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -27,6 +26,9 @@ export type RunningStore = {
   close: (options?: { graceMs?: number }) => Promise<void>;
 };
 
+/** V8's young generation, in MiB: the store makes little garbage, and left alone this grows to three times 16. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4 };
+
 /** Milliseconds that requests at work are given where `close` is not told. */
 const DEFAULT_GRACE_MS = 10_000;
 
@@ -39,7 +41,9 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
   const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
   const worker = new Worker(new URL(file, import.meta.url), {
     workerData: { options: plain, logs: log !== undefined },
-    env: { NODE_COMPILE_CACHE: getCompileCacheDir() ?? join(tmpdir(), 'node-compile-cache') },
+    // Its threads need no variable but this one, which keeps compiled modules between starts, as `darkslide` does.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
+    resourceLimits: THREAD_LIMITS,
   });
   const closed = new Promise<void>((resolve, reject) => {
     let clean = false;

@@ -72,6 +72,7 @@ export async function openStore(
         stopSweep.abort();
         await server.close({ graceMs });
         await sweeping;
+        await blobs.close();
         for (const step of undo.reverse()) await step();
       },
     };

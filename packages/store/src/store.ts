@@ -25,7 +25,6 @@ export type Store = {
 /** Commits a change of the index, then lets go of the bytes that it freed. */
 export async function commit(store: Store, command: Command): Promise<Outcome> {
   const outcome = await store.writer.run(command);
-  // What cannot be removed now is swept at the next start.
-  await store.blobs.remove(outcome.freed).catch((error) => store.log({ type: 'error', message: String(error) }));
+  await store.blobs.remove(outcome.freed);
   return outcome;
 }

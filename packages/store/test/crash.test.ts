@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { XmlObject } from '@darkslide/s3wire';
 import { S3Client, xmlOf } from './support/s3-client.ts';
-import { blobFiles } from './support/test-store.ts';
+import { blobFiles, until } from './support/test-store.ts';
 
 const KILLS = 25;
 const WRITERS = 8;
@@ -237,5 +237,6 @@ test(`what was acknowledged survives ${KILLS} kills; what was not has left the o
   await Promise.all(writers.map((writer) => writer.check(last.s3)));
   assert.equal(await last.swept, '[]', 'no object has lost its bytes');
   await clear(last.s3);
-  assert.deepEqual(blobFiles(dataDir), [], 'no blob is left that stands for nothing');
+  // Removed behind the answer; one that stood for nothing would stay.
+  await until(() => blobFiles(dataDir).length === 0);
 });

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { createChecksum, multipartETag, type XmlObject } from '@darkslide/s3wire';
 import { type Answer, BUCKET, completeBody, type S3Client, xmlOf } from './support/s3-client.ts';
-import { blobFiles, startTestStore, type TestStore } from './support/test-store.ts';
+import { blobFiles, startTestStore, type TestStore, until } from './support/test-store.ts';
 
 const MIN_PART = 5 * 1024 * 1024;
 
@@ -58,13 +58,13 @@ describe('multipart uploads', () => {
     const parts = await sendParts('some', uploadId);
     await s3.uploadPart('some', uploadId, 3, 'again');
     const { headers } = await s3.uploadPart('some', uploadId, 3, 'and again');
-    assert.equal(blobFiles(running.dataDir).length, before + 3);
+    await until(() => blobFiles(running.dataDir).length === before + 3);
     const named = [{ number: 3, etag: String(headers.etag) }];
     assert.equal((await s3.complete('some', uploadId, named)).status, 200);
     assert.equal((await s3.get('some')).body.toString(), 'and again');
     assert.equal(parts.length, 3);
     await s3.delete('some');
-    assert.equal(blobFiles(running.dataDir).length, before);
+    await until(() => blobFiles(running.dataDir).length === before);
   });
 
   test('an abort frees everything and ends the upload', async () => {
@@ -73,7 +73,7 @@ describe('multipart uploads', () => {
     const parts = await sendParts('aborted', uploadId);
     const abort = () => s3.call({ method: 'DELETE', key: 'aborted', query: { uploadId } });
     assert.equal((await abort()).status, 204);
-    assert.equal(blobFiles(running.dataDir).length, before);
+    await until(() => blobFiles(running.dataDir).length === before);
     assert.equal((await abort()).code, 'NoSuchUpload');
     assert.equal((await s3.complete('aborted', uploadId, parts)).code, 'NoSuchUpload');
     assert.equal((await s3.uploadPart('aborted', uploadId, 1, 'x')).code, 'NoSuchUpload');

@@ -9,6 +9,9 @@ const FOLDERS = 256;
 /** Consecutive blobs share a folder, so that writers at one time share its sync. */
 const BLOBS_PER_TURN = 1024;
 
+/** Names of files waiting to be removed; whoever adds more waits. */
+const MAX_REMOVABLE = 10_000;
+
 const folderName = (number: number) => number.toString(16).padStart(2, '0');
 
 /**
@@ -22,6 +25,9 @@ export class Blobs {
   readonly #syncs: DirectorySync[];
   readonly #readers = new Map<string, number>();
   readonly #doomed = new Set<string>();
+  /** No longer referred to, but still on disk. */
+  readonly #removable: string[] = [];
+  #removing: Promise<void> | undefined;
   #count = 0;
 
   private constructor(root: string) {
@@ -63,12 +69,22 @@ export class Blobs {
     };
   }
 
-  /** Removes files that nothing refers to any more, those being read as soon as that ends. */
+  /**
+   * Has files removed that nothing refers to any more, those being read as soon as that ends. Does not wait for it,
+   * unless many are waiting already. A file that cannot be removed is swept at the next start.
+   */
   async remove(blobs: readonly string[]): Promise<void> {
     for (const blob of blobs) {
       if (this.#readers.has(blob)) this.#doomed.add(blob);
-      else await this.#unlink(blob);
+      else this.#removable.push(blob);
     }
+    if (this.#removable.length > 0) this.#removing ??= this.#removeAll();
+    if (this.#removable.length > MAX_REMOVABLE) await this.#removing;
+  }
+
+  /** Resolves when all that could be removed is. */
+  async close(): Promise<void> {
+    await this.#removing;
   }
 
   async exists(blob: string): Promise<boolean> {
@@ -104,14 +120,14 @@ export class Blobs {
       return;
     }
     this.#readers.delete(blob);
-    // A file that stays behind is swept at the next start.
-    if (this.#doomed.delete(blob)) this.#unlink(blob).catch(() => {});
+    if (this.#doomed.delete(blob)) this.remove([blob]);
   }
 
-  async #unlink(blob: string): Promise<void> {
-    await unlink(this.path(blob)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
+  async #removeAll(): Promise<void> {
+    for (let blob = this.#removable.shift(); blob !== undefined; blob = this.#removable.shift()) {
+      await unlink(this.path(blob)).catch(() => {});
+    }
+    this.#removing = undefined;
   }
 }
 

@@ -7,8 +7,11 @@ import type { Blobs, NewBlob } from './blobs.ts';
 
 /** Slabs of one upload: one fills while the other is written and hashed. */
 export const SLABS_PER_UPLOAD = 2;
-/** Bytes of a slab. */
-export const SLAB_SIZE = 256 * 1024;
+/**
+ * Bytes of a slab, a multiple of 64 KiB. Less costs processor time (128 KiB: 6 %), more costs memory: 64 uploads hold
+ * 24 MiB in slabs.
+ */
+export const SLAB_SIZE = 192 * 1024;
 /** Bodies up to this many bytes are hashed on the spot: asking a thread would take longer. */
 const HASHED_IN_PLACE = 32 * 1024;
 

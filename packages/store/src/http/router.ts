@@ -11,6 +11,7 @@ import { deleteObject } from '../operations/delete-object.ts';
 import { deleteObjects } from '../operations/delete-objects.ts';
 import { getBucketCors } from '../operations/get-bucket-cors.ts';
 import { getBucketLocation } from '../operations/get-bucket-location.ts';
+import { getBucketVersioning } from '../operations/get-bucket-versioning.ts';
 import { getObject } from '../operations/get-object.ts';
 import { headBucket } from '../operations/head-bucket.ts';
 import { headObject } from '../operations/head-object.ts';
@@ -38,6 +39,7 @@ const ROUTES: Route[] = [
   { name: 'ListBuckets', method: 'GET', on: 'account', operation: listBuckets },
 
   { name: 'GetBucketLocation', method: 'GET', on: 'bucket', query: 'location', operation: getBucketLocation },
+  { name: 'GetBucketVersioning', method: 'GET', on: 'bucket', query: 'versioning', operation: getBucketVersioning },
   { name: 'GetBucketCors', method: 'GET', on: 'bucket', query: 'cors', operation: getBucketCors },
   { name: 'PutBucketCors', method: 'PUT', on: 'bucket', query: 'cors', operation: putBucketCors },
   { name: 'DeleteBucketCors', method: 'DELETE', on: 'bucket', query: 'cors', operation: deleteBucketCors },
