@@ -94,6 +94,15 @@ export async function receiveText(
   store: Store,
   integrity: Integrity = readIntegrity(request),
 ): Promise<string> {
+  const leave = await store.documents.enter(request.signal);
+  try {
+    return await readText(request, store, integrity);
+  } finally {
+    leave();
+  }
+}
+
+async function readText(request: S3Request, store: Store, integrity: Integrity): Promise<string> {
   const { maxXmlBytes } = store.limits;
   const pieces: Buffer[] = [];
   let size = 0;

@@ -22,6 +22,7 @@ const UNSUPPORTED_HEADERS = [
   'x-amz-object-lock-retain-until-date',
   'x-amz-object-lock-legal-hold',
   'x-amz-website-redirect-location',
+  'x-amz-write-offset-bytes',
 ];
 
 /** The headers of a PUT that belong to the object. Throws MetadataTooLarge, NotImplemented. */

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Blobs } from './disk/blobs.ts';
-import { syncDirectory } from './disk/directory-sync.ts';
+import { makeFolder, syncDirectory } from './disk/directory-sync.ts';
 import { FolderLock } from './disk/lock.ts';
 import { Receiver, SLAB_SIZE, SLABS_PER_UPLOAD } from './disk/receiver.ts';
 import { sweep } from './disk/sweep.ts';
@@ -27,8 +27,9 @@ export async function openStore(
 ): Promise<OpenStore> {
   const { dataDir, host, port, region = 'us-east-1', credentials, bucket, cors = DEFAULT_CORS, log, onDeath } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { maxWaitMs } = limits;
   checkBucketName(bucket);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDir);
   const lock = FolderLock.take(dataDir);
   const undo: (() => unknown)[] = [() => lock.release()];
   try {
@@ -55,7 +56,8 @@ export async function openStore(
       writer,
       blobs,
       receiver: new Receiver({ blobs, slabs, hashing, reservedBytes: limits.reservedBytes }),
-      uploads: new Gate({ places: limits.maxUploads, maxWaiting: limits.maxWaitingUploads }),
+      uploads: new Gate({ places: limits.maxUploads, maxWaiting: limits.maxWaitingUploads, maxWaitMs }),
+      documents: new Gate({ places: limits.maxDocuments, maxWaiting: limits.maxWaitingUploads, maxWaitMs }),
       log,
     };
     const server = new HttpServer({ store, keys: credentials });

@@ -15,6 +15,10 @@ export type StoreLimits = {
   maxUploads: number;
   /** Bodies that may wait for their turn; further ones get SlowDown. */
   maxWaitingUploads: number;
+  /** XML requests read at once, each of up to `maxXmlBytes`. They have a line of their own, as long as the other. */
+  maxDocuments: number;
+  /** Milliseconds that a body may wait for its turn; then it gets SlowDown. */
+  maxWaitMs: number;
   /** Bytes of one PUT. */
   maxObjectBytes: number;
   /** Bytes of an XML request. */
@@ -35,6 +39,8 @@ export const DEFAULT_LIMITS: StoreLimits = {
   maxConnections: 1024,
   maxUploads: 128,
   maxWaitingUploads: 1024,
+  maxDocuments: 16,
+  maxWaitMs: 30_000,
   maxObjectBytes: 5 * 1024 * MiB,
   maxXmlBytes: 4 * MiB,
   headersTimeoutMs: 20_000,

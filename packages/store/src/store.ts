@@ -19,6 +19,8 @@ export type Store = {
   receiver: Receiver;
   /** Admits those who send bytes. */
   uploads: Gate;
+  /** Admits those who send XML, which is held in memory. */
+  documents: Gate;
   log: (entry: LogEntry) => void;
 };
 

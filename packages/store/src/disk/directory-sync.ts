@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 /**
  * Makes a folder's entries durable. Whoever asks while a sync is running shares the one after it, so any number
@@ -33,4 +34,12 @@ export async function syncDirectory(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Makes a folder, for its owner alone, and those above it where they are missing; all are on disk then. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const above = dirname(resolve(first));
+  for (let folder = resolve(path); folder !== above; folder = dirname(folder)) await syncDirectory(dirname(folder));
 }

@@ -6,7 +6,7 @@ import type { Segment } from '../index/rows.ts';
 import type { Blobs } from './blobs.ts';
 
 /** Bytes read from disk at a time. */
-const READ_SIZE = 128 * 1024;
+const READ_SIZE = 64 * 1024;
 
 /**
  * The bytes [from, to) of an object, straight from its blobs. They stay readable until `close`, whatever becomes of

@@ -118,6 +118,8 @@ class SlabWriter {
 
   /** Waits until no thread uses a slab of ours any more. */
   async abandon(): Promise<void> {
+    // Stops a write that still waits for a slab.
+    this.#failure ??= { error: new Error('the upload was given up') };
     if (this.#filling) this.#slabs.give(this.#filling);
     this.#filling = undefined;
     await Promise.all(this.#busy);

@@ -64,8 +64,9 @@ export class RequestBody {
     });
   }
 
-  #read(sink: Sink): Promise<void> {
+  async #read(sink: Sink): Promise<void> {
     const request = this.#request;
+    if (request.destroyed) throw new S3Error('IncompleteBody');
     return new Promise((resolve, reject) => {
       const pace = new Pace(this.#limits, () => finish(new S3Error('RequestTimeout')));
       const finish = (error?: unknown) => {

@@ -189,5 +189,13 @@ export class Exchange {
 function withQueryMetadata(headers: IncomingHttpHeaders, query: Map<string, string>): IncomingHttpHeaders {
   const moved = [...query].filter(([name]) => name.toLowerCase().startsWith('x-amz-meta-'));
   if (moved.length === 0) return headers;
-  return { ...Object.fromEntries(moved.map(([name, value]) => [name.toLowerCase(), value])), ...headers };
+  const asHeaders = moved.map(([name, value]) => {
+    // Header text is Latin-1 on Node: one character is one byte.
+    const text = Buffer.from(value, 'utf8').toString('latin1');
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
+      throw new S3Error('InvalidArgument', { details: { ArgumentName: name } });
+    }
+    return [name.toLowerCase(), text];
+  });
+  return { ...Object.fromEntries(asHeaders), ...headers };
 }

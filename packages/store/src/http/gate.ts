@@ -4,14 +4,19 @@ import { S3Error } from '@darkslide/s3wire';
 export class Gate {
   #free: number;
   readonly #maxWaiting: number;
+  readonly #maxWaitMs: number;
   readonly #line = new Set<() => void>();
 
-  constructor({ places, maxWaiting }: { places: number; maxWaiting: number }) {
+  constructor({ places, maxWaiting, maxWaitMs }: { places: number; maxWaiting: number; maxWaitMs: number }) {
     this.#free = places;
     this.#maxWaiting = maxWaiting;
+    this.#maxWaitMs = maxWaitMs;
   }
 
-  /** Answers the function that gives the place back. Throws SlowDown where the line is full, or the signal's reason. */
+  /**
+   * Answers the function that gives the place back. Throws SlowDown where the line is full or the wait too long, and
+   * the signal's reason.
+   */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
@@ -26,14 +31,20 @@ export class Gate {
   #wait(signal: AbortSignal): Promise<void> {
     if (this.#line.size >= this.#maxWaiting) throw new S3Error('SlowDown');
     return new Promise((resolve, reject) => {
-      const admit = () => {
+      const leaveLine = () => {
+        clearTimeout(timer);
         signal.removeEventListener('abort', giveUp);
+        this.#line.delete(admit);
+      };
+      const admit = () => {
+        leaveLine();
         resolve();
       };
       const giveUp = () => {
-        this.#line.delete(admit);
-        reject(signal.reason);
+        leaveLine();
+        reject(signal.aborted ? signal.reason : new S3Error('SlowDown'));
       };
+      const timer = setTimeout(giveUp, this.#maxWaitMs);
       signal.addEventListener('abort', giveUp, { once: true });
       this.#line.add(admit);
     });
@@ -45,7 +56,6 @@ export class Gate {
       this.#free += 1;
       return;
     }
-    this.#line.delete(next);
     next();
   }
 }

@@ -48,11 +48,13 @@ export class IndexWriter {
     });
   }
 
-  /** Lets running commands finish. */
+  /** Lets the transaction at work finish; commands that wait for the next one are rejected. */
   async close(): Promise<void> {
     if (this.#dead) return;
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#dead = new Error('the index is closed');
+    for (const { reject } of this.#waiting) reject(this.#dead);
+    this.#waiting = [];
     this.#worker.postMessage('close');
     await exited;
   }
