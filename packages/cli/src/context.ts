@@ -5,6 +5,14 @@ export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A command of the same program that is not about uploading: it reads its own arguments. */
+export type FurtherCommand = {
+  name: string;
+  summary: string;
+  /** Answers the exit code. */
+  run: (args: readonly string[]) => Promise<number>;
+};
+
 /** What every command works with. */
 export type Context = {
   env: Environment;
@@ -13,6 +21,7 @@ export type Context = {
   /** Used where neither an option nor the environment says. */
   defaults: { url?: string | undefined; apiKey?: string | undefined };
   version: string;
+  furtherCommands?: readonly FurtherCommand[];
   /** Calls back at every Ctrl-C (and termination), until the returned function is called. */
   onInterrupt: (listener: () => void) => () => void;
 };

@@ -1,13 +1,12 @@
 import { Command } from 'commander';
 import { completionCommand } from './completion-command.ts';
 import { configCommand } from './config-command.ts';
-import type { Context } from './context.ts';
-import type { ExitCode } from './exit-codes.ts';
+import type { Context, FurtherCommand } from './context.ts';
 import { projectsCommand, statusCommand, uploadsCommand, verifyCommand } from './project-commands.ts';
 import { uploadCommand } from './upload-command.ts';
 
 /** What a command hands back when it ends. */
-export type Finish = (code: ExitCode) => void;
+export type Finish = (code: number) => void;
 
 const COMMANDS = [
   uploadCommand,
@@ -42,5 +41,15 @@ export function createProgram(context: Context, finish: Finish): Command {
     .showHelpAfterError('(add --help for what can be said)');
   program.addHelpText('after', EXAMPLES);
   for (const create of COMMANDS) program.addCommand(create(context, finish).copyInheritedSettings(program));
+  for (const further of context.furtherCommands ?? []) program.addCommand(furtherCommand(further, finish));
   return program;
+}
+
+function furtherCommand({ name, summary, run }: FurtherCommand, finish: Finish): Command {
+  return new Command(name)
+    .description(summary)
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument('[argument...]')
+    .action(async (args: string[]) => finish(await run(args)));
 }

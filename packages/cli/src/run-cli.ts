@@ -7,7 +7,7 @@ import {
 } from '@darkslide/client';
 import { CommanderError } from 'commander';
 import { type Context, UsageError } from './context.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 
 export type CliOptions = Omit<Context, 'onInterrupt'> & Partial<Pick<Context, 'onInterrupt'>>;
@@ -17,9 +17,9 @@ export type CliOptions = Omit<Context, 'onInterrupt'> & Partial<Pick<Context, 'o
  * @param argv the arguments after the program's name.
  * @returns the exit code: 0 all arrived, 1 some did not, 2 wrong use or configuration, 130 interrupted.
  */
-export async function runCli(argv: readonly string[], options: CliOptions): Promise<ExitCode> {
+export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
   const context: Context = { onInterrupt: onProcessInterrupt, ...options };
-  let code: ExitCode = EXIT.done;
+  let code: number = EXIT.done;
   const program = createProgram(context, (result) => {
     code = result;
   });

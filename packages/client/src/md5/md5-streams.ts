@@ -47,6 +47,11 @@ export class Md5Streams {
     this.#ready.delete(stream);
   }
 
+  /** Streams that have something to hash. */
+  get ready(): number {
+    return this.#ready.size;
+  }
+
   /** Hashes for one turn. False when there is nothing left to do. */
   work(): boolean {
     const streams = this.#ready.values().take(LANES).toArray();

@@ -1,54 +1,109 @@
 /** The hashing thread: MD5 of many bodies at once, off the path of their bytes. */
+import { createHash, type Hash } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type Md5Stream, Md5Streams } from '../md5/md5-streams.ts';
+import { LANES } from '../md5/md5x4.ts';
 import { type FromHasher, type HasherData, PAGES, slotOffset, type ToHasher } from './md5-messages.ts';
 
 const port = parentPort as MessagePort;
 const { memory } = workerData as HasherData;
+const bytes = new Uint8Array(memory.buffer);
 const hasher = new Md5Streams(memory, PAGES);
-const streams = new Map<number, Md5Stream>();
-let working = false;
+const streams = new Map<number, { stream: Md5Stream; fed: number }>();
+/** Streams that began when no other was there: OpenSSL is faster for one alone. */
+const alone = new Map<number, Hash>();
+
+/** Four streams cost little more than one, so it pays to wait a moment until as many are there. Milliseconds. */
+const PATIENCE_MS = 2;
+/** A stream that got nothing for so long is not waited for. Milliseconds. */
+const STALE_MS = 5;
+let waiting = false;
+let scheduled = false;
 
 const say = (message: FromHasher) => port.postMessage(message);
 
 function streamOf(id: number): Md5Stream {
   const known = streams.get(id);
-  if (known) return known;
+  if (known) {
+    known.fed = performance.now();
+    return known.stream;
+  }
   const stream = hasher.begin((md5) => {
     streams.delete(id);
     say({ kind: 'digest', stream: id, md5 });
   });
-  streams.set(id, stream);
+  streams.set(id, { stream, fed: performance.now() });
   return stream;
 }
 
 function take(message: ToHasher): void {
-  if (message.kind === 'bytes') {
+  if (message.kind === 'drop') drop(message.stream);
+  else if (isAlone(message.stream)) hashAlone(message);
+  else {
     const { stream, slot, length, last } = message;
-    hasher.add(streamOf(stream), {
-      offset: slotOffset(slot),
-      length,
-      last,
-      done: () => say({ kind: 'hashed', slot }),
-    });
-    return;
+    const done = () => say({ kind: 'hashed', slot });
+    hasher.add(streamOf(stream), { offset: slotOffset(slot), length, last, done });
   }
-  const dropped = streams.get(message.stream);
-  streams.delete(message.stream);
-  if (dropped) hasher.drop(dropped);
 }
 
-/** Works as long as there is work, and looks for more streams to fill the lanes with at every turn. */
-function work(): void {
-  while (hasher.work()) {
-    for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message);
+function isAlone(id: number): boolean {
+  if (alone.has(id)) return true;
+  if (alone.size > 0 || streams.size > 0) return false;
+  alone.set(id, createHash('md5'));
+  return true;
+}
+
+function hashAlone({ stream, slot, length, last }: Extract<ToHasher, { kind: 'bytes' }>): void {
+  const hash = alone.get(stream)?.update(bytes.subarray(slotOffset(slot), slotOffset(slot) + length));
+  say({ kind: 'hashed', slot });
+  if (!last || !hash) return;
+  alone.delete(stream);
+  say({ kind: 'digest', stream, md5: hash.digest('hex') });
+}
+
+function drop(id: number): void {
+  alone.delete(id);
+  const dropped = streams.get(id);
+  streams.delete(id);
+  if (dropped) hasher.drop(dropped.stream);
+}
+
+/** As many as will soon be there, up to what is hashed at once. */
+function lanesInSight(): number {
+  const since = performance.now() - STALE_MS;
+  let count = 0;
+  for (const { fed } of streams.values()) {
+    if (fed >= since) count += 1;
+    if (count === LANES) break;
   }
-  working = false;
+  return count;
+}
+
+/** Works while there is work for all lanes; when it has waited for that, for as many as there are. */
+function work({ patient }: { patient: boolean }): void {
+  for (;;) {
+    for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message);
+    if (hasher.ready === 0) return;
+    if (patient && hasher.ready < lanesInSight()) {
+      if (!waiting) setTimeout(stopWaiting, PATIENCE_MS);
+      waiting = true;
+      return;
+    }
+    hasher.work();
+  }
+}
+
+function stopWaiting(): void {
+  waiting = false;
+  work({ patient: false });
 }
 
 port.on('message', (message: ToHasher) => {
   take(message);
-  if (working) return;
-  working = true;
-  setImmediate(work);
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(() => {
+    scheduled = false;
+    work({ patient: true });
+  });
 });

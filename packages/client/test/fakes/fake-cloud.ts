@@ -255,7 +255,7 @@ function match(method: string, pathname: string) {
   const families = Object.keys(FAMILIES) as Family[];
   const family = families.toReversed().find((name) => pathname.startsWith(FAMILIES[name].prefix));
   if (!family) return undefined;
-  const path = pathname.slice(FAMILIES[family].prefix.length);
+  const path = pathname.slice(FAMILIES[family].prefix.length).replace(/\/$/, '');
   for (const [route, { method: wanted, path: pattern }] of Object.entries(CALLS)) {
     const found = new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`).exec(path);
     if (found && method === wanted) {
