@@ -1,30 +1,35 @@
+import { runCli } from '@darkslide/cli';
 import manifest from '../package.json' with { type: 'json' };
 import type { Context } from './commands/context.ts';
 import { localApiKey } from './data-directory.ts';
 
 const { env, stdout, stderr } = process;
-const [command, ...args] = process.argv.slice(2);
+const { version } = manifest;
 const context: Context = {
   env,
-  version: manifest.version,
+  version,
   out: (line) => stdout.write(`${line}\n`),
   error: (line) => stderr.write(`${line}\n`),
   terminal: stdout.isTTY,
 };
 
-process.exitCode = await run();
-
-/** Each command loads only what it needs: the server's libraries would cost an upload a second of CPU. */
-async function run(): Promise<number> {
-  if (command === 'serve' && args.length === 0) {
-    const { serve } = await import('./commands/serve.ts');
-    return serve(context);
-  }
-  if (command === 'keys') {
-    const { keys } = await import('./commands/keys.ts');
-    return keys(args, context);
-  }
-  const { runCli } = await import('@darkslide/cli');
-  const defaults = { apiKey: await localApiKey(env) };
-  return runCli(process.argv.slice(2), { env, stdout, stderr, version: context.version, defaults });
-}
+process.exitCode = await runCli(process.argv.slice(2), {
+  env,
+  stdout,
+  stderr,
+  version,
+  defaults: { apiKey: await localApiKey(env) },
+  // Loaded only when called: the server's libraries would cost an upload a second of CPU.
+  furtherCommands: [
+    {
+      name: 'serve',
+      summary: 'start the API, and the embedded store unless an S3 is configured',
+      run: async (args) => (await import('./commands/serve.ts')).serve(args, context),
+    },
+    {
+      name: 'keys',
+      summary: 'make API keys for accounts',
+      run: async (args) => (await import('./commands/keys.ts')).keys(args, context),
+    },
+  ],
+});

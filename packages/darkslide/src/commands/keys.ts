@@ -12,8 +12,9 @@ const USAGE = 'Usage: darkslide keys create --account NAME [--json]';
 export async function keys(args: readonly string[], { env, out, error }: Context): Promise<number> {
   const asked = parse(args);
   if (asked === undefined) {
-    error(USAGE);
-    return 2;
+    const wantsHelp = args.includes('--help') || args.includes('-h');
+    (wantsHelp ? out : error)(USAGE);
+    return wantsHelp ? 0 : 2;
   }
   try {
     const { database, dataDir } = readConfiguration(env);

@@ -1,8 +1,27 @@
 import { ConfigurationError, readConfiguration } from '../configuration.ts';
 import type { Context } from './context.ts';
 
-/** `darkslide serve`: runs until it is told to stop. Answers the exit code: 0 stopped, 1 failed, 2 wrong configuration. */
-export async function serve({ env, version, out, error, terminal }: Context): Promise<number> {
+const USAGE = `Usage: darkslide serve
+
+Starts the API and, unless an S3 is configured, the embedded store. Configured by environment variables:
+  DARKSLIDE_PORT          where the API listens (8080)
+  DARKSLIDE_STORE_PORT    where the embedded store listens (9000)
+  DARKSLIDE_DATA_DIR      the folder of the embedded database and store (.darkslide)
+  DARKSLIDE_S3_BUCKET     the bucket of another S3, with DARKSLIDE_S3_ENDPOINT where it is not Amazon's
+  DATABASE_URL            PostgreSQL instead of the embedded database
+The README lists them all.`;
+
+/**
+ * `darkslide serve`: runs until it is told to stop. Answers the exit code: 0 stopped, 1 failed, 2 wrong use or
+ * configuration.
+ */
+export async function serve(args: readonly string[], context: Context): Promise<number> {
+  const { env, version, out, error, terminal } = context;
+  if (args.length > 0) {
+    const wantsHelp = args.includes('--help') || args.includes('-h');
+    (wantsHelp ? out : error)(USAGE);
+    return wantsHelp ? 0 : 2;
+  }
   try {
     const configuration = readConfiguration(env, { terminal });
     // Loaded only here, so that the other commands start without the server's libraries.
