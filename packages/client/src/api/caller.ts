@@ -11,8 +11,10 @@ import type { Clock, Transport, TransportResponse } from '../core/ports.ts';
 import { type Retrier, type RetryInfo, retryAfterMs, type Verdict } from '../core/retry.ts';
 import { watched } from '../core/watchdog.ts';
 
-/** No answer of the API takes longer, in milliseconds: completing thousands of parts may take minutes. */
-const ANSWER_MS = 180_000;
+/** No answer of the API takes longer, in milliseconds. */
+const ANSWER_MS = 60_000;
+/** Completing thousands of parts may take minutes. */
+const COMPLETE_MS = 300_000;
 
 export type Call = {
   route: CallName;
@@ -78,11 +80,12 @@ export class ApiCaller {
   async #once(call: Call, fresh: boolean): Promise<unknown> {
     const { transport, clock, apiKey } = this.#options;
     const { method } = CALLS[call.route];
+    const answerMs = call.route === 'completeMultipart' ? COMPLETE_MS : ANSWER_MS;
     const response = await watched({
       clock,
       signal: call.signal,
-      stallMs: ANSWER_MS,
-      answerMs: ANSWER_MS,
+      stallMs: answerMs,
+      answerMs,
       work: ({ signal }) =>
         transport.send({
           method,

@@ -71,6 +71,21 @@ describe('what passes', () => {
     });
   }
 
+  test('a storage that hangs up on an expired link, without an answer, gets another link', async () => {
+    const harness = createHarness();
+    const refused = new Set<string>();
+    const head = harness.cloud.head.bind(harness.cloud);
+    harness.cloud.head = (request) => {
+      const fate = head(request);
+      if (!request.url.startsWith('http://storage') || (refused.size > 0 && !refused.has(request.url))) return fate;
+      refused.add(request.url);
+      return { afterBytes: 0, answer: { fault: 'reset' } };
+    };
+    const summary = await harness.upload(photos(1, 1000));
+    assert.deepEqual([summary.successful, refused.size], [1, 1]);
+    assert.ok(summary.seconds < 10);
+  });
+
   test('Retry-After is obeyed', async () => {
     const harness = createHarness();
     harness.cloud.fault = first(1, isPut, { answer: { status: 503, headers: { 'retry-after': '100' } } });

@@ -1,7 +1,7 @@
 import { MAX_PART_SIZE } from '@darkslide/contract';
 import { compareWithStored } from './compare.ts';
 import { RefusedError, SourceError, TransportError, UnavailableError } from './errors.ts';
-import { bareEtag } from './etags.ts';
+import { bareEtag, etagShape } from './etags.ts';
 import { UploadGoneError, uploadInParts } from './parts-upload.ts';
 import { failed, type PlannedFile } from './plan.ts';
 import type { FailedFile, FailureReason, FileResult, SkippedFile } from './results.ts';
@@ -53,7 +53,9 @@ async function settleByStored(run: Run, file: PlannedFile): Promise<SkippedFile 
   });
 
   const entry = run.journal.recall(name, source);
-  if (entry?.state === 'sent' && entry.etag === etag && stored.size === source.size) return skipped('md5');
+  if (entry?.state === 'sent' && entry.etag === etag && stored.size === source.size) {
+    return skipped(etagShape(etag).kind === 'opaque' ? 'size' : 'md5');
+  }
   const { md5 } = run.ports;
   const partSize = entry?.state === 'open' ? entry.partSize : undefined;
   switch (await compareWithStored({ source, stored, md5, partSize, signal: run.signal })) {

@@ -13,6 +13,9 @@ const SENDS_PER_MISMATCH = 3;
 /** How often in a row a link may be refused, each time asked for anew. */
 const LINKS_PER_TRY = 3;
 
+/** How many connections may be lost before another link is tried. */
+const RESETS_PER_LINK = 2;
+
 /** Storage answered, but not that it took the bytes. */
 export class StorageRefusal extends Error {
   readonly answer: Exclude<StorageAnswer, { kind: 'stored' }>;
@@ -135,6 +138,7 @@ function createJudge(run: Run, dropLink: () => void): { verdict: (error: unknown
   const etags: string[] = [];
   let linksRefused = 0;
   let staleConnections = 0;
+  let resets = 0;
 
   const onAnswer = ({ answer }: StorageRefusal): Verdict => {
     switch (answer.kind) {
@@ -162,6 +166,9 @@ function createJudge(run: Run, dropLink: () => void): { verdict: (error: unknown
       case 'reset':
       case 'timeout':
         run.congested();
+        resets += 1;
+        // A storage that refuses a link early and hangs up looks just like this.
+        if (resets % RESETS_PER_LINK === 0) dropLink();
         return { retry: true };
       case 'unreachable':
         return { retry: true };

@@ -86,7 +86,8 @@ function answerTo(request: http.ClientRequest, url: string, state: Exchange): Pr
       socket.once('connect', () => clearTimeout(late));
       socket.once('close', () => clearTimeout(late));
     });
-    request.once('error', fail);
+    // Stays: what is destroyed may fail once more.
+    request.on('error', fail);
     request.once('response', (response) => {
       const status = response.statusCode ?? 0;
       state.refused = status >= 300;
