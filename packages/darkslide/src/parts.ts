@@ -5,6 +5,7 @@ import { type RunningStore, startStore } from '@darkslide/store';
 import type { Configuration } from './configuration.ts';
 import { apiKeyFile } from './data-directory.ts';
 import { keepSecret, type StoreCredentials, storeCredentials } from './secrets.ts';
+import { createStoreLog } from './store-log.ts';
 
 const EMBEDDED_BUCKET = 'darkslide';
 
@@ -81,6 +82,7 @@ async function startEmbeddedStore(configuration: Configuration): Promise<Embedde
     region,
     bucket: EMBEDDED_BUCKET,
     credentials,
+    log: createStoreLog(configuration.logLevel, (line) => process.stdout.write(`${line}\n`)),
   });
   return { store, credentials };
 }

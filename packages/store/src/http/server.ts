@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { buildErrorXml, S3Error } from '@darkslide/s3wire';
@@ -36,15 +37,17 @@ export class HttpServer {
     this.#server.on('clientError', answerBrokenRequest);
   }
 
-  /** Answers the port. */
-  listen(options: { host: string; port: number }): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(options, () => {
-        this.#server.off('error', reject);
-        resolve((this.#server.address() as AddressInfo).port);
-      });
-    });
+  /** Answers the port. Throws with one sentence where it can't be had. */
+  async listen({ host, port }: { host: string; port: number }): Promise<number> {
+    this.#server.listen({ host, port });
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      const reason = isTaken ? 'another program listens there' : (error as Error).message;
+      throw new Error(`The store can't listen on ${host}:${port}: ${reason}.`, { cause: error });
+    }
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** Takes no further requests, lets those at work end, and after `graceMs` gives them up. */

@@ -1,0 +1,34 @@
+import type { LogEntry } from '@darkslide/store';
+
+// The numbers of pino, which writes the API's lines.
+const LEVELS = { debug: 20, info: 30, warn: 40, error: 50, silent: Number.POSITIVE_INFINITY };
+
+/**
+ * Writes the store's log as the API writes its own: JSON lines, from a level on. Keys of objects are left out of
+ * requests, as names are the photographer's.
+ */
+export function createStoreLog(level: string, write: (line: string) => void): (entry: LogEntry) => void {
+  const lowest = LEVELS[level as keyof typeof LEVELS] ?? LEVELS.info;
+  return (entry) => {
+    const { level, ...fields } = describe(entry);
+    if (level >= lowest) write(JSON.stringify({ level, time: Date.now(), part: 'store', ...fields }));
+  };
+}
+
+function describe(entry: LogEntry): { level: number; msg: string } & Record<string, unknown> {
+  switch (entry.type) {
+    case 'request': {
+      const { requestId: request_id, method, operation, status, code, durationMs } = entry;
+      const ms = Math.round(durationMs * 10) / 10;
+      return { level: LEVELS.info, request_id, method, operation, status, code, ms, msg: 'answered' };
+    }
+    case 'sweep': {
+      const { removed, lost } = entry;
+      if (lost.length === 0) return { level: LEVELS.info, removed, msg: 'swept leftovers' };
+      const msg = 'these objects are in the index, but their bytes are gone from the disk: restore them from a backup';
+      return { level: LEVELS.error, removed, lost, msg };
+    }
+    case 'error':
+      return { level: LEVELS.error, request_id: entry.requestId, stack: entry.stack, msg: entry.message };
+  }
+}
