@@ -79,7 +79,7 @@ async function measureOnSink(set: PhotoSet) {
     {
       async ours() {
         await using state = await temporaryFolder('darkslide-bench-state');
-        return send(darkslideUpload({ ...upload, state: state.path }));
+        return await send(darkslideUpload({ ...upload, state: state.path }));
       },
       vendor: () => send(vendorUpload(upload)),
     },

@@ -61,7 +61,7 @@ async function sendAsVendor(): Promise<Outcome> {
   await using set = await makePhotoSet({ count: VENDOR_COUNT, size: SIZE });
   await using lossy = await startLossy();
   const { apiUrl, apiKey } = lossy.server;
-  return send(vendorUpload({ apiUrl, apiKey, folder: set.folder, project: 'bench' }), { set, lossy });
+  return await send(vendorUpload({ apiUrl, apiKey, folder: set.folder, project: 'bench' }), { set, lossy });
 }
 
 async function startLossy(): Promise<ProxiedServer> {

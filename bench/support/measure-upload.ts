@@ -29,7 +29,7 @@ export async function measureUpload({
 /** The same for our client, with a journal of its own. */
 export async function measureDarkslide(set: PhotoSet): Promise<Cost> {
   await using state = await temporaryFolder('darkslide-bench-state');
-  return measureUpload({
+  return await measureUpload({
     side: 'darkslide',
     set,
     command: ({ apiUrl, apiKey }) =>

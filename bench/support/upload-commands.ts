@@ -1,18 +1,25 @@
-import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { pinnedNode, root } from '@darkslide/testkit';
 import type { Command } from './measure-command.ts';
 
 /** A server of the contract, and what to send to it. */
 export type Upload = { apiUrl: string; apiKey: string; folder: string; project: string };
 
-/** Our client, by its command line, at its defaults: with verification, and its journal. @param state its folder. */
+/**
+ * Our client, by its command line, at its defaults: with verification, and its journal. It starts as npm lets users
+ * start it, by its first line, which finds the pinned Node. @param state the journal's folder.
+ */
 export function darkslideUpload({ apiUrl, apiKey, folder, project, state }: Upload & { state: string }): Command {
-  const binary = realpathSync(join(root, 'node_modules', '.bin', 'darkslide'));
   return {
-    command: pinnedNode(),
-    args: [binary, 'upload', folder, '--project', project, '--json'],
-    env: { DARKSLIDE_URL: apiUrl, DARKSLIDE_API_KEY: apiKey, XDG_STATE_HOME: state, NODE_OPTIONS: undefined },
+    command: join(root, 'node_modules', '.bin', 'darkslide'),
+    args: ['upload', folder, '--project', project, '--json'],
+    env: {
+      PATH: `${dirname(pinnedNode())}${delimiter}${process.env.PATH}`,
+      DARKSLIDE_URL: apiUrl,
+      DARKSLIDE_API_KEY: apiKey,
+      XDG_STATE_HOME: state,
+      NODE_OPTIONS: undefined,
+    },
   };
 }
 
