@@ -52,6 +52,11 @@ export class Md5Streams {
     return this.#ready.size;
   }
 
+  /** Whether a stream's end is among it: somebody waits for the digest. */
+  get ending(): boolean {
+    return this.#ready.values().some(({ pieces }) => pieces.at(-1)?.last === true);
+  }
+
   /** Hashes for one turn. False when there is nothing left to do. */
   work(): boolean {
     const streams = this.#ready.values().take(LANES).toArray();

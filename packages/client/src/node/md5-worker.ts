@@ -13,11 +13,14 @@ const streams = new Map<number, { stream: Md5Stream; fed: number }>();
 /** Streams that began when no other was there: OpenSSL is faster for one alone. */
 const alone = new Map<number, Hash>();
 
-/** Four streams cost little more than one, so it pays to wait a moment until as many are there. Milliseconds. */
-const PATIENCE_MS = 2;
+/** Four streams cost little more than one, so it pays to wait until as many are there: so long, in milliseconds … */
+const PATIENCE_MS = 15;
+/** … or so long, where somebody waits for a digest. */
+const SHORT_PATIENCE_MS = 2;
 /** A stream that got nothing for so long is not waited for. Milliseconds. */
-const STALE_MS = 5;
-let waiting = false;
+const STALE_MS = 40;
+let waitingSince: number | undefined;
+let timer: NodeJS.Timeout | undefined;
 let scheduled = false;
 
 const say = (message: FromHasher) => port.postMessage(message);
@@ -80,22 +83,25 @@ function lanesInSight(): number {
 }
 
 /** Works while there is work for all lanes; when it has waited for that, for as many as there are. */
-function work({ patient }: { patient: boolean }): void {
+function work(): void {
   for (;;) {
     for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message);
-    if (hasher.ready === 0) return;
-    if (patient && hasher.ready < lanesInSight()) {
-      if (!waiting) setTimeout(stopWaiting, PATIENCE_MS);
-      waiting = true;
+    if (hasher.ready === 0) break;
+    const left = hasher.ready < lanesInSight() ? patienceLeft() : 0;
+    if (left > 0) {
+      clearTimeout(timer);
+      timer = setTimeout(work, left);
       return;
     }
     hasher.work();
   }
+  waitingSince = undefined;
+  clearTimeout(timer);
 }
 
-function stopWaiting(): void {
-  waiting = false;
-  work({ patient: false });
+function patienceLeft(): number {
+  waitingSince ??= performance.now();
+  return waitingSince + (hasher.ending ? SHORT_PATIENCE_MS : PATIENCE_MS) - performance.now();
 }
 
 port.on('message', (message: ToHasher) => {
@@ -104,6 +110,6 @@ port.on('message', (message: ToHasher) => {
   scheduled = true;
   setImmediate(() => {
     scheduled = false;
-    work({ patient: true });
+    work();
   });
 });
