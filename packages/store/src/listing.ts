@@ -50,7 +50,8 @@ export function collectPage<T extends { key: string }>(options: {
   }
 }
 
-function commonPrefix(key: string, prefix: string, delimiter: string | undefined): string | undefined {
+/** What stands for a key in a listing with a delimiter: its beginning up to the first one behind the prefix. */
+export function commonPrefix(key: string, prefix: string, delimiter: string | undefined): string | undefined {
   if (delimiter === undefined) return undefined;
   const at = key.indexOf(delimiter, prefix.length);
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);

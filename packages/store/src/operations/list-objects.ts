@@ -13,7 +13,13 @@ export const listObjects: Operation = async ({ bucket, query }, store) => {
   const delimiter = query.get('delimiter') || undefined;
   const marker = query.get('marker') ?? '';
 
-  const page = listObjectPage(store, { bucketId, prefix, delimiter, after: boundAfter(marker, delimiter), limit });
+  const page = listObjectPage(store, {
+    bucketId,
+    prefix,
+    delimiter,
+    after: boundAfter(marker, { prefix, delimiter }),
+    limit,
+  });
   const { last } = page;
   return xmlResponse(
     buildXml('ListBucketResult', {

@@ -1,7 +1,7 @@
 import { quoteETag } from '@darkslide/s3wire';
 import type { KeyBound } from '../index/reader.ts';
 import { keyBytes, type StoredObject } from '../index/rows.ts';
-import { collectPage, keyAfterPrefix, type Page } from '../listing.ts';
+import { collectPage, commonPrefix, keyAfterPrefix, type Page } from '../listing.ts';
 import type { Store } from '../store.ts';
 
 /** What both forms of ListObjects have in common: a page of a bucket's objects behind `after`. */
@@ -39,7 +39,11 @@ export function describeEntry(object: StoredObject, encode: (key: string) => str
 }
 
 /** Where a marker begins: behind the key, or, where it is a common prefix itself, behind all that it stands for. */
-export function boundAfter(marker: string, delimiter: string | undefined): KeyBound {
-  const skipped = delimiter && marker.endsWith(delimiter) ? keyAfterPrefix(marker) : undefined;
+export function boundAfter(
+  marker: string,
+  { prefix, delimiter }: { prefix: string; delimiter: string | undefined },
+): KeyBound {
+  const isCommon = marker.startsWith(prefix) && commonPrefix(marker, prefix, delimiter) === marker;
+  const skipped = isCommon ? keyAfterPrefix(marker) : undefined;
   return skipped === undefined ? { key: keyBytes(marker), inclusive: false } : { key: skipped, inclusive: true };
 }
