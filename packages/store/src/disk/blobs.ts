@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync, mkdirSync } from 'node:fs';
-import { type FileHandle, open, opendir, stat, statfs, unlink } from 'node:fs/promises';
+import { open, opendir, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { S3Error } from '@darkslide/s3wire';
 import { DirectorySync, syncDirectory } from './directory-sync.ts';
+import { asStorageError, type EarlySyncs, NewBlob } from './new-blob.ts';
 
 const FOLDERS = 256;
 /** Consecutive blobs share a folder, so that writers at one time share its sync. */
@@ -23,6 +23,7 @@ export class Blobs {
   /** Marks this run's blobs, so that the sweep leaves alone what is being written. */
   readonly #run = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`;
   readonly #syncs: DirectorySync[];
+  readonly #earlySyncs: EarlySyncs = { running: 0 };
   readonly #readers = new Map<string, number>();
   readonly #doomed = new Set<string>();
   /** No longer referred to, but still on disk. */
@@ -58,7 +59,13 @@ export class Blobs {
     const name = `${folderName(folder)}/${this.#run}-${count.toString(36)}`;
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
     const handle = await open(this.path(name), flags, 0o600).catch(asStorageError);
-    return new NewBlob({ name, path: this.path(name), handle, sync: this.#syncs[folder] as DirectorySync });
+    return new NewBlob({
+      name,
+      path: this.path(name),
+      handle,
+      directory: this.#syncs[folder] as DirectorySync,
+      earlySyncs: this.#earlySyncs,
+    });
   }
 
   /** Keeps the blobs' files until the answered function is called; call it once. */
@@ -129,48 +136,4 @@ export class Blobs {
     }
     this.#removing = undefined;
   }
-}
-
-/** A blob being written. End it with `commit` or `discard`. */
-export class NewBlob {
-  readonly name: string;
-  readonly #path: string;
-  readonly #handle: FileHandle;
-  readonly #directory: DirectorySync;
-
-  constructor({ name, path, handle, sync }: { name: string; path: string; handle: FileHandle; sync: DirectorySync }) {
-    this.name = name;
-    this.#path = path;
-    this.#handle = handle;
-    this.#directory = sync;
-  }
-
-  /** Writes all of `bytes` at `position`. Throws StorageFull. */
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    let written = 0;
-    while (written < bytes.length) {
-      const { bytesWritten } = await this.#handle
-        .write(bytes, written, bytes.length - written, position + written)
-        .catch(asStorageError);
-      written += bytesWritten;
-    }
-  }
-
-  /** Resolves once bytes and name are on disk. Throws StorageFull; then `discard` it. */
-  async commit(): Promise<void> {
-    await this.#handle.datasync().catch(asStorageError);
-    await this.#handle.close();
-    await this.#directory.sync().catch(asStorageError);
-  }
-
-  async discard(): Promise<void> {
-    await this.#handle.close().catch(() => {});
-    // A file that stays behind is swept at the next start.
-    await unlink(this.#path).catch(() => {});
-  }
-}
-
-function asStorageError(error: NodeJS.ErrnoException): never {
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw new S3Error('StorageFull', { cause: error });
-  throw error;
 }

@@ -3,7 +3,8 @@ import { createDigester, type DigestName, type Digests } from '../hashing/digest
 import type { Hasher, Hashing } from '../hashing/hashing.ts';
 import type { Slab, Slabs } from '../hashing/slabs.ts';
 import type { NewBytes } from '../index/rows.ts';
-import type { Blobs, NewBlob } from './blobs.ts';
+import type { Blobs } from './blobs.ts';
+import type { NewBlob } from './new-blob.ts';
 
 /** Slabs of one upload: one fills while the other is written and hashed. */
 export const SLABS_PER_UPLOAD = 2;
