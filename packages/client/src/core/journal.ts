@@ -11,6 +11,8 @@ type Line = { name: string } & JournalEntry;
 
 /** A scope with so many more lines than names is written anew. */
 const LINES_TO_SPARE = 1000;
+/** Lines that wait at most to be written together. */
+const MOST_QUEUED = 500;
 
 /**
  * What runs before this one knew about a project: which question to ask storage about a file, never what the answer
@@ -71,21 +73,31 @@ export class Journal {
     return same ? entry : undefined;
   }
 
-  /** Returns at once; lines are written together, in order. */
+  /**
+   * Returns at once. An open upload is written at once too, as a server of the bare contract can't be asked for it;
+   * what was sent waits for `save`: storage knows it as well.
+   */
   note(name: string, entry: JournalEntry): void {
     this.#entries.set(name, entry);
     if (this.#broken) return;
     this.#queued.push(JSON.stringify({ name, ...entry } satisfies Line));
-    if (this.#queued.length === 1) this.#writing = this.#writing.then(() => this.#write());
+    if (entry.state === 'open' || this.#queued.length >= MOST_QUEUED) this.save();
+  }
+
+  /** Begins to write what was noted, lines together and in order. */
+  save(): void {
+    if (this.#queued.length > 0) this.#writing = this.#writing.then(() => this.#write());
   }
 
   /** Resolves when everything noted so far is with the memory. */
   flush(): Promise<void> {
+    this.save();
     return this.#writing;
   }
 
   async #write(): Promise<void> {
     const lines = this.#queued;
+    if (lines.length === 0) return;
     this.#queued = [];
     try {
       await this.#memory.append(this.#scope, lines);

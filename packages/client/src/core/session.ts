@@ -90,6 +90,7 @@ export async function openSession(request: UploadRequest, holdings: Holdings): P
     for (;;) {
       await clock.sleep(TICK_MS, { signal: ended.signal });
       progress.sample();
+      journal.save();
       transfers.observe(progress.sent);
       onEvent({ type: 'progress', progress: progress.snapshot({ active: slots.active, limit: slots.limit }) });
     }

@@ -30,9 +30,14 @@ export function createFileMemory(folder: string): Memory {
       }
     },
     async append(scope, lines) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
       // The first line break ends what a run that was killed may have left half-written.
-      await appendFile(fileOf(scope), `\n${lines.join('\n')}\n`, { mode: 0o600 });
+      const text = `\n${lines.join('\n')}\n`;
+      const append = () => appendFile(fileOf(scope), text, { mode: 0o600 });
+      await append().catch(async (error) => {
+        if (!isNotFound(error)) throw error;
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await append();
+      });
     },
     async replace(scope, lines) {
       const file = fileOf(scope);
