@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import module from 'node:module';
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -9,7 +11,17 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exit(2);
 }
 
+// V8 lets its young generation grow to 96 MB before it tidies up. With a quarter of that, an upload of 20,000 files needs
+// 176 MB instead of 274, and less CPU. V8 takes this only on the command line, so where the system can, the process
+// replaces itself; elsewhere it merely takes more memory.
+const YOUNG_GENERATION = '--max-semi-space-size=8';
+const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+
+if (process.platform !== 'win32' && process.execve && !options.includes('--max-semi-space-size')) {
+  const { execPath, execArgv, argv, env } = process;
+  process.execve(execPath, [execPath, ...execArgv, YOUNG_GENERATION, ...argv.slice(1)], env);
+}
+
 // A command starts in half the time and memory when Node has compiled its modules before.
-const { enableCompileCache } = await import('node:module');
-enableCompileCache();
+module.enableCompileCache();
 await import('#main');
