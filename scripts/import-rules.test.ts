@@ -10,10 +10,11 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Who may import whom among the rooms. Tests obey as well. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/contract': [],
+  'packages/md5': [],
   'packages/s3wire': [],
-  'packages/store': ['@darkslide/s3wire'],
+  'packages/store': ['@darkslide/s3wire', '@darkslide/md5'],
   'packages/server': ['@darkslide/contract', '@darkslide/s3wire'],
-  'packages/client': ['@darkslide/contract'],
+  'packages/client': ['@darkslide/contract', '@darkslide/md5'],
   'packages/cli': ['@darkslide/client', '@darkslide/contract'],
   'packages/darkslide': ['@darkslide/cli', '@darkslide/server', '@darkslide/store'],
   testkit: ['@darkslide/contract', '@darkslide/s3wire'],
@@ -85,6 +86,13 @@ test('the client core does not know where it runs', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('MD5 does not know where it runs', () => {
+  const wrong = importsOf('packages/md5').filter(
+    ({ file, specifier }) => NODE_MODULES.has(specifier) && !file.endsWith('.test.ts'),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('the server meets AWS words in one place', () => {
   const wrong = importsOf('packages/server').filter(
     ({ file, specifier }) =>
@@ -94,7 +102,7 @@ test('the server meets AWS words in one place', () => {
 });
 
 test('only the binary reads the environment', () => {
-  const rooms = ['contract', 's3wire', 'store', 'server', 'client', 'cli'].map((name) => `packages/${name}/src`);
+  const rooms = ['contract', 'md5', 's3wire', 'store', 'server', 'client', 'cli'].map((name) => `packages/${name}/src`);
   const readers = rooms.flatMap((room) =>
     globSync('**/*.ts', { cwd: resolve(ROOT, room) })
       .filter((file) => !file.endsWith('.test.ts'))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { createSharedMemory } from '@darkslide/md5';
 import fc from 'fast-check';
 import { Md5Streams } from './md5-streams.ts';
-import { wasm } from './web-assembly.ts';
 
 const PAGES = 32;
 const SCRATCH = 4096;
@@ -13,9 +13,9 @@ const PIECE = 1024;
 
 /** Hashes all at once, a piece of each stream in turn, each stream in its own part of the memory. */
 function md5s(bodies: readonly Uint8Array[]): string[] {
-  const memory = new wasm.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  const memory = createSharedMemory(PAGES);
   const bytes = new Uint8Array(memory.buffer);
-  const streams = new Md5Streams(memory, PAGES);
+  const streams = new Md5Streams(memory);
   const share = Math.floor(ROOM / bodies.length);
   const results: string[] = [];
   const feeds = bodies.map((body, index) => {

@@ -1,38 +1,29 @@
-import { BLOCK, createMd5x4, LANES, type Md5x4, STATE_BYTES } from './md5x4.ts';
-import type { SharedMemory } from './web-assembly.ts';
+import { BLOCK, initialState, LANES, Md5Lanes, type Md5State, type SharedMemory } from '@darkslide/md5';
 
-/** RFC 1321, 3.3. */
-const INITIAL = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476] as const;
 /** Blocks hashed before other streams get their turn: 64 KiB. */
 const TURN = 1024;
 
-// In the scratch room, which begins at 0: the four states, then two blocks of padding for each lane.
-const PADDING = STATE_BYTES;
-const PADDING_BYTES = 2 * BLOCK;
-
 type Piece = { offset: number; length: number; last: boolean; done: () => void };
-export type Md5Stream = { state: Uint32Array; size: number; pieces: Piece[]; onDigest: (md5: string) => void };
+export type Md5Stream = { state: Md5State; size: number; pieces: Piece[]; onDigest: (md5: string) => void };
 
 /**
  * MD5 of many streams whose bytes lie in one memory, four at a time. Every piece of a stream but its last is a whole
  * number of blocks long.
  */
 export class Md5Streams {
-  readonly #kernel: Md5x4;
+  readonly #lanes: Md5Lanes;
   readonly #bytes: Uint8Array;
-  readonly #words: Uint32Array;
   /** Streams that have pieces, in the order of their turns. */
   readonly #ready = new Set<Md5Stream>();
 
-  /** @param memory shared, of at most `pages` of 64 KiB; its first 4 KiB are used for working. */
-  constructor(memory: SharedMemory, pages: number) {
-    this.#kernel = createMd5x4(memory, pages);
+  /** @param memory whose first 4 KiB are used for working. */
+  constructor(memory: SharedMemory) {
+    this.#lanes = new Md5Lanes({ memory, scratch: 0 });
     this.#bytes = new Uint8Array(memory.buffer);
-    this.#words = new Uint32Array(memory.buffer);
   }
 
   begin(onDigest: (md5: string) => void): Md5Stream {
-    return { state: Uint32Array.from(INITIAL), size: 0, pieces: [], onDigest };
+    return { state: initialState(), size: 0, pieces: [], onDigest };
   }
 
   /** @param piece `done` is called when its bytes are not needed any more. */
@@ -68,11 +59,7 @@ export class Md5Streams {
 
   #hashWhole(streams: Md5Stream[]): void {
     const blocks = Math.min(TURN, ...streams.map(blocksOf));
-    this.#run(
-      streams,
-      streams.map(({ pieces }) => pieces[0]?.offset ?? 0),
-      blocks,
-    );
+    this.#lanes.update(streams.map(({ state, pieces }) => ({ state, address: pieces[0]?.offset ?? 0, blocks })));
     for (const stream of streams) {
       const piece = stream.pieces[0] as Piece;
       piece.offset += blocks * BLOCK;
@@ -84,18 +71,6 @@ export class Md5Streams {
     }
   }
 
-  #run(streams: readonly Md5Stream[], offsets: readonly number[], blocks: number): void {
-    streams.forEach(({ state }, lane) => {
-      for (let word = 0; word < 4; word += 1) this.#words[word * LANES + lane] = state[word] as number;
-    });
-    // Lanes without a stream hash some other's bytes, and nobody looks at what comes out.
-    const at = (lane: number) => offsets[lane] ?? (offsets[0] as number);
-    this.#kernel(0, at(0), at(1), at(2), at(3), blocks);
-    streams.forEach(({ state }, lane) => {
-      for (let word = 0; word < 4; word += 1) state[word] = this.#words[word * LANES + lane] as number;
-    });
-  }
-
   /** Less than a block is left of the piece. */
   #finishPiece(stream: Md5Stream): void {
     const piece = stream.pieces.shift() as Piece;
@@ -104,25 +79,14 @@ export class Md5Streams {
     piece.done();
   }
 
-  /** RFC 1321, 3.1 and 3.2: a one bit, zeros, the length in bits as 64-bit little-endian. */
-  #digest(stream: Md5Stream, { offset, length }: Piece): string {
-    const padded = length + 9 <= BLOCK ? BLOCK : 2 * BLOCK;
-    const tail = this.#bytes.subarray(PADDING, PADDING + PADDING_BYTES).fill(0);
-    tail.set(this.#bytes.subarray(offset, offset + length));
-    tail[length] = 0x80;
-    const bits = BigInt(stream.size + length) * 8n;
-    new DataView(tail.buffer, tail.byteOffset).setBigUint64(padded - 8, bits, true);
-    this.#run([stream], [PADDING], padded / BLOCK);
-    return hex(stream.state);
+  #digest({ state, size }: Md5Stream, { offset, length }: Piece): string {
+    const rest = this.#bytes.subarray(offset, offset + length);
+    return hex(this.#lanes.finish({ state, rest, size: size + length }));
   }
 }
 
 const blocksOf = ({ pieces }: Md5Stream) => Math.floor((pieces[0]?.length ?? 0) / BLOCK);
 
-function hex(state: Uint32Array): string {
-  let text = '';
-  for (const word of state) {
-    for (let shift = 0; shift < 32; shift += 8) text += ((word >>> shift) & 255).toString(16).padStart(2, '0');
-  }
-  return text;
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

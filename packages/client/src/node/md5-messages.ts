@@ -1,4 +1,4 @@
-import type { SharedMemory } from '../md5/web-assembly.ts';
+import { PAGE, type SharedMemory } from '@darkslide/md5';
 
 /** What the hashing thread and its owner say to each other. Offsets are in the memory that they share, in bytes. */
 
@@ -8,7 +8,6 @@ export const SLOTS = 192;
 /** The hashing thread's own room, before the chunks. */
 export const SCRATCH = 64 * 1024;
 
-const PAGE = 64 * 1024;
 export const PAGES = (SCRATCH + SLOTS * CHUNK) / PAGE;
 
 export const slotOffset = (slot: number) => SCRATCH + slot * CHUNK;

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { wasm } from '../md5/web-assembly.ts';
+import { createSharedMemory } from '@darkslide/md5';
 import { CHUNK, type FromHasher, type HasherData, PAGES, SLOTS, slotOffset, type ToHasher } from './md5-messages.ts';
 
 /** A chunk's place in the shared memory, held by whoever sends it and by whoever hashes it. */
@@ -27,7 +27,7 @@ type PoolSlot = Slot & { readonly index: number; holders: number };
  * there without a copy. The thread starts with the first body, and keeps no process alive.
  */
 export class Md5Pool {
-  readonly #memory = new wasm.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  readonly #memory = createSharedMemory(PAGES);
   readonly #free: PoolSlot[];
   readonly #waiting: ((slot: PoolSlot) => void)[] = [];
   readonly #digests = new Map<number, PromiseWithResolvers<string>>();

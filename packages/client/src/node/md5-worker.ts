@@ -1,14 +1,14 @@
 /** The hashing thread: MD5 of many bodies at once, off the path of their bytes. */
 import { createHash, type Hash } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { LANES } from '@darkslide/md5';
 import { type Md5Stream, Md5Streams } from '../md5/md5-streams.ts';
-import { LANES } from '../md5/md5x4.ts';
-import { type FromHasher, type HasherData, PAGES, slotOffset, type ToHasher } from './md5-messages.ts';
+import { type FromHasher, type HasherData, slotOffset, type ToHasher } from './md5-messages.ts';
 
 const port = parentPort as MessagePort;
 const { memory } = workerData as HasherData;
 const bytes = new Uint8Array(memory.buffer);
-const hasher = new Md5Streams(memory, PAGES);
+const hasher = new Md5Streams(memory);
 const streams = new Map<number, { stream: Md5Stream; fed: number }>();
 /** Streams that began when no other was there: OpenSSL is faster for one alone. */
 const alone = new Map<number, Hash>();

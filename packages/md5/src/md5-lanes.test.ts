@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { BLOCK, createSharedMemory, initialState, LANES, Md5Lanes, PAGE } from './index.ts';
+
+const PAGES = 5;
+/** Neither where the memory begins nor where a page does. */
+const SCRATCH = 4 * PAGE + 1028;
+const SCRATCH_BYTES = 192;
+
+const memory = createSharedMemory(PAGES);
+const bytes = new Uint8Array(memory.buffer);
+const lanes = new Md5Lanes({ memory, scratch: SCRATCH });
+
+const reference = (body: Uint8Array) => createHash('md5').update(body).digest('hex');
+
+/** Hashes all at once, each in two updates, of which the first ends after `split` of its blocks. */
+function md5s(bodies: readonly { body: Uint8Array; split: number }[]): string[] {
+  const streams = bodies.map(({ body, split }, index) => {
+    const address = index * PAGE + 3;
+    bytes.set(body, address);
+    const blocks = Math.floor(body.length / BLOCK);
+    return { state: initialState(), body, address, blocks, first: Math.floor(blocks * split) };
+  });
+  lanes.update(streams.map(({ state, address, first }) => ({ state, address, blocks: first })));
+  lanes.update(
+    streams.map(({ state, address, blocks, first }) => ({
+      state,
+      address: address + first * BLOCK,
+      blocks: blocks - first,
+    })),
+  );
+  return streams.map(({ state, body, blocks }) => {
+    const digest = lanes.finish({ state, rest: body.subarray(blocks * BLOCK), size: body.length });
+    return Buffer.from(digest).toString('hex');
+  });
+}
+
+test('gives the MD5 that OpenSSL gives, at every length around a block and its padding', () => {
+  for (let length = 0; length <= 3 * BLOCK; length += 1) {
+    const body = new Uint8Array(length).fill(length);
+    assert.deepEqual(md5s([{ body, split: 0 }]), [reference(body)], `${length} bytes`);
+  }
+});
+
+test('keeps up to four streams of any lengths apart', () => {
+  const body = fc.oneof(fc.uint8Array({ maxLength: 5000 }), fc.uint8Array({ minLength: 20_000, maxLength: 30_000 }));
+  const stream = fc.record({ body, split: fc.double({ min: 0, max: 1, noNaN: true }) });
+  fc.assert(
+    fc.property(fc.array(stream, { minLength: 1, maxLength: LANES }), (streams) => {
+      assert.deepEqual(
+        md5s(streams),
+        streams.map(({ body }) => reference(body)),
+      );
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('refuses more than four streams, and touches none of them', () => {
+  const runs = Array.from({ length: LANES + 1 }, () => ({ state: initialState(), address: 0, blocks: 1 }));
+  assert.throws(() => lanes.update(runs), RangeError);
+  for (const { state } of runs) assert.deepEqual(state, initialState());
+});
+
+test('writes into nothing but its scratch room', () => {
+  bytes.fill(0xa5);
+  const state = initialState();
+  lanes.update([{ state, address: 0, blocks: 1024 }]);
+  lanes.finish({ state, rest: bytes.subarray(0, BLOCK - 1), size: 1025 * BLOCK - 1 });
+  const touched = bytes.findIndex((byte) => byte !== 0xa5);
+  const last = bytes.findLastIndex((byte) => byte !== 0xa5);
+  assert.ok(touched >= SCRATCH && last < SCRATCH + SCRATCH_BYTES, `${touched} to ${last}`);
+});
+
+test('counts a length whose bits do not fit 32 bits', () => {
+  const size = 2 ** 29;
+  const piece = bytes.subarray(0, 4 * PAGE).fill(7);
+  const state = initialState();
+  const hash = createHash('md5');
+  for (let done = 0; done < size; done += piece.length) {
+    lanes.update([{ state, address: 0, blocks: piece.length / BLOCK }]);
+    hash.update(piece);
+  }
+  const digest = lanes.finish({ state, rest: new Uint8Array(), size });
+  assert.equal(Buffer.from(digest).toString('hex'), hash.digest('hex'));
+});

@@ -1,0 +1,80 @@
+import { BLOCK, createMd5x4, LANES, type Md5x4, STATE_BYTES } from './md5x4.ts';
+import { PAGE, type SharedMemory } from './web-assembly.ts';
+
+/** A stream's MD5 so far: the words A, B, C and D. */
+export type Md5State = Uint32Array<ArrayBuffer>;
+
+/** Blocks of one stream, one behind another from `address` on. */
+export type Run = { state: Md5State; address: number; blocks: number };
+
+/** RFC 1321, 3.3. */
+export const initialState = (): Md5State => Uint32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
+
+const WORDS = STATE_BYTES / (LANES * Uint32Array.BYTES_PER_ELEMENT);
+
+/** Hashes up to four streams at once, where they lie in one memory. Who has the streams keeps their states. */
+export class Md5Lanes {
+  readonly #kernel: Md5x4;
+  readonly #scratch: number;
+  /** Word by word, each of all lanes. */
+  readonly #states: Uint32Array;
+  /** Room for the end of one stream. */
+  readonly #padding: Uint8Array;
+
+  /** @param scratch a multiple of 4; the 192 bytes of the memory from there on are used for working. */
+  constructor({ memory, scratch }: { memory: SharedMemory; scratch: number }) {
+    this.#kernel = createMd5x4(memory, memory.buffer.byteLength / PAGE);
+    this.#scratch = scratch;
+    this.#states = new Uint32Array(memory.buffer, scratch, WORDS * LANES);
+    this.#padding = new Uint8Array(memory.buffer, scratch + STATE_BYTES, 2 * BLOCK);
+  }
+
+  /**
+   * Hashes all runs, and puts what comes out into their states. Lengths may differ; those that go on after others have
+   * ended have the lanes for themselves.
+   * @param runs of at most four streams, one each.
+   */
+  update(runs: readonly Run[]): void {
+    if (runs.length > LANES) throw new RangeError(`${runs.length} streams at once are more than ${LANES}`);
+    let done = 0;
+    let left = runs.filter(({ blocks }) => blocks > 0);
+    while (left.length > 0) {
+      const until = Math.min(...left.map(({ blocks }) => blocks));
+      this.#hash(left, { from: done, until });
+      done = until;
+      left = left.filter(({ blocks }) => blocks > done);
+    }
+  }
+
+  /**
+   * Ends a stream, whose state is used up by this, and answers the 16 bytes of its MD5.
+   * @param rest what is left of it after its whole blocks: fewer than 64 bytes.
+   * @param size of the whole stream in bytes.
+   */
+  finish({ state, rest, size }: { state: Md5State; rest: Uint8Array; size: number }): Uint8Array<ArrayBuffer> {
+    // RFC 1321, 3.1 and 3.2: a one bit, zeros, the length in bits as 64-bit little-endian.
+    const padded = rest.length + 9 <= BLOCK ? BLOCK : 2 * BLOCK;
+    const padding = this.#padding;
+    padding.fill(0);
+    padding.set(rest);
+    padding[rest.length] = 0x80;
+    new DataView(padding.buffer, padding.byteOffset).setBigUint64(padded - 8, BigInt(size) * 8n, true);
+    this.update([{ state, address: padding.byteOffset, blocks: padded / BLOCK }]);
+    return new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
+  }
+
+  #hash(runs: readonly Run[], { from, until }: { from: number; until: number }): void {
+    runs.forEach(({ state }, lane) => {
+      for (let word = 0; word < WORDS; word += 1) this.#states[word * LANES + lane] = state[word] as number;
+    });
+    // Lanes without a stream hash the first one's bytes, and nobody looks at what comes out.
+    const at = (lane: number) => {
+      const { address } = (runs[lane] ?? runs[0]) as Run;
+      return address + from * BLOCK;
+    };
+    this.#kernel(this.#scratch, at(0), at(1), at(2), at(3), until - from);
+    runs.forEach(({ state }, lane) => {
+      for (let word = 0; word < WORDS; word += 1) state[word] = this.#states[word * LANES + lane] as number;
+    });
+  }
+}
