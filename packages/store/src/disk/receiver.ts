@@ -8,11 +8,8 @@ import type { NewBlob } from './new-blob.ts';
 
 /** Slabs of one upload: one fills while the other is written and hashed. */
 export const SLABS_PER_UPLOAD = 2;
-/**
- * Bytes of a slab, a multiple of 64 KiB. Less costs processor time (128 KiB: 6 %), more costs memory: 64 uploads hold
- * 24 MiB in slabs.
- */
-export const SLAB_SIZE = 192 * 1024;
+/** Bytes of a slab. */
+export const SLAB_SIZE = 256 * 1024;
 /** Bodies up to this many bytes are hashed on the spot: asking a thread would take longer. */
 const HASHED_IN_PLACE = 32 * 1024;
 
@@ -81,6 +78,8 @@ class SlabWriter {
   readonly #slabs: Slabs;
   #filling: Slab | undefined;
   #filled = 0;
+  /** At how many bytes the filling slab is full. */
+  #portion = 0;
   #position = 0;
   #busy = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
@@ -98,13 +97,14 @@ class SlabWriter {
       if (this.#failure) throw this.#failure.error;
       if (this.#filling === undefined) {
         if (this.#busy.size >= SLABS_PER_UPLOAD) return this.#writeRest(bytes.subarray(position));
+        this.#portion = this.#slabs.portion;
         this.#filling = this.#slabs.take();
         this.#filled = 0;
       }
-      const copied = bytes.copy(this.#filling.bytes, this.#filled, position);
+      const copied = bytes.copy(this.#filling.bytes, this.#filled, position, position + this.#portion - this.#filled);
       position += copied;
       this.#filled += copied;
-      if (this.#filled === this.#filling.bytes.length) this.#flush();
+      if (this.#filled === this.#portion) this.#flush();
     }
     return undefined;
   }

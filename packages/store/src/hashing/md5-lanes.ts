@@ -11,6 +11,10 @@ export const BLOCK = 64;
 /** Bytes of one stream's state: the words a, b, c, d. */
 export const STATE_BYTES = 16;
 
+/** In the scratch memory: where RFC 1321's table T lies, behind the states; each word once for every lane. */
+const SINES = LANES * STATE_BYTES;
+export const SCRATCH_BYTES = SINES + 64 * 16;
+
 /** Blocks of one stream, lying one behind another at `address`; `state` is updated in place. */
 export type Run = { state: Uint32Array; address: number; blocks: number };
 
@@ -23,13 +27,15 @@ export class Md5Lanes {
   readonly #statesAddress: number;
   readonly #transform: Transform;
 
-  /** Uses `LANES * STATE_BYTES` bytes of the memory at `scratch`, which must be a multiple of 16. */
+  /** Uses `SCRATCH_BYTES` of the memory from `scratch` on, a multiple of 16. */
   constructor(memory: WebAssembly.Memory, scratch: number) {
     const pages = memory.buffer.byteLength / 65536;
     const module = new WebAssembly.Module(assembleTransform(pages));
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     this.#transform = exports.transform as Transform;
     this.#statesAddress = scratch;
+    const sines = new Uint32Array(memory.buffer, scratch + SINES, 64 * LANES);
+    for (let step = 0; step < 64; step++) sines.fill(sine(step), step * LANES, (step + 1) * LANES);
     this.#states = new Uint32Array(memory.buffer, scratch, (LANES * STATE_BYTES) / 4);
   }
 
@@ -82,11 +88,9 @@ const simd = (operation: number, ...immediates: Code): Code => [0xfd, ...unsigne
 const load = (offset: number) => simd(0x00, 0, ...unsigned(offset));
 const store = (offset: number) => simd(0x0b, 0, ...unsigned(offset));
 const shuffle = (...lanes: Code) => simd(0x0d, ...lanes);
-const splatConstant = (word: number) => {
-  const bytes = [word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24];
-  return simd(0x0c, ...bytes, ...bytes, ...bytes, ...bytes);
-};
 const NOT = simd(0x4d);
+const AND = simd(0x4e);
+const AND_NOT = simd(0x4f);
 const OR = simd(0x50);
 const XOR = simd(0x51);
 const SELECT = simd(0x52);
@@ -116,16 +120,20 @@ const sine = (step: number) => Math.floor(Math.abs(Math.sin(step + 1)) * 2 ** 32
 /** Which word of the block a step takes. */
 const wordOf = (step: number) => [step, 5 * step + 1, 3 * step + 5, 7 * step][step >> 4] ?? 0;
 
-function auxiliary(round: number, b: number, c: number, d: number): Code {
+/**
+ * RFC 1321's F, G, H and I, added to what is on the stack. Written so that as little as possible waits for b, which
+ * the step before has only just made; G's two halves share no bit and may be added one by one.
+ */
+function addAuxiliary(round: number, b: number, c: number, d: number): Code {
   switch (round) {
     case 0:
-      return [...get(c), ...get(d), ...get(b), ...SELECT];
+      return [...get(c), ...get(d), ...get(b), ...SELECT, ...ADD];
     case 1:
-      return [...get(b), ...get(c), ...get(d), ...SELECT];
+      return [...get(c), ...get(d), ...AND_NOT, ...ADD, ...get(d), ...get(b), ...AND, ...ADD];
     case 2:
-      return [...get(b), ...get(c), ...XOR, ...get(d), ...XOR];
+      return [...get(c), ...get(d), ...XOR, ...get(b), ...XOR, ...ADD];
     default:
-      return [...get(d), ...NOT, ...get(b), ...OR, ...get(c), ...XOR];
+      return [...get(d), ...NOT, ...get(b), ...OR, ...get(c), ...XOR, ...ADD];
   }
 }
 
@@ -138,10 +146,10 @@ function stepCode(step: number): Code {
     ...get(a),
     ...get(X[wordOf(step) % 16] ?? 0),
     ...ADD,
-    ...splatConstant(sine(step)),
+    ...get(STATES),
+    ...load(SINES + step * 16),
     ...ADD,
-    ...auxiliary(round, b, c, d),
-    ...ADD,
+    ...addAuxiliary(round, b, c, d),
     ...set(a),
     ...[...get(a), ...i32(shift), ...SHIFT_LEFT],
     ...[...get(a), ...i32(32 - shift), ...SHIFT_RIGHT],

@@ -3,6 +3,11 @@ export type Slab = { address: number; bytes: Buffer };
 
 const WASM_PAGE = 65_536;
 
+/** As long as no more slabs than these are in use, they are filled. */
+const FULL_SLABS = 24;
+/** Bytes; whole blocks of MD5. */
+const SMALL_PORTION = 96 * 1024;
+
 /**
  * A fixed stock of slabs in one shared memory, whose pages the system gives only when they are first touched. The
  * slab given back last is taken next, so memory follows the number in use.
@@ -11,16 +16,26 @@ export class Slabs {
   readonly memory: WebAssembly.Memory;
   /** Where one page lies that belongs to no slab. */
   readonly scratch: number;
+  readonly #count: number;
   readonly #size: number;
   readonly #free: number[];
 
   /** `size` in bytes, a multiple of 64 KiB. */
   constructor({ count, size }: { count: number; size: number }) {
+    this.#count = count;
     const pages = (count * size) / WASM_PAGE + 1;
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.scratch = count * size;
     this.#size = size;
     this.#free = Array.from({ length: count }, (_, index) => (count - 1 - index) * size);
+  }
+
+  /**
+   * How many bytes to put into a slab now. Large portions cost less processor time; small ones, while many slabs are
+   * in use, leave most pages of the further slabs untouched.
+   */
+  get portion(): number {
+    return this.#count - this.#free.length <= FULL_SLABS ? this.#size : SMALL_PORTION;
   }
 
   /** Throws where the stock is used up: who admits the users must know how many there are. */

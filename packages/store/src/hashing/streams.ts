@@ -1,5 +1,5 @@
 import { createDigester, type Digester, type DigestName, type Digests } from './digests.ts';
-import { BLOCK, initialState, LANES, Md5Lanes } from './md5-lanes.ts';
+import { BLOCK, initialState, LANES, Md5Lanes, SCRATCH_BYTES } from './md5-lanes.ts';
 
 const GATHER_MS = 2;
 
@@ -31,7 +31,7 @@ export class HashStreams {
   /** One page of the memory from `scratch` on is used. */
   constructor({ memory, scratch }: { memory: WebAssembly.Memory; scratch: number }) {
     this.#memory = memory;
-    this.#scratch = scratch + BLOCK * 2;
+    this.#scratch = scratch + SCRATCH_BYTES;
     this.#lanes = new Md5Lanes(memory, scratch);
   }
 

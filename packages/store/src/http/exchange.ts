@@ -47,7 +47,9 @@ export class Exchange {
   /** Carries the request out. Never throws. `stop` gives it up. */
   async run(stop: AbortSignal): Promise<void> {
     const abort = () => this.#gone.abort(new S3Error('IncompleteBody'));
-    this.#response.once('close', abort);
+    this.#response.once('close', () => {
+      if (!this.#response.writableFinished) abort();
+    });
     stop.addEventListener('abort', abort, { once: true });
     let answer: S3Response | undefined;
     try {
