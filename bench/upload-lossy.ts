@@ -86,6 +86,6 @@ const overhead = ({ bytesSent, files, failed }: Outcome) => bytesSent / ((files 
 
 function describe({ files, failed, resets, bytesSent, seconds, peakBytes }: Outcome): string {
   const arrived = `${files - failed} of ${files} arrived`;
-  const sent = `${(bytesSent / MB).toFixed(0)} MB sent in ${seconds.toFixed(0)} s with ${resets} resets`;
+  const sent = `${(bytesSent / MB).toFixed(0)} MB sent in ${seconds.toFixed(0)} s, requests reset: ${resets}`;
   return `${arrived}, ${sent}, ${(peakBytes / MB).toFixed(0)} MB of memory`;
 }
