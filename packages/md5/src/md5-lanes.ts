@@ -1,5 +1,8 @@
-import { BLOCK, createMd5x4, LANES, type Md5x4, STATE_BYTES } from './md5x4.ts';
-import { PAGE, type SharedMemory } from './web-assembly.ts';
+import { BLOCK, createMd5x4, LANES, type Md5x4, ROOM_BYTES } from './md5x4.ts';
+import type { SharedMemory } from './web-assembly.ts';
+
+/** Bytes of the memory that are used for working. */
+export const SCRATCH_BYTES = ROOM_BYTES + 2 * BLOCK;
 
 /** A stream's MD5 so far: the words A, B, C and D. */
 export type Md5State = Uint32Array<ArrayBuffer>;
@@ -10,23 +13,18 @@ export type Run = { state: Md5State; address: number; blocks: number };
 /** RFC 1321, 3.3. */
 export const initialState = (): Md5State => Uint32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
 
-const WORDS = STATE_BYTES / (LANES * Uint32Array.BYTES_PER_ELEMENT);
+const WORDS = 4;
 
 /** Hashes up to four streams at once, where they lie in one memory. Who has the streams keeps their states. */
 export class Md5Lanes {
   readonly #kernel: Md5x4;
-  readonly #scratch: number;
-  /** Word by word, each of all lanes. */
-  readonly #states: Uint32Array;
   /** Room for the end of one stream. */
   readonly #padding: Uint8Array;
 
-  /** @param scratch a multiple of 4; the 192 bytes of the memory from there on are used for working. */
+  /** @param scratch where the `SCRATCH_BYTES` are that nothing else uses: a multiple of 4. */
   constructor({ memory, scratch }: { memory: SharedMemory; scratch: number }) {
-    this.#kernel = createMd5x4(memory, memory.buffer.byteLength / PAGE);
-    this.#scratch = scratch;
-    this.#states = new Uint32Array(memory.buffer, scratch, WORDS * LANES);
-    this.#padding = new Uint8Array(memory.buffer, scratch + STATE_BYTES, 2 * BLOCK);
+    this.#kernel = createMd5x4(memory, scratch);
+    this.#padding = new Uint8Array(memory.buffer, scratch + ROOM_BYTES, 2 * BLOCK);
   }
 
   /**
@@ -64,17 +62,18 @@ export class Md5Lanes {
   }
 
   #hash(runs: readonly Run[], { from, until }: { from: number; until: number }): void {
+    const { states } = this.#kernel;
     runs.forEach(({ state }, lane) => {
-      for (let word = 0; word < WORDS; word += 1) this.#states[word * LANES + lane] = state[word] as number;
+      for (let word = 0; word < WORDS; word += 1) states[word * LANES + lane] = state[word] as number;
     });
     // Lanes without a stream hash the first one's bytes, and nobody looks at what comes out.
     const at = (lane: number) => {
       const { address } = (runs[lane] ?? runs[0]) as Run;
       return address + from * BLOCK;
     };
-    this.#kernel(this.#scratch, at(0), at(1), at(2), at(3), until - from);
+    this.#kernel.run(at(0), at(1), at(2), at(3), until - from);
     runs.forEach(({ state }, lane) => {
-      for (let word = 0; word < WORDS; word += 1) state[word] = this.#states[word * LANES + lane] as number;
+      for (let word = 0; word < WORDS; word += 1) state[word] = states[word * LANES + lane] as number;
     });
   }
 }

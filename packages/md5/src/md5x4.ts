@@ -4,14 +4,19 @@
  * one on the same core.
  */
 import * as w from './wasm-bytes.ts';
-import { type SharedMemory, wasm } from './web-assembly.ts';
+import { PAGE, type SharedMemory, wasm } from './web-assembly.ts';
 
 /** Bytes that MD5 takes at a time. */
 export const BLOCK = 64;
 /** Streams that are hashed at once. */
 export const LANES = 4;
-/** Bytes of the four states: A, B, C and D, each a vector of four lanes. */
-export const STATE_BYTES = 64;
+/** Bytes of a vector: a 32-bit word of each lane. */
+const VECTOR = 16;
+const STEPS = 64;
+/** Bytes of the four states: the vectors A, B, C and D. */
+const STATE_BYTES = 4 * VECTOR;
+/** Bytes of the function's own room in the memory: the states, then the constants of the steps. */
+export const ROOM_BYTES = STATE_BYTES + STEPS * VECTOR;
 
 const SHIFTS = [
   [7, 12, 17, 22],
@@ -31,42 +36,46 @@ const wordOf = [
   (step: number) => (7 * step) % 16,
 ] as const;
 
-// Parameters of the function: where the states are, where each lane's bytes are, how many blocks.
-const STATE = 0;
+// Parameters of the function: where its room is, where each lane's bytes are, how many blocks.
+const ROOM = 0;
 const POINTERS = [1, 2, 3, 4] as const;
 const BLOCKS = 5;
 // Its vectors.
 const [A, B, C, D] = [6, 7, 8, 9] as const;
 const WORDS = 10;
 const TEMPORARIES = 26;
-const VECTORS = 4 + 16 + 4;
+const SAVED = 30;
+const VECTORS = 4 + 16 + 4 + 4;
 
 type Vectors = { a: number; b: number; c: number; d: number };
 
-/** The round's function of b, c and d, on the stack. */
-function mix(round: number, { b, c, d }: Vectors): w.Code {
+/**
+ * Adds the round's function of b, c and d to what is on the stack. As little as possible waits for b, which the step
+ * before has only just made; the two halves of the second have no bit in common and can be added one by one.
+ */
+function addMix(round: number, { b, c, d }: Vectors): w.Code {
   const [B, C, D] = [w.localGet(b), w.localGet(c), w.localGet(d)];
   switch (round) {
     case 0:
-      return [...C, ...D, ...B, ...w.bitselect];
+      return [...C, ...D, ...B, ...w.bitselect, ...w.i32x4Add];
     case 1:
-      return [...B, ...C, ...D, ...w.bitselect];
+      return [...C, ...D, ...w.v128AndNot, ...w.i32x4Add, ...D, ...B, ...w.v128And, ...w.i32x4Add];
     case 2:
-      return [...B, ...C, ...w.v128Xor, ...D, ...w.v128Xor];
+      return [...C, ...D, ...w.v128Xor, ...B, ...w.v128Xor, ...w.i32x4Add];
     default:
-      return [...B, ...D, ...w.v128Not, ...w.v128Or, ...C, ...w.v128Xor];
+      return [...D, ...w.v128Not, ...B, ...w.v128Or, ...C, ...w.v128Xor, ...w.i32x4Add];
   }
 }
 
-/** a = b + rotate(a + f(b, c, d) + word + constant, shift). */
+/** a = b + rotate(a + f(b, c, d) + word + constant, shift). The constant comes from memory, which leaves registers. */
 function step(index: number, vectors: Vectors): w.Code {
   const round = Math.floor(index / 16);
   const { a, b } = vectors;
   const shift = SHIFTS[round]?.[index % 4] ?? 0;
   const word = WORDS + (wordOf[round]?.(index) ?? 0);
   return [
-    ...[...w.localGet(word), ...w.v128Const(sine(index)), ...w.i32x4Add],
-    ...[...w.localGet(a), ...w.i32x4Add, ...mix(round, vectors), ...w.i32x4Add, ...w.localSet(a)],
+    ...[...w.localGet(word), ...w.localGet(ROOM), ...w.v128Load(STATE_BYTES + index * VECTOR), ...w.i32x4Add],
+    ...[...w.localGet(a), ...w.i32x4Add, ...addMix(round, vectors), ...w.localSet(a)],
     ...[...w.localGet(a), ...w.i32Const(shift), ...w.i32x4Shl],
     ...[...w.localGet(a), ...w.i32Const(32 - shift), ...w.i32x4ShrU, ...w.v128Or],
     ...[...w.localGet(b), ...w.i32x4Add, ...w.localSet(a)],
@@ -105,7 +114,7 @@ function loadWords(offset: number): w.Code {
 function steps(): w.Code {
   const code: w.Code = [];
   let vectors: Vectors = { a: A, b: B, c: C, d: D };
-  for (let index = 0; index < 64; index += 1) {
+  for (let index = 0; index < STEPS; index += 1) {
     code.push(...step(index, vectors));
     const { a, b, c, d } = vectors;
     vectors = { a: d, b: a, c: b, d: c };
@@ -117,29 +126,46 @@ const STATES = [A, B, C, D];
 
 const block = (): w.Code => [
   ...[0, 16, 32, 48].flatMap(loadWords),
-  ...STATES.flatMap((local, index) => [...w.localGet(STATE), ...w.v128Load(index * 16), ...w.localSet(local)]),
+  ...STATES.flatMap((local, index) => [...w.localGet(local), ...w.localSet(SAVED + index)]),
   ...steps(),
   ...STATES.flatMap((local, index) => [
-    ...[...w.localGet(STATE), ...w.localGet(STATE), ...w.v128Load(index * 16)],
-    ...[...w.localGet(local), ...w.i32x4Add, ...w.v128Store(index * 16)],
+    ...[...w.localGet(local), ...w.localGet(SAVED + index), ...w.i32x4Add, ...w.localSet(local)],
   ]),
   ...POINTERS.flatMap((local) => [...w.localGet(local), ...w.i32Const(BLOCK), ...w.i32Add, ...w.localSet(local)]),
   ...[...w.localGet(BLOCKS), ...w.i32Const(1), ...w.i32Sub, ...w.localSet(BLOCKS)],
   ...w.localGet(BLOCKS),
 ];
 
-/** Hashes `blocks` (at least 1) blocks of each lane, from where its pointer says, into the states at `state`. */
-export type Md5x4 = (state: number, lane0: number, lane1: number, lane2: number, lane3: number, blocks: number) => void;
+const body = (): w.Code => [
+  ...STATES.flatMap((local, index) => [...w.localGet(ROOM), ...w.v128Load(index * VECTOR), ...w.localSet(local)]),
+  ...w.repeatWhile(block()),
+  ...STATES.flatMap((local, index) => [...w.localGet(ROOM), ...w.localGet(local), ...w.v128Store(index * VECTOR)]),
+];
 
-/** @param memory shared, of at most `pages` of 64 KiB. */
-export function createMd5x4(memory: SharedMemory, pages: number): Md5x4 {
+export type Md5x4 = {
+  /** The states: A of each lane, then B, C and D. */
+  readonly states: Uint32Array;
+  /** Hashes `blocks` (at least 1) blocks of each lane, from its address on, into the states. */
+  run(lane0: number, lane1: number, lane2: number, lane3: number, blocks: number): void;
+};
+
+type Exported = (room: number, lane0: number, lane1: number, lane2: number, lane3: number, blocks: number) => void;
+
+/** @param room a multiple of 4; the `ROOM_BYTES` of the memory from there on are used for working. */
+export function createMd5x4(memory: SharedMemory, room: number): Md5x4 {
   const bytes = w.moduleOf({
     name: 'md5x4',
     params: Array.from({ length: 6 }, () => w.I32),
     locals: { type: w.V128, count: VECTORS },
-    body: w.repeatWhile(block()),
-    pages,
+    body: body(),
+    pages: memory.buffer.byteLength / PAGE,
   });
   const instance = new wasm.Instance(new wasm.Module(bytes), { env: { memory } });
-  return instance.exports.md5x4 as Md5x4;
+  const md5x4 = instance.exports.md5x4 as Exported;
+  const constants = new Uint32Array(memory.buffer, room + STATE_BYTES, STEPS * LANES);
+  for (let index = 0; index < STEPS; index += 1) constants.fill(sine(index), index * LANES, (index + 1) * LANES);
+  return {
+    states: new Uint32Array(memory.buffer, room, 4 * LANES),
+    run: (lane0, lane1, lane2, lane3, blocks) => md5x4(room, lane0, lane1, lane2, lane3, blocks),
+  };
 }

@@ -34,13 +34,12 @@ export const repeatWhile = (body: Code): Code => [0x03, 0x40, ...body, 0x0d, 0x0
 
 export const v128Load = (offset: number): Code => simd(0x00, 0, ...u32(offset));
 export const v128Store = (offset: number): Code => simd(0x0b, 0, ...u32(offset));
-export const v128Const = (word: number): Code => {
-  const bytes = [word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24];
-  return simd(0x0c, ...bytes, ...bytes, ...bytes, ...bytes);
-};
 /** Takes bytes from two vectors: 0–15 of the first, 16–31 of the second. */
 export const shuffle = (lanes: Code): Code => simd(0x0d, ...lanes);
 export const v128Not: Code = simd(0x4d);
+export const v128And: Code = simd(0x4e);
+/** Bits of the first where the second has zeros. */
+export const v128AndNot: Code = simd(0x4f);
 export const v128Or: Code = simd(0x50);
 export const v128Xor: Code = simd(0x51);
 /** Bits of the first where the third has ones, of the second elsewhere. */

@@ -1,7 +1,7 @@
+import { createSharedMemory, PAGE, type SharedMemory } from '@darkslide/md5';
+
 /** A piece of memory that the hashing thread sees too; `address` is where it lies in the shared memory. */
 export type Slab = { address: number; bytes: Buffer };
-
-const WASM_PAGE = 65_536;
 
 /** As long as no more slabs than these are in use, they are filled. */
 const FULL_SLABS = 24;
@@ -13,7 +13,7 @@ const SMALL_PORTION = 96 * 1024;
  * slab given back last is taken next, so memory follows the number in use.
  */
 export class Slabs {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   /** Where one page lies that belongs to no slab. */
   readonly scratch: number;
   readonly #count: number;
@@ -23,8 +23,7 @@ export class Slabs {
   /** `size` in bytes, a multiple of 64 KiB. */
   constructor({ count, size }: { count: number; size: number }) {
     this.#count = count;
-    const pages = (count * size) / WASM_PAGE + 1;
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.memory = createSharedMemory((count * size) / PAGE + 1);
     this.scratch = count * size;
     this.#size = size;
     this.#free = Array.from({ length: count }, (_, index) => (count - 1 - index) * size);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { createSharedMemory } from '@darkslide/md5';
 import fc from 'fast-check';
 import { HashStreams } from './streams.ts';
 
 const SLAB = 65_536;
 const SLABS = 8;
 
-const memory = new WebAssembly.Memory({ initial: SLABS + 1, maximum: SLABS + 1, shared: true });
+const memory = createSharedMemory(SLABS + 1);
 const bytes = new Uint8Array(memory.buffer);
 
 test('any number of streams of any length have the digests that node:crypto finds', async () => {

@@ -1,11 +1,11 @@
+import { BLOCK, initialState, LANES, Md5Lanes, type Md5State, type SharedMemory } from '@darkslide/md5';
 import { createDigester, type Digester, type DigestName, type Digests } from './digests.ts';
-import { BLOCK, initialState, LANES, Md5Lanes, SCRATCH_BYTES } from './md5-lanes.ts';
 
 const GATHER_MS = 2;
 
 type Stream = {
   /** MD5 so far. */
-  state: Uint32Array;
+  state: Md5State;
   bytes: number;
   /** What is no whole block; only the last update may leave some. */
   tail: Uint8Array;
@@ -20,8 +20,7 @@ type Job = { id: number; stream: Stream; address: number; length: number; done: 
  * different streams: the more there is to do, the less each takes.
  */
 export class HashStreams {
-  readonly #memory: WebAssembly.Memory;
-  readonly #scratch: number;
+  readonly #memory: SharedMemory;
   readonly #lanes: Md5Lanes;
   readonly #streams = new Map<number, Stream>();
   #jobs: Job[] = [];
@@ -29,10 +28,9 @@ export class HashStreams {
   #wake = () => {};
 
   /** One page of the memory from `scratch` on is used. */
-  constructor({ memory, scratch }: { memory: WebAssembly.Memory; scratch: number }) {
+  constructor({ memory, scratch }: { memory: SharedMemory; scratch: number }) {
     this.#memory = memory;
-    this.#scratch = scratch + SCRATCH_BYTES;
-    this.#lanes = new Md5Lanes(memory, scratch);
+    this.#lanes = new Md5Lanes({ memory, scratch });
   }
 
   open(id: number, names: readonly DigestName[]): void {
@@ -54,13 +52,7 @@ export class HashStreams {
   async finish(id: number): Promise<Digests> {
     const { state, bytes, tail, others } = this.#stream(id);
     this.#streams.delete(id);
-    const padded = new Uint8Array(this.#memory.buffer, this.#scratch, tail.length < BLOCK - 8 ? BLOCK : BLOCK * 2);
-    padded.fill(0);
-    padded.set(tail);
-    padded[tail.length] = 0x80;
-    new DataView(padded.buffer, padded.byteOffset).setBigUint64(padded.length - 8, BigInt(bytes) * 8n, true);
-    this.#lanes.update([{ state, address: this.#scratch, blocks: padded.length / BLOCK }]);
-    const md5 = Buffer.from(state.buffer).toString('base64');
+    const md5 = Buffer.from(this.#lanes.finish({ state, rest: tail, size: bytes })).toString('base64');
     return { ...(await others).finish(), MD5: md5 };
   }
 
