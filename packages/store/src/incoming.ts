@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import { type ChecksumAlgorithm, S3Error } from '@darkslide/s3wire';
 import type { Sink } from './disk/receiver.ts';
 import { createDigester, type DigestName, hexOf } from './hashing/digests.ts';
@@ -29,10 +28,10 @@ export async function copyBytes(
 ): Promise<Incoming> {
   const digests: DigestName[] = algorithm === undefined ? ['MD5'] : ['MD5', algorithm];
   const pump = async (sink: Sink) => {
-    const write = (chunk: Buffer, _encoding: unknown, done: (error?: Error) => void) => {
-      Promise.try(sink, chunk).then(() => done(), done);
-    };
-    await bytes.send(new Writable({ write }), signal);
+    for await (const piece of bytes.read()) {
+      signal.throwIfAborted();
+      await sink(piece);
+    }
     return {};
   };
   return takeIn({ size: bytes.size, integrity: { digests, algorithm, check: () => {} }, pump, signal, store });

@@ -1,5 +1,4 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import type { ByteSource } from '../http/response.ts';
 import type { IndexReader } from '../index/reader.ts';
 import type { Segment } from '../index/rows.ts';
@@ -42,7 +41,7 @@ export async function openObjectBytes(options: {
   }
   return {
     size: to - from,
-    send: (sink, signal) => pipeline(read, sink, { end: false, signal }),
+    read,
     close() {
       opened?.close().catch(() => {});
       opened = undefined;

@@ -55,6 +55,8 @@ export class Receiver {
     const writer = new SlabWriter({ blob, hasher, slabs: this.#slabs });
     try {
       const pumped = await pump((bytes) => writer.write(bytes));
+      // Whoever sends has counted too; but a blob of another size than the index says must never be published.
+      if (writer.size !== size) throw new S3Error('IncompleteBody');
       const digests = await writer.finish();
       check(digests, pumped);
       await blob.commit();
@@ -89,6 +91,11 @@ class SlabWriter {
     this.#blob = blob;
     this.#hasher = hasher;
     this.#slabs = slabs;
+  }
+
+  /** Bytes taken so far. */
+  get size(): number {
+    return this.#position + (this.#filling === undefined ? 0 : this.#filled);
   }
 
   write(bytes: Buffer): Promise<void> | undefined {

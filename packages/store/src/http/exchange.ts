@@ -164,8 +164,7 @@ export class Exchange {
   }
 
   #report(error: unknown): void {
-    // A client that leaves is no failure of ours.
-    if (this.#gone.signal.aborted) return;
+    if (isDeparture(error, this.#gone.signal)) return;
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     this.#store.log({ type: 'error', message, stack, requestId: this.#id });
   }
@@ -200,4 +199,15 @@ function withQueryMetadata(headers: IncomingHttpHeaders, query: Map<string, stri
     return [name.toLowerCase(), text];
   });
   return { ...Object.fromEntries(asHeaders), ...headers };
+}
+
+/** A client that leaves is no failure of ours. A failure of ours, on the other hand, also ends the connection. */
+function isDeparture(error: unknown, gone: AbortSignal): boolean {
+  if (!gone.aborted) return false;
+  const { name, code } = error as NodeJS.ErrnoException;
+  return (
+    error === gone.reason ||
+    name === 'AbortError' ||
+    ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes(code ?? '')
+  );
 }

@@ -1,11 +1,5 @@
-import type { Writable } from 'node:stream';
-
-/** Bytes to be sent as they are read. `send` ends without closing the sink; `close` is called in any case. */
-export type ByteSource = {
-  size: number;
-  send: (sink: Writable, signal: AbortSignal) => Promise<void>;
-  close: () => void;
-};
+/** Bytes that are read from where they lie. Read once; `close` is called in any case. */
+export type ByteSource = { size: number; read: () => AsyncIterable<Buffer>; close: () => void };
 
 export type S3Response = {
   status: number;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import type { S3Response } from './response.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function send(options: {
   const bodiless = request.method === 'HEAD' || status === 204 || status === 304;
   response.setTimeout(idleTimeoutMs, () => response.destroy());
 
-  if (!bodiless && typeof body === 'object') await body.send(response, signal);
+  if (!bodiless && typeof body === 'object') await pipeline(body.read(), response, { end: false, signal });
   else if (!bodiless && typeof body === 'string') response.write(body);
   else response.flushHeaders();
   if (unread && !uninvited) await drain(request, Math.min(LINGER.ms, idleTimeoutMs));
