@@ -1,6 +1,7 @@
 import { BLOCK, initialState, LANES, Md5Lanes, type Md5State, type SharedMemory } from '@darkslide/md5';
 import { createDigester, type Digester, type DigestName, type Digests } from './digests.ts';
 
+/** Milliseconds that an update waits for those of other streams: four together take little longer than one. */
 const GATHER_MS = 2;
 
 type Stream = {
