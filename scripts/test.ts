@@ -6,4 +6,8 @@ await steps([
   { title: 'exported documents are fresh', run: () => run('node', ['scripts/export-docs.ts', '--check']) },
   { title: 'packed tarballs install and run', run: () => run('node', ['scripts/pack-smoke.ts']) },
   { title: 'acceptance', run: () => run('node', ['acceptance/run.ts', '--profile', 'full']) },
+  {
+    title: 'the API on PostgreSQL and an external S3',
+    run: () => run('node', ['acceptance/run.ts', '--stack', 'external', 'api/']),
+  },
 ]);
