@@ -4,6 +4,13 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 
+/** A film holder with its dark slide half drawn. */
+const LOGO = Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 168 40" width="168" height="40"><g fill="none" stroke="#fff" ' +
+    'stroke-width="2"><rect x="3" y="9" width="34" height="28" rx="2"/><path d="M20 9V2h14v7M20 9v28"/></g>' +
+    '<text x="48" y="28" fill="#fff" font-family="sans-serif" font-size="20">darkslide</text></svg>',
+);
+
 /** Collects the routes that are registered after it; serves the document at /openapi.json, and a page at /docs. */
 export async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema({ $id: 'Error', ...schemas.ErrorBody });
@@ -31,7 +38,12 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
       return document.openapiObject;
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: { docExpansion: 'list' },
+    theme: { title: 'darkslide API' },
+    logo: { type: 'image/svg+xml', content: LOGO },
+  });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
 
