@@ -4,9 +4,9 @@ import { createSharedMemory, PAGE, type SharedMemory } from '@darkslide/md5';
 export type Slab = { address: number; bytes: Buffer };
 
 /** As long as no more slabs than these are in use, they are filled. */
-const FULL_SLABS = 24;
+const FULL_SLABS = 16;
 /** Bytes; whole blocks of MD5. */
-const SMALL_PORTION = 96 * 1024;
+const SMALL_PORTION = 64 * 1024;
 
 /**
  * A fixed stock of slabs in one shared memory, whose pages the system gives only when they are first touched. The

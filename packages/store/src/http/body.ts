@@ -76,18 +76,29 @@ export class RequestBody {
         if (error === undefined) resolve();
         else reject(error);
       };
-      const onEnd = () => finish();
-      const onClose = () => finish(new S3Error('IncompleteBody'));
+      // A stream may end while its last bytes are still being taken: pausing does not hold the end back.
+      let taking = false;
+      let ended = false;
+      const onEnd = () => {
+        ended = true;
+        if (!taking) finish();
+      };
+      const onClose = () => {
+        if (!ended) finish(new S3Error('IncompleteBody'));
+      };
       const onData = (bytes: Buffer) => {
         this.#received += bytes.length;
         pace.moved(bytes.length);
         try {
           const wait = sink(bytes);
           if (wait === undefined) return giveBack(bytes);
+          taking = true;
           request.pause();
           pace.hold();
           wait.then(() => {
             giveBack(bytes);
+            taking = false;
+            if (ended) return finish();
             pace.resume();
             request.resume();
           }, finish);
