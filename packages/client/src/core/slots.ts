@@ -7,6 +7,7 @@ type Waiting = { priority: number; enter: () => void };
 export class Slots {
   #limit: number;
   #active = 0;
+  #ended = 0;
   #closed = false;
   readonly #waiting: Waiting[] = [];
   readonly #onChange: () => void;
@@ -28,6 +29,11 @@ export class Slots {
 
   get active(): number {
     return this.#active;
+  }
+
+  /** How many have had a slot and given it back. */
+  get ended(): number {
+    return this.#ended;
   }
 
   get waiting(): number {
@@ -53,6 +59,7 @@ export class Slots {
       return await work();
     } finally {
       this.#active -= 1;
+      this.#ended += 1;
       this.#admit();
     }
   }

@@ -7,8 +7,10 @@ import { Slots } from './slots.ts';
 const CONGESTION_MS = 1000;
 /** What is measured for so long, in milliseconds, says something about the path … */
 const WINDOW_MS = 250;
-/** … but for a slow path only when so many bytes for every transfer have left. */
+/** … but for a slow path only when so many bytes for every transfer have left, … */
 const WINDOW_BYTES = 256 * 1024;
+/** … or so many small files for every transfer: those wait for answers more than for bytes. */
+const WINDOW_TRANSFERS = 4;
 const LONGEST_WINDOW_MS = 5000;
 
 /** The transfers of a run: as many at once as were asked for, or as the path turns out to bear. */
@@ -17,7 +19,7 @@ export class Transfers {
   readonly #clock: Clock;
   readonly #adaptive: AdaptiveConcurrency | undefined;
   #lastCongestion = Number.NEGATIVE_INFINITY;
-  #window: { since: number; bytes: number; congested: boolean };
+  #window: { since: number; bytes: number; ended: number; congested: boolean };
 
   constructor({
     concurrency,
@@ -35,7 +37,7 @@ export class Transfers {
         : undefined;
     const limit = concurrency.kind === 'fixed' ? concurrency.transfers : (this.#adaptive?.limit ?? 1);
     this.slots = new Slots({ limit, onChange });
-    this.#window = { since: clock.now(), bytes: 0, congested: false };
+    this.#window = { since: clock.now(), bytes: 0, ended: 0, congested: false };
   }
 
   /** The path or the storage asked for less. */
@@ -51,16 +53,17 @@ export class Transfers {
   /** Looks at what was sent since the last look. @param sent all bytes that left so far. */
   observe(sent: number): void {
     if (!this.#adaptive) return;
-    const { since, bytes, congested } = this.#window;
+    const { since, bytes, ended, congested } = this.#window;
+    const { limit } = this.slots;
     const elapsed = this.#clock.now() - since;
     const work = sent - bytes;
-    const enough = elapsed >= WINDOW_MS && work >= WINDOW_BYTES * this.slots.limit;
-    if (!enough && elapsed < LONGEST_WINDOW_MS) return;
+    const telling = work >= WINDOW_BYTES * limit || this.slots.ended - ended >= WINDOW_TRANSFERS * limit;
+    if (!(telling && elapsed >= WINDOW_MS) && elapsed < LONGEST_WINDOW_MS) return;
 
     if (!congested && work > 0) {
       this.#adaptive.observe({ goodput: (work / elapsed) * 1000, saturated: this.slots.waiting > 0 });
       if (this.slots.limit !== this.#adaptive.limit) this.slots.limit = this.#adaptive.limit;
     }
-    this.#window = { since: this.#clock.now(), bytes: sent, congested: false };
+    this.#window = { since: this.#clock.now(), bytes: sent, ended: this.slots.ended, congested: false };
   }
 }
