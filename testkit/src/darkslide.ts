@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { realpathSync, rmSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from './http-client.ts';
+import { killAtExit } from './leftovers.ts';
 import { freePorts } from './ports.ts';
 import { type RunOptions, type RunResult, run } from './run.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -57,8 +58,6 @@ export class Darkslide {
     this.apiUrl = `http://127.0.0.1:${apiPort}`;
     this.dataDir = folder.path;
     this.#remove = folder.remove;
-    left.folders.add(folder.path);
-    cleanUpAtExit();
     this.apiKey = `acceptance-${randomBytes(24).toString('hex')}`;
     this.s3 = {
       endpoint: `http://127.0.0.1:${storePort}`,
@@ -127,12 +126,11 @@ export class Darkslide {
     child.stderr.on('data', keep);
     this.#exited = new Promise((resolve) => {
       child.once('close', (code) => {
-        left.servers.delete(child);
         if (this.#child === child) this.#child = undefined;
         resolve(code);
       });
     });
-    left.servers.add(child);
+    killAtExit(child);
     this.#child = child;
     return this.#exited;
   }
@@ -175,7 +173,6 @@ export class Darkslide {
   async remove(): Promise<void> {
     await this.kill();
     await this.#remove();
-    left.folders.delete(this.dataDir);
   }
 }
 
@@ -193,19 +190,4 @@ function apiKeyIn(json: string): string {
   const { api_key: key } = printed as { api_key?: unknown };
   if (typeof key === 'string' && key !== '') return key;
   throw new Error('darkslide keys create --json printed no "api_key".');
-}
-
-/** Servers that run, and data folders that are not removed yet. */
-const left = { servers: new Set<ChildProcess>(), folders: new Set<string>() };
-let isWatching = false;
-
-/** A test file that ends early must leave neither servers nor their data behind. */
-function cleanUpAtExit(): void {
-  if (isWatching) return;
-  isWatching = true;
-  process.once('exit', () => {
-    for (const server of left.servers) server.kill('SIGKILL');
-    for (const folder of left.folders) rmSync(folder, { recursive: true, force: true });
-  });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 }

@@ -17,6 +17,7 @@ export * from './target.ts';
 export * from './temporary.ts';
 export * from './token-bucket.ts';
 export { ensurePackages, isOnPath, ToolMissingError } from './tools/apt.ts';
+export * from './tools/ceph-rgw.ts';
 export * from './tools/postgres.ts';
 export * from './tools/programs.ts';
 export * from './tools/python.ts';

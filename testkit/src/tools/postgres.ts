@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../ports.ts';
 import { run, runOk } from '../run.ts';
 import { temporaryFolder } from '../temporary.ts';
+import { Daemon } from './daemon.ts';
 import { ensurePostgres } from './programs.ts';
 
 /** A PostgreSQL server of its own on 127.0.0.1, with an empty database. */
@@ -15,8 +14,6 @@ export type Postgres = {
   start(): Promise<void>;
   remove(): Promise<void>;
 };
-
-const READY_MS = 30_000;
 
 /** @throws {ToolMissingError} when there is no PostgreSQL and none can be installed. */
 export async function startPostgres(): Promise<Postgres> {
@@ -29,25 +26,20 @@ export async function startPostgres(): Promise<Postgres> {
   const initdb = ['-D', data, '-U', 'darkslide', '--auth=trust', '--no-sync', '--encoding=UTF8', '--no-locale'];
   await runOk(join(bin, 'initdb'), initdb, { ...user, cwd: folder.path });
 
-  let child: ChildProcess | undefined;
-  const stop = async () => {
-    const ending = child;
-    child = undefined;
-    if (!ending) return;
-    const closed = new Promise((resolve) => ending.once('close', resolve));
-    ending.kill('SIGQUIT');
-    await closed;
+  const settings = ['-k', folder.path, '-h', '127.0.0.1', '-p', String(port), '-c', 'fsync=off'];
+  const server = new Daemon({
+    command: join(bin, 'postgres'),
+    args: ['-D', data, ...settings],
+    folder: folder.path,
+    name: 'postgres',
+    ...user,
+  });
+  const isReady = async () => {
+    const { code } = await run(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port), '-q']);
+    return code === 0;
   };
-  const start = async () => {
-    const settings = ['-k', folder.path, '-h', '127.0.0.1', '-p', String(port), '-c', 'fsync=off'];
-    child = spawn(join(bin, 'postgres'), ['-D', data, ...settings], { ...user, cwd: folder.path, stdio: 'ignore' });
-    const deadline = Date.now() + READY_MS;
-    const ready = ['-h', '127.0.0.1', '-p', String(port), '-q'];
-    while ((await run(join(bin, 'pg_isready'), ready)).code !== 0) {
-      if (Date.now() > deadline) throw new Error(`PostgreSQL did not get ready in ${READY_MS} ms.`);
-      await sleep(100);
-    }
-  };
+  const start = () => server.start(isReady);
+  const stop = () => server.stop('SIGQUIT');
   await start();
   return {
     url: `postgres://darkslide@127.0.0.1:${port}/postgres`,

@@ -8,6 +8,13 @@ export const ensureCurl = () => ensureProgram('curl', 'curl');
 export const ensureRclone = () => ensureProgram('rclone', 'rclone');
 export const ensureNginx = () => ensureProgram('/usr/sbin/nginx', 'nginx-light');
 
+/** Ceph's monitor, its disk server and its S3 gateway, all on the path. */
+export async function ensureCeph(): Promise<void> {
+  const programs = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph'];
+  const areThere = async () => (await Promise.all(programs.map(isOnPath))).every(Boolean);
+  await ensurePackages({ packages: ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph-common'], isThere: areThere });
+}
+
 async function ensureProgram(command: string, debianPackage: string): Promise<string> {
   await ensurePackages({ packages: [debianPackage], isThere: () => isOnPath(command) });
   return command;
