@@ -22,6 +22,8 @@ export type Call = {
   params?: Record<string, string>;
   query?: Record<string, string | number | boolean | undefined>;
   body?: object;
+  /** This server has answered the call before: an answer that it has no such route is a fault on the way. */
+  known?: boolean | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -100,7 +102,13 @@ export class ApiCaller {
           signal,
         }),
     });
-    return readAnswer(response);
+    try {
+      return readAnswer(response);
+    } catch (error) {
+      if (call.known && isUnknownRoute(error))
+        throw new LaterError(`The server answered ${response.status}.`, undefined);
+      throw error;
+    }
   }
 
   #url({ route, family, params, query = {} }: Call): string {
@@ -129,6 +137,12 @@ function readAnswer(response: TransportResponse): unknown {
   }
   throw refusal(status, headers, body);
 }
+
+const ABOUT_A_THING = new Set(['project_not_found', 'upload_not_found', 'file_not_found']);
+
+/** A 404 or 405 about the route itself, and not about something that the route was asked for. */
+export const isUnknownRoute = (error: unknown): boolean =>
+  error instanceof RefusedError && (error.status === 404 || error.status === 405) && !ABOUT_A_THING.has(error.code);
 
 function parse(text: string): Record<string, unknown> | undefined {
   try {

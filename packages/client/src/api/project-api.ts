@@ -1,5 +1,5 @@
-import { canonicalFileName, type Family } from '@darkslide/contract';
-import { ProtocolError, RefusedError } from '../core/errors.ts';
+import { type CallName, canonicalFileName, type Family } from '@darkslide/contract';
+import { ProtocolError } from '../core/errors.ts';
 import {
   type CompletedUpload,
   type HeldPart,
@@ -16,7 +16,7 @@ import {
   type StartedUpload,
   type StoredFile,
 } from './answers.ts';
-import type { ApiCaller, Call } from './caller.ts';
+import { type ApiCaller, type Call, isUnknownRoute } from './caller.ts';
 
 type Options = { signal?: AbortSignal | undefined };
 
@@ -28,6 +28,8 @@ export class ProjectApi {
   readonly family: Family;
   readonly projectUuid: string;
   readonly #caller: ApiCaller;
+  /** Of the calls that a server may lack, those that this one has answered. */
+  readonly #answered = new Set<CallName>();
 
   constructor({ caller, family, projectUuid }: { caller: ApiCaller; family: Family; projectUuid: string }) {
     this.#caller = caller;
@@ -113,7 +115,9 @@ export class ProjectApi {
 
   async #optional(call: Omit<Call, 'family'>): Promise<unknown> {
     try {
-      return await this.#call(call);
+      const data = await this.#call({ ...call, known: this.#answered.has(call.route) });
+      this.#answered.add(call.route);
+      return data;
     } catch (error) {
       if (isUnknownRoute(error)) return NOT_THERE;
       throw error;
@@ -122,12 +126,6 @@ export class ProjectApi {
 }
 
 const NOT_THERE = Symbol('not there');
-
-const ABOUT_A_THING = new Set(['project_not_found', 'upload_not_found', 'file_not_found']);
-
-/** A 404 or 405 about the route itself, and not about something that the route was asked for. */
-const isUnknownRoute = (error: unknown) =>
-  error instanceof RefusedError && (error.status === 404 || error.status === 405) && !ABOUT_A_THING.has(error.code);
 
 async function* followPages<Item>(
   first: Page<Item>,

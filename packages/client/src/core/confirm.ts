@@ -31,6 +31,5 @@ function agrees(file: PlannedFile, { acknowledged }: FileOutcome, listed: Stored
   if (listed?.status !== 'uploaded' || listed.size !== file.source.size) return false;
   if (!acknowledged || listed.etag === null) return true;
   const { proof, expected, etag } = acknowledged;
-  const wanted = proof === 'md5' ? expected : etag;
-  return wanted === undefined || bareEtag(listed.etag) === wanted;
+  return bareEtag(listed.etag) === (proof === 'md5' ? expected : etag);
 }

@@ -40,6 +40,7 @@ describe('what passes', () => {
     ['403 for a link that has expired', { afterBytes: 0, answer: xml(403, 'AccessDenied') }],
     ['400 ExpiredToken', { afterBytes: 0, answer: xml(400, 'ExpiredToken') }],
     ['403 RequestTimeTooSkewed', { afterBytes: 0, answer: xml(403, 'RequestTimeTooSkewed') }],
+    ['200 without an ETag, as from a sign-in page', { answer: { status: 200, text: '<html>Welcome, guest</html>' } }],
     ['a wrong ETag', { answer: { status: 200, headers: { etag: '"00000000000000000000000000000000"' } } }],
   ];
   for (const [name, fault] of passing) {
@@ -337,6 +338,19 @@ describe('the list at the end', () => {
       assert.deepEqual(reasonsOf(summary), helps ? [] : [['DSC_0003.NEF', 'mismatch']]);
       if (helps) assertTruthful(harness, files, summary);
     }
+  });
+
+  test('is not given up for one answer that the server has no such call', async () => {
+    const harness = createHarness();
+    await harness.upload(photos(2, 1000));
+    harness.cloud.onStored = () => {
+      const strikes = (target: Target) => target.kind === 'api' && target.route === 'listFiles';
+      harness.cloud.fault = first(1, strikes, { answer: { status: 404, text: 'nothing here' } });
+    };
+    const files = photos(4, 1000);
+    const summary = await harness.upload(files);
+    assert.equal(summary.confirmedBy, 'listing');
+    assertTruthful(harness, files, summary);
   });
 
   test('where it can not be had, nothing counts as arrived', async () => {

@@ -21,7 +21,7 @@ export async function multipartEtag(partMd5s: readonly string[], md5: Md5): Prom
   return `${await md5(bytes)}-${partMd5s.length}`;
 }
 
-/** `unknown`: this storage's ETags are no MD5s, or can't be read; only sizes can be compared. */
+/** `unknown`: this storage's ETags are no MD5s; only sizes can be compared. */
 export type EtagVerdict = 'equal' | 'different' | 'unknown';
 
 /**
@@ -42,11 +42,10 @@ export class EtagTrust {
     expected,
     headers = {},
   }: {
-    etag: string | undefined;
+    etag: string;
     expected: string;
     headers?: Readonly<Record<string, string>>;
   }): EtagVerdict {
-    if (etag === undefined || etag === '') return 'unknown';
     const bare = bareEtag(etag);
     if (bare === expected) {
       this.#proven = true;

@@ -34,11 +34,11 @@ export async function uploadFile(run: Run, file: PlannedFile, { again }: { again
   }
 }
 
-function uploaded(run: Run, file: PlannedFile, { md5, etag, expected, proof }: Acknowledged): FileResult {
+function uploaded(run: Run, file: PlannedFile, { md5, etag, proof }: Acknowledged): FileResult {
   const { path, size, modifiedMs } = file.source;
   const uploadedAt = new Date(run.ports.clock.wall()).toISOString();
-  run.journal.note(file.name, { state: 'sent', path, size, modifiedMs, etag: etag ?? expected });
-  return { status: 'uploaded', name: file.name, path, size, md5, etag: etag ?? expected, proof, uploadedAt };
+  run.journal.note(file.name, { state: 'sent', path, size, modifiedMs, etag });
+  return { status: 'uploaded', name: file.name, path, size, md5, etag, proof, uploadedAt };
 }
 
 /** Whether storage holds the file already, or another by its name; undefined where it has to be sent. */

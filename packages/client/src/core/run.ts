@@ -59,8 +59,8 @@ export type Run = {
 export type Acknowledged = {
   /** What the ETag should be: an MD5 in hex, or a multipart ETag. */
   expected: string;
-  /** What storage said it is; undefined where it can't be read. */
-  etag: string | undefined;
+  /** What storage said it is. */
+  etag: string;
   /** MD5 of the whole, in hex; null for a multipart object. */
   md5: string | null;
   proof: 'md5' | 'size';

@@ -28,9 +28,9 @@ export class StorageRefusal extends Error {
 
 /** Storage took other bytes than were sent, by its ETag. */
 export class MismatchError extends Error {
-  readonly acknowledged: Acknowledged & { etag: string };
+  readonly acknowledged: Acknowledged;
 
-  constructor(acknowledged: Acknowledged & { etag: string }) {
+  constructor(acknowledged: Acknowledged) {
     super(`storage says that what arrived has the ETag ${acknowledged.etag}, but ${acknowledged.expected} was sent`);
     this.acknowledged = acknowledged;
   }
@@ -109,10 +109,10 @@ async function sendOnce<Key extends string | number>(
     if (answer.kind !== 'stored') throw new StorageRefusal(answer);
 
     const md5 = await body.md5();
-    const etag = answer.etag === undefined ? undefined : bareEtag(answer.etag);
+    const etag = bareEtag(answer.etag);
     const verdict = trust.put.judge({ etag, expected: md5, headers: response.headers });
     const acknowledged: Acknowledged = { expected: md5, etag, md5, proof: verdict === 'equal' ? 'md5' : 'size' };
-    if (verdict === 'different' && etag !== undefined) throw new MismatchError({ ...acknowledged, etag });
+    if (verdict === 'different') throw new MismatchError(acknowledged);
     return acknowledged;
   } catch (error) {
     progress.held(file, -sent);

@@ -3,7 +3,7 @@ import { retryAfterMs } from './retry.ts';
 
 /** What a storage's answer to a PUT means for the one who sent it. */
 export type StorageAnswer =
-  | { kind: 'stored'; etag: string | undefined }
+  | { kind: 'stored'; etag: string }
   /** The link is expired or otherwise not accepted: another one may be. */
   | { kind: 'link-refused'; message: string }
   /** The multipart upload is not there any more. */
@@ -20,12 +20,19 @@ const DAMAGED = new Set(['BadDigest', 'IncompleteBody', 'XAmzContentSHA256Mismat
 const TRANSIENT = new Set(['RequestTimeout', 'InternalError', 'ServiceUnavailable', 'SlowDown', 'OperationAborted']);
 const CONGESTED = new Set(['SlowDown', 'ServiceUnavailable', 'TooManyRequests']);
 
+const NO_ETAG =
+  'the answer says that it was stored, but has no ETag: something else answers in the place of storage, such as a sign-in page, or storage does not show the ETag (CORS)';
+
 export function readStorageAnswer({ status, headers, text }: TransportResponse): StorageAnswer {
   const code = element(text, 'Code') ?? '';
   const message = `storage answered ${status}${code && ` ${code}`}: ${element(text, 'Message') ?? 'no reason given'}`;
 
   // Some storages report a failure after they have begun to answer with 200.
-  if (status >= 200 && status < 300 && code === '') return { kind: 'stored', etag: headers.etag };
+  if (status >= 200 && status < 300 && code === '') {
+    const { etag } = headers;
+    // S3 gives an ETag with every PUT. A network's sign-in page answers 200 to anything, without one.
+    return etag ? { kind: 'stored', etag } : { kind: 'later', message: NO_ETAG, congested: false, afterMs: undefined };
+  }
   if (EXPIRED.has(code)) return { kind: 'link-refused', message };
   if (DAMAGED.has(code)) return { kind: 'damaged', message };
   if (code === 'NoSuchUpload') return { kind: 'upload-gone', message };
