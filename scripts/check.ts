@@ -15,6 +15,6 @@ await steps([
   { title: 'types', run: () => run('tsc', ['--noEmit']) },
   {
     title: 'unit tests',
-    run: () => run('node', ['--test', ...tests]),
+    run: () => run('node', ['--import', './scripts/property-seed.ts', '--test', ...tests]),
   },
 ]);
