@@ -6,24 +6,42 @@ export const FAMILIES = {
 
 export type Family = keyof typeof FAMILIES;
 
-/** Every call of the API, by method and path below its family's prefix; `:name` stands for a path parameter. */
+/** What an API key may do, least first: each scope includes those before it. */
+export const KEY_SCOPES = ['read', 'upload', 'admin'] as const;
+
+export type KeyScope = (typeof KEY_SCOPES)[number];
+
+export const includesScope = (held: KeyScope, needed: KeyScope) =>
+  KEY_SCOPES.indexOf(held) >= KEY_SCOPES.indexOf(needed);
+
+type CallAccess = {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  /** What the API key needs at least. */
+  scope: KeyScope;
+};
+
+/**
+ * Every call of the API, by method and path below its family's prefix, and who may make it; `:name` stands for a path
+ * parameter.
+ */
 export const CALLS = {
-  createProject: { method: 'POST', path: '' },
-  listProjects: { method: 'GET', path: '' },
-  isValidName: { method: 'GET', path: '/is_valid_name' },
-  projectUuid: { method: 'GET', path: '/:name/uuid' },
-  getProject: { method: 'GET', path: '/:project_uuid' },
-  uploadLinks: { method: 'POST', path: '/:project_uuid/get_temporary_upload_links' },
-  uploadLink: { method: 'GET', path: '/:project_uuid/get_upload_link' },
-  startMultipart: { method: 'POST', path: '/:project_uuid/multipart_uploads' },
-  listMultiparts: { method: 'GET', path: '/:project_uuid/multipart_uploads' },
-  getMultipart: { method: 'GET', path: '/:project_uuid/multipart_uploads/:upload_id' },
-  partLinks: { method: 'POST', path: '/:project_uuid/multipart_uploads/:upload_id/part_links' },
-  completeMultipart: { method: 'POST', path: '/:project_uuid/multipart_uploads/:upload_id/complete' },
-  abortMultipart: { method: 'DELETE', path: '/:project_uuid/multipart_uploads/:upload_id' },
-  listFiles: { method: 'GET', path: '/:project_uuid/files' },
-  getFile: { method: 'GET', path: '/:project_uuid/files/:file_name' },
-} as const;
+  createProject: { method: 'POST', path: '', scope: 'upload' },
+  listProjects: { method: 'GET', path: '', scope: 'read' },
+  isValidName: { method: 'GET', path: '/is_valid_name', scope: 'read' },
+  projectUuid: { method: 'GET', path: '/:name/uuid', scope: 'read' },
+  getProject: { method: 'GET', path: '/:project_uuid', scope: 'read' },
+  uploadLinks: { method: 'POST', path: '/:project_uuid/get_temporary_upload_links', scope: 'upload' },
+  uploadLink: { method: 'GET', path: '/:project_uuid/get_upload_link', scope: 'upload' },
+  startMultipart: { method: 'POST', path: '/:project_uuid/multipart_uploads', scope: 'upload' },
+  listMultiparts: { method: 'GET', path: '/:project_uuid/multipart_uploads', scope: 'read' },
+  getMultipart: { method: 'GET', path: '/:project_uuid/multipart_uploads/:upload_id', scope: 'read' },
+  partLinks: { method: 'POST', path: '/:project_uuid/multipart_uploads/:upload_id/part_links', scope: 'upload' },
+  completeMultipart: { method: 'POST', path: '/:project_uuid/multipart_uploads/:upload_id/complete', scope: 'upload' },
+  abortMultipart: { method: 'DELETE', path: '/:project_uuid/multipart_uploads/:upload_id', scope: 'upload' },
+  listFiles: { method: 'GET', path: '/:project_uuid/files', scope: 'read' },
+  getFile: { method: 'GET', path: '/:project_uuid/files/:file_name', scope: 'read' },
+} as const satisfies Record<string, CallAccess>;
 
 export type CallName = keyof typeof CALLS;
 

@@ -55,6 +55,11 @@ export const ERRORS = {
     status: 401,
     message: () => 'The API key is not known here. Check that it is complete, not revoked, and meant for this server.',
   }),
+  insufficient_scope: define<{ needed: string; held: string }>({
+    status: 403,
+    message: ({ needed, held }) =>
+      `This call needs an API key with the scope "${needed}"; this one has "${held}". Use another key, or have one made for it.`,
+  }),
   rate_limited: define<{ seconds: number }>({
     status: 429,
     retryable: true,

@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox';
-import { CALLS, type CallName } from './calls.ts';
+import { CALLS, type CallName, type KeyScope } from './calls.ts';
 import type { ErrorCode } from './errors.ts';
 import * as schemas from './schemas.ts';
 
@@ -8,6 +8,7 @@ export { schemas };
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
+  scope: KeyScope;
   summary: string;
   params?: TSchema;
   query?: TSchema;
@@ -161,6 +162,7 @@ export const COMMON_ERRORS = [
   'unsupported_media_type',
   'missing_api_key',
   'invalid_api_key',
+  'insufficient_scope',
   'rate_limited',
   'storage_unavailable',
   'database_unavailable',

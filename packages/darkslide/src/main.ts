@@ -28,7 +28,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
     },
     {
       name: 'keys',
-      summary: 'make API keys for accounts',
+      summary: 'make, list and revoke the API keys of accounts',
       run: async (args) => (await import('./commands/keys.ts')).keys(args, context),
     },
   ],

@@ -3,7 +3,6 @@
  * it; they go by link between clients and an S3 storage.
  */
 export { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
-export { createApiKey } from './api-keys.ts';
 export type { DatabaseConfig } from './database/database.ts';
 export { exportOpenApi } from './openapi.ts';
 export type { StorageConfig } from './s3/config.ts';

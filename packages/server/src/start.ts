@@ -1,7 +1,7 @@
 import { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
-import { ApiKeys } from './api-keys.ts';
+import { ApiKeys } from './access/api-keys.ts';
 import { buildApp } from './app.ts';
 import { type Database, type DatabaseConfig, openDatabase } from './database/database.ts';
 import { createHandlers } from './routes/handlers.ts';

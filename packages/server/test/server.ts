@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { FAMILIES } from '@darkslide/contract';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { ApiKeys } from '../src/api-keys.ts';
+import { ApiKeys } from '../src/access/api-keys.ts';
 import { buildApp } from '../src/app.ts';
 import type { Database } from '../src/database/database.ts';
 import type { DatabaseKind } from '../src/database/tables.ts';
@@ -70,6 +70,6 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
       const { body } = await call('POST', prefix, { name });
       return { uuid: body.data.project_uuid, path: `${prefix}/${body.data.project_uuid}` };
     },
-    otherKey: () => apiKeys.create(`account ${++accounts}`),
+    otherKey: async () => (await apiKeys.create({ account: `account ${++accounts}` })).key,
   };
 }

@@ -1,13 +1,29 @@
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import type { ApiKeys, KeyInfo, KeyScope } from '@darkslide/server/api-keys';
 import { ConfigurationError, readConfiguration } from '../configuration.ts';
 import type { Context } from './context.ts';
+import { table } from './table.ts';
 
-const USAGE = 'Usage: darkslide keys create --account NAME [--json]';
+const USAGE = `Usage: darkslide keys create --account NAME [--scope read|upload|admin] [--label TEXT] [--json]
+       darkslide keys list [--account NAME] [--json]
+       darkslide keys revoke KEY_ID [--json]
+
+A key is shown once, when it is made. A scope includes those before it; without one, the key may do everything.
+Revoking is for good and takes effect at once, also for the upload tokens that the key minted.
+With --json there is one object a line.`;
+
+type Asked =
+  | { command: 'create'; account: string; scope: KeyScope; label: string | undefined }
+  | { command: 'list'; account: string | undefined }
+  | { command: 'revoke'; keyId: string };
+
+/** What a command prints, for people and for programs, and whether it did what was asked. */
+type Answer = { text: string[]; json: object[]; done: boolean };
 
 /**
- * `darkslide keys create`: a new API key for an account, which is made where it is new. Works beside a running server.
- * Answers the exit code: 0 made, 1 failed, 2 wrong use or configuration.
+ * `darkslide keys …`: makes, lists and revokes the API keys of accounts; an account is made with its first key. Works
+ * beside running servers. Answers the exit code: 0 done, 1 failed, 2 wrong use or configuration.
  */
 export async function keys(args: readonly string[], { env, out, error }: Context): Promise<number> {
   const asked = parse(args);
@@ -19,9 +35,13 @@ export async function keys(args: readonly string[], { env, out, error }: Context
   try {
     const { database, dataDir } = readConfiguration(env);
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    const { createApiKey } = await import('@darkslide/server');
-    const key = await createApiKey({ database, account: asked.account });
-    out(asked.json ? JSON.stringify({ account: asked.account, api_key: key }) : key);
+    const { withApiKeys } = await import('@darkslide/server/api-keys');
+    const { text, json, done } = await withApiKeys(database, (keys) => answer(keys, asked));
+    if (!done) {
+      for (const line of text) error(line);
+      return 1;
+    }
+    for (const line of args.includes('--json') ? json.map((each) => JSON.stringify(each)) : text) out(line);
     return 0;
   } catch (problem) {
     error(problem instanceof Error ? problem.message : String(problem));
@@ -29,13 +49,77 @@ export async function keys(args: readonly string[], { env, out, error }: Context
   }
 }
 
-function parse(args: readonly string[]): { account: string; json: boolean } | undefined {
+function parse(args: readonly string[]): Asked | undefined {
   try {
-    const options = { account: { type: 'string' }, json: { type: 'boolean', default: false } } as const;
-    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
-    if (positionals.length !== 1 || positionals[0] !== 'create' || !values.account) return undefined;
-    return { account: values.account, json: values.json };
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      options: {
+        account: { type: 'string' },
+        scope: { type: 'string', default: 'admin' },
+        label: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+      allowPositionals: true,
+    });
+    const { account, scope, label } = values;
+    const [command, keyId, ...more] = positionals;
+    if (more.length > 0 || !isPlain(account) || !isPlain(label)) return undefined;
+    if (command === 'create' && account !== undefined && isScope(scope) && keyId === undefined)
+      return { command, account, scope, label };
+    if (command === 'list' && keyId === undefined) return { command, account };
+    if (command === 'revoke' && keyId !== undefined) return { command, keyId };
+    return undefined;
   } catch {
     return undefined;
   }
 }
+
+const isScope = (text: string): text is KeyScope => text === 'read' || text === 'upload' || text === 'admin';
+
+/** What a terminal shows as it is, and not endlessly. */
+const isPlain = (text: string | undefined) => text === undefined || /^\P{C}{1,255}$/u.test(text);
+
+async function answer(keys: ApiKeys, asked: Asked): Promise<Answer> {
+  switch (asked.command) {
+    case 'create': {
+      const { key, keyId } = await keys.create(asked);
+      const { account, scope, label = null } = asked;
+      return { text: [key], json: [{ api_key: key, key_id: keyId, account, scope, label }], done: true };
+    }
+    case 'list': {
+      const all = await keys.list(asked);
+      return { text: table(HEADINGS, all.map(row)), json: all.map(record), done: true };
+    }
+    case 'revoke': {
+      const info = await keys.revoke(asked.keyId);
+      if (info === undefined) {
+        const text = `There is no key ${asked.keyId}. \`darkslide keys list\` shows the ids of all keys.`;
+        return { text: [text], json: [], done: false };
+      }
+      return { text: [`Revoked ${info.keyId}, a key of ${info.account}.`], json: [record(info)], done: true };
+    }
+  }
+}
+
+const HEADINGS = ['KEY ID', 'ACCOUNT', 'SCOPE', 'CREATED', 'LAST USED', 'LABEL'];
+
+const row = ({ keyId, account, scope, createdAt, lastUsedAt, revokedAt, label }: KeyInfo) => [
+  keyId,
+  account,
+  revokedAt === null ? scope : `revoked ${day(revokedAt)}`,
+  day(createdAt),
+  lastUsedAt === null ? 'never' : day(lastUsedAt),
+  label ?? '',
+];
+
+const day = (moment: Date) => moment.toISOString().slice(0, 10);
+
+const record = ({ keyId, account, scope, label, createdAt, lastUsedAt, revokedAt }: KeyInfo) => ({
+  key_id: keyId,
+  account,
+  scope,
+  label,
+  created_at: createdAt,
+  last_used_at: lastUsedAt,
+  revoked_at: revokedAt,
+});

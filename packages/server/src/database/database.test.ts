@@ -38,7 +38,7 @@ onEveryDatabase('the database', (kind) => {
     const second = await openedFor(t, config);
     assert.equal(await second.accounts.addFirstKey({ ...key, hash: 'other' }), false);
     assert.deepEqual(
-      (await second.accounts.keysWithPrefix('p')).map(({ hash, account_id }) => [hash, account_id]),
+      (await second.accounts.workingKeys('p')).map(({ hash, account_id }) => [hash, account_id]),
       [['h', 1]],
     );
   });

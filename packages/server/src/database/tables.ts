@@ -1,3 +1,4 @@
+import type { KeyScope } from '@darkslide/contract';
 import type { Generated, Selectable } from 'kysely';
 
 /** The two places where the same tables live. */
@@ -10,14 +11,18 @@ type AccountsTable = { id: Generated<number>; name: string; created_at: number }
 type ApiKeysTable = {
   id: Generated<number>;
   account_id: number;
-  /** The first characters of `hash`: what a lookup goes by. */
+  /** The first characters of `hash`: what a lookup goes by, and what identifies the key to its operator. */
   prefix: string;
   /** SHA-256 of the key, hex. The key itself is nowhere. */
   hash: string;
   /** `configured`: in the server's configuration, which holds for as long as it stands there. */
   origin: 'configured' | 'created';
+  scope: Generated<KeyScope>;
+  label: string | null;
   created_at: number;
   last_used_at: number | null;
+  /** A revoked key stays, so that it can't come back by the configuration. */
+  revoked_at: number | null;
 };
 
 type ProjectsTable = {

@@ -3,7 +3,8 @@ import { apiError, CALLS, type CallName, type ErrorCode, FAMILIES, type Family }
 import { COMMON_ERRORS, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
-import type { ApiKeys, Caller } from '../api-keys.ts';
+import type { ApiKeys } from '../access/api-keys.ts';
+import { authorize, type Caller } from '../access/caller.ts';
 import type { Call, Handlers } from './handlers.ts';
 
 declare module 'fastify' {
@@ -66,13 +67,16 @@ function registerRoute(app: FastifyInstance, family: Family, name: CallName, han
       operationId: `${family === 'profile' ? 'profile' : 'smartEditing'}_${name}`,
       summary: route.summary,
       tags: [FAMILIES[family].title],
-      security: [{ apiKey: [] }],
+      // OpenAPI 3.1 lets the roles that a call needs stand here.
+      security: [{ apiKey: [route.scope] }],
       ...(route.params && { params: route.params }),
       ...(route.query && { querystring: route.query }),
       ...(route.body && { body: route.body }),
       response: successResponse(route),
     },
     config: { errors: [...route.errors, ...COMMON_ERRORS] },
+    // Before the body is read, and after the request was counted.
+    preParsing: async (request) => authorize(callerOf(request), name),
     handler,
   });
 }

@@ -11,6 +11,15 @@ const LOGO = Buffer.from(
     '<text x="48" y="28" fill="#fff" font-family="sans-serif" font-size="20">darkslide</text></svg>',
 );
 
+const API_KEY = {
+  type: 'apiKey',
+  in: 'header',
+  name: 'x-api-key',
+  description:
+    'An API key. Each route names the scope that the key needs at least: `read`, `upload`, which includes it, or ' +
+    '`admin`, which includes both.',
+} as const;
+
 /** Collects the routes that are registered after it; serves the document at /openapi.json, and a page at /docs. */
 export async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema({ $id: 'Error', ...schemas.ErrorBody });
@@ -25,7 +34,7 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
           'Photos go straight to object storage, never through this API.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
+      components: { securitySchemes: { apiKey: API_KEY } },
     },
     refResolver: { buildLocalReference: ({ $id }, _, __, index) => String($id ?? `schema-${index}`) },
     transform: ({ schema, url, route }) => {
