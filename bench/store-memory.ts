@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createPresigner } from '@darkslide/s3wire';
 import { Darkslide, request } from '@darkslide/testkit';
 import type { Measurement } from './run.ts';
 import { watchLoad } from './support/load.ts';
+import { peakMegabytes } from './support/peak-memory.ts';
 
 export const description = '64 PUTs of 100 MB at once with links: the most memory that the server process ever held';
 export const target = 'at most 250 MB';
@@ -71,11 +71,4 @@ function md5(): string {
   const hash = createHash('md5');
   for (const piece of pieces()) hash.update(piece);
   return hash.digest('hex');
-}
-
-/** The high-water mark of what was resident, by the system's own count (proc_pid_status(5)). */
-async function peakMegabytes({ pid }: Darkslide): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
-  return (Number(kibibytes) * 1024) / 1e6;
 }

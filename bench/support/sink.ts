@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { pinnedNode, temporaryFolder } from '@darkslide/testkit';
-import { cpuSecondsOf } from './cpu-seconds.ts';
+import { temporaryFolder } from '@darkslide/testkit';
 import type { PhotoSet } from './photo-set.ts';
+import { startScript } from './script.ts';
 
 export type Sink = AsyncDisposable & {
   apiUrl: string;
@@ -18,16 +15,12 @@ export async function startSink({ photos }: PhotoSet): Promise<Sink> {
   const folder = await temporaryFolder('darkslide-bench-sink');
   const etags = join(folder.path, 'etags.json');
   await writeFile(etags, JSON.stringify(Object.fromEntries(photos.map(({ name, md5 }) => [name, md5]))));
-  const script = join(import.meta.dirname, 'sink-server.ts');
-  const child = spawn(pinnedNode(), [script, etags], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [apiUrl] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const { url, cpuSeconds, [Symbol.asyncDispose]: stop } = await startScript('sink-server.ts', [etags]);
   return {
-    apiUrl,
-    cpuSeconds: () => cpuSecondsOf(child.pid as number),
+    apiUrl: url,
+    cpuSeconds,
     async [Symbol.asyncDispose]() {
-      const closed = once(child, 'close');
-      child.kill();
-      await closed;
+      await stop();
       await folder.remove();
     },
   };

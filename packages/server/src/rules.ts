@@ -13,7 +13,7 @@ export function createRules(
   store: ObjectStore,
   { now = Date.now, times }: { now?: () => number; times?: EndingTimes } = {},
 ): Rules {
-  const arrivals = new Arrivals({ files, store });
+  const arrivals = new Arrivals({ projects, files, store });
   const ending = new UploadEnding({ uploads, files, store, now, ...(times && { times }) });
   return {
     projects: new Projects({ projects, arrivals, now }),

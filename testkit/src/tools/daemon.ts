@@ -33,6 +33,11 @@ export class Daemon {
     this.#output = `${options.folder}/${options.name}.out`;
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Starts it and waits until it is ready. @throws {Error} with the end of its output when it does not get ready. */
   async start(isReady: () => Promise<boolean>): Promise<void> {
     const { command, args, folder: cwd, uid, gid } = this.#options;

@@ -9,14 +9,21 @@ import { ensurePostgres } from './programs.ts';
 /** A PostgreSQL server of its own on 127.0.0.1, with an empty database. */
 export type Postgres = {
   url: string;
+  /** Of the server's first process, whose children serve the connections; undefined while it is stopped. */
+  readonly pid: number | undefined;
   /** Ends it as a crash does; `start` brings it back with its data. */
   stop(): Promise<void>;
   start(): Promise<void>;
   remove(): Promise<void>;
 };
 
+export type PostgresOptions = {
+  /** Waits for the disk at every commit, as in production: for measurements. Tests are faster without. */
+  durable?: boolean;
+};
+
 /** @throws {ToolMissingError} when there is no PostgreSQL and none can be installed. */
-export async function startPostgres(): Promise<Postgres> {
+export async function startPostgres({ durable = false }: PostgresOptions = {}): Promise<Postgres> {
   const bin = await ensurePostgres();
   const [port] = await freePorts(1);
   const folder = await temporaryFolder('darkslide-postgres');
@@ -26,7 +33,7 @@ export async function startPostgres(): Promise<Postgres> {
   const initdb = ['-D', data, '-U', 'darkslide', '--auth=trust', '--no-sync', '--encoding=UTF8', '--no-locale'];
   await runOk(join(bin, 'initdb'), initdb, { ...user, cwd: folder.path });
 
-  const settings = ['-k', folder.path, '-h', '127.0.0.1', '-p', String(port), '-c', 'fsync=off'];
+  const settings = ['-k', folder.path, '-h', '127.0.0.1', '-p', String(port), '-c', `fsync=${durable ? 'on' : 'off'}`];
   const server = new Daemon({
     command: join(bin, 'postgres'),
     args: ['-D', data, ...settings],
@@ -43,6 +50,9 @@ export async function startPostgres(): Promise<Postgres> {
   await start();
   return {
     url: `postgres://darkslide@127.0.0.1:${port}/postgres`,
+    get pid() {
+      return server.pid;
+    },
     stop,
     start,
     remove: async () => {

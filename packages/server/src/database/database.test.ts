@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { newDatabase, onEveryDatabase, openedFor, openTestDatabase } from '../../test/database.ts';
 import { openDatabase } from './database.ts';
 
@@ -61,10 +62,71 @@ onEveryDatabase('the database', (kind) => {
       listed.map(({ name }) => name),
       inBytes,
     );
-    assert.deepEqual(await files.pendingRange(id), { first: inBytes[0], last: inBytes.at(-1) });
+    assert.equal(await files.nextPending(id, ''), inBytes[0]);
+    assert.equal(await files.nextPending(id, inBytes.at(-2) ?? ''), inBytes.at(-1));
     await files.store(id, [{ name: '\u{1f4f7}.NEF', size: 2 ** 45, etag: 'e', uploadedAt: 5 }]);
     assert.equal((await files.find(id, '\u{1f4f7}.NEF'))?.size, 2 ** 45);
-    assert.deepEqual(await files.counts([id]), new Map([[id, { total: 10_000, arrived: 1 }]]));
+    assert.equal(await files.nextPending(id, inBytes.at(-2) ?? ''), undefined);
+    assert.deepEqual({ ...(await projects.counts([id]))[0] }, { id, file_count: 10_000, arrived_count: 1 });
+  });
+
+  test('counts the files of a project and those that arrived, whatever is done to them', async (t) => {
+    const { accounts, projects, files, uploads } = await openTestDatabase(t, kind);
+    await accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: 1 });
+    const owner = { accountId: 1, family: 'profile' } as const;
+    const makeProject = async (uuid: string) => {
+      await projects.add(owner, { uuid, name: uuid, now: 1 });
+      return (await projects.find(owner, { uuid })) ?? assert.fail();
+    };
+    const countsOf = async (id: number) => {
+      const [counts] = await projects.counts([id]);
+      return [counts?.file_count, counts?.arrived_count];
+    };
+    const bystander = await makeProject('bystander');
+    const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'));
+    const steps = fc.array(fc.record({ step: fc.constantFrom('request', 'store', 'forget', 'multipart'), names }));
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const { id } = await makeProject(`u${runs++}`);
+        const asked = new Set<string>();
+        const arrived = new Set<string>();
+        for (const [moment, { step, names }] of all.entries()) {
+          for (const name of names) if (step !== 'forget') asked.add(name);
+          if (step === 'request')
+            await files.request(
+              id,
+              names.map((name) => ({ name, md5: null })),
+            );
+          if (step === 'store') {
+            await files.store(
+              id,
+              names.map((name) => ({ name, size: 1, etag: 'e', uploadedAt: moment })),
+            );
+            for (const name of names) arrived.add(name);
+          }
+          if (step === 'forget') {
+            await files.forget(id, names);
+            for (const name of names) arrived.delete(name);
+          }
+          if (step === 'multipart') for (const name of names) await completeUpload(id, name, moment);
+        }
+        assert.deepEqual(await countsOf(id), [asked.size, arrived.size]);
+
+        async function completeUpload(project_id: number, file_name: string, moment: number) {
+          const upload_id = `${moment}-${file_name}`;
+          await uploads.add(
+            { project_id, upload_id, file_name, part_count: 1, declared_size: 1 },
+            { md5: null, now: 1 },
+          );
+          const upload = (await uploads.find(project_id, upload_id)) ?? assert.fail();
+          await uploads.complete(upload, { size: 1, etag: 'e', uploadedAt: moment });
+          arrived.add(file_name);
+        }
+      }),
+      { numRuns: 30 },
+    );
+    assert.deepEqual(await countsOf(bystander.id), [0, 0]);
   });
 });
 

@@ -19,7 +19,11 @@ export class FileTable {
     const rows = this.#rows(files.map(({ name, md5 }) => [name, md5]));
     await sql`
       insert into files (project_id, name, md5)
-      select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1 from ${rows} where true order by 2
+      select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1 from ${rows}
+      where not exists (
+        select 1 from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
+          and (v.value ->> 1 is null or known.md5 = v.value ->> 1)
+      ) order by 2
       on conflict (project_id, name) do update set md5 = excluded.md5 where excluded.md5 is not null
     `.execute(this.#db);
   }
@@ -32,11 +36,14 @@ export class FileTable {
       insert into files (project_id, name, size, etag, uploaded_at)
       select cast(${projectId} as bigint), v.value ->> 0,
         cast(v.value ->> 1 as bigint), v.value ->> 2, cast(v.value ->> 3 as bigint)
-      from ${rows} where true order by 2
+      from ${rows}
+      where not exists (
+        select 1 from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
+          and known.size = cast(v.value ->> 1 as bigint) and known.etag = v.value ->> 2
+          and known.uploaded_at = cast(v.value ->> 3 as bigint)
+      ) order by 2
       on conflict (project_id, name) do update
       set size = excluded.size, etag = excluded.etag, uploaded_at = excluded.uploaded_at
-      where files.etag is distinct from excluded.etag or files.size is distinct from excluded.size
-        or files.uploaded_at is distinct from excluded.uploaded_at
     `.execute(this.#db);
   }
 
@@ -72,31 +79,18 @@ export class FileTable {
       .execute();
   }
 
-  /** The first and the last name, in byte order, of which storage has not said that it arrived. */
-  async pendingRange(projectId: number): Promise<{ first: string; last: string } | undefined> {
-    const { first, last } = await this.#db
+  /** The first name after `after`, in byte order, of which storage has not said that it arrived. */
+  async nextPending(projectId: number, after: string): Promise<string | undefined> {
+    const row = await this.#db
       .selectFrom('files')
-      .select((range) => [range.fn.min('name').as('first'), range.fn.max('name').as('last')])
+      .select('name')
       .where('project_id', '=', projectId)
       .where('uploaded_at', 'is', null)
-      .executeTakeFirstOrThrow();
-    return first === null || last === null ? undefined : { first, last };
-  }
-
-  /** How many names each project has, and how many of them arrived; projects without names are left out. */
-  async counts(projectIds: readonly number[]): Promise<Map<number, { total: number; arrived: number }>> {
-    if (projectIds.length === 0) return new Map();
-    const rows = await this.#db
-      .selectFrom('files')
-      .select((count) => [
-        'project_id',
-        count.fn.countAll<number>().as('total'),
-        count.fn.count<number>('uploaded_at').as('arrived'),
-      ])
-      .where('project_id', 'in', projectIds)
-      .groupBy('project_id')
-      .execute();
-    return new Map(rows.map(({ project_id, total, arrived }) => [project_id, { total, arrived }]));
+      .where('name', '>', after)
+      .orderBy('name')
+      .limit(1)
+      .executeTakeFirst();
+    return row?.name;
   }
 
   /**

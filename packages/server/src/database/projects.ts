@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely';
 import { isUniqueViolation } from './errors.ts';
 import type { ProjectRow, Tables } from './tables.ts';
 
+export type FileCounts = Pick<ProjectRow, 'id' | 'file_count' | 'arrived_count'>;
+
 type Owner = { accountId: number; family: Family };
 
 /** Projects. Every question names the account and the family, so that nobody sees another's. */
@@ -61,6 +63,15 @@ export class ProjectTable {
     const { total } = await owned.select((count) => count.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
     const projects = await owned.selectAll().orderBy('id', 'desc').offset(page.offset).limit(page.limit).execute();
     return { projects, total };
+  }
+
+  /** How many files these projects have by now, and how many of them arrived. */
+  counts(ids: readonly number[]): Promise<FileCounts[]> {
+    return this.#db
+      .selectFrom('projects')
+      .select(['id', 'file_count', 'arrived_count'])
+      .where('id', 'in', ids)
+      .execute();
   }
 
   /** Of these uuids, those that are projects of anyone. */

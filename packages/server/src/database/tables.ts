@@ -33,6 +33,9 @@ type ProjectsTable = {
   /** NFC; unique in an account. */
   name: string;
   created_at: number;
+  // How many files were asked for, and how many of them arrived; triggers on `files` keep them.
+  file_count: Generated<number>;
+  arrived_count: Generated<number>;
 };
 
 type FilesTable = {

@@ -1,37 +1,48 @@
 import { apiError, type schemas } from '@darkslide/contract';
 import type { FileTable, StoredFile } from '../database/files.ts';
+import type { FileCounts, ProjectTable } from '../database/projects.ts';
 import type { FileRow, ProjectRow } from '../database/tables.ts';
 import { checkFileName } from './file-names.ts';
-import { compareBytes, keyOf, nameUnder, prefixOf } from './keys.ts';
+import { compareBytes, keyOf, prefixOf } from './keys.ts';
 import { mapWithLimit } from './map-with-limit.ts';
-import type { ObjectStore, StoredObject } from './object-store.ts';
+import type { ObjectStore } from './object-store.ts';
+import { Reconciler } from './reconciler.ts';
+import { storedFile, storedFiles } from './stored-files.ts';
 
 /** Projects that ask storage at once, for one request. */
 const CONCURRENT_PROJECTS = 8;
-/** Objects on one page of storage's listing, S3's most. */
-const STORAGE_PAGE = 1000;
+/** Pages of its listing that one request asks storage for, all projects together; each may have one. */
+const PAGES_PER_REQUEST = 32;
+
+type Options = { projects: ProjectTable; files: FileTable; store: ObjectStore };
 
 /** What has arrived. Storage is the truth; the database remembers what was asked for and what storage said last. */
 export class Arrivals {
+  readonly #projects: ProjectTable;
   readonly #files: FileTable;
   readonly #store: ObjectStore;
+  readonly #reconciler: Reconciler;
 
-  constructor({ files, store }: { files: FileTable; store: ObjectStore }) {
+  constructor({ projects, files, store }: Options) {
+    this.#projects = projects;
     this.#files = files;
     this.#store = store;
+    this.#reconciler = new Reconciler({ files, store });
   }
 
-  /** Per project id, how many files it has and how many arrived. Storage is asked only where some are pending. */
-  async count(projects: readonly ProjectRow[]): Promise<Map<number, { total: number; arrived: number }>> {
-    const ids = projects.map(({ id }) => id);
-    const known = await this.#files.counts(ids);
-    const waiting = projects.filter(({ id }) => {
-      const count = known.get(id);
-      return count !== undefined && count.arrived < count.total;
-    });
-    if (waiting.length === 0) return known;
-    await mapWithLimit(waiting, CONCURRENT_PROJECTS, (project) => this.#refreshPending(project));
-    return await this.#files.counts(ids);
+  /**
+   * Per project id, how many files it has and how many arrived. Storage is asked only where some are pending, and a
+   * bounded number of times: of projects with more than 32,000 objects, files that arrived just now may count only
+   * at a later call.
+   */
+  async count(projects: readonly ProjectRow[]): Promise<Map<number, FileCounts>> {
+    const counts = new Map<number, FileCounts>(projects.map((project) => [project.id, project]));
+    const waiting = projects.filter(({ arrived_count, file_count }) => arrived_count < file_count);
+    if (waiting.length === 0) return counts;
+    const pages = Math.max(1, Math.floor(PAGES_PER_REQUEST / waiting.length));
+    await mapWithLimit(waiting, CONCURRENT_PROJECTS, (project) => this.#reconciler.run(project, { pages }));
+    for (const now of await this.#projects.counts(waiting.map(({ id }) => id))) counts.set(now.id, now);
+    return counts;
   }
 
   /** One page of a project's files in the byte order of their names. `limit` is 1 to 1000. Go on with `after: next`. */
@@ -66,22 +77,6 @@ export class Arrivals {
     return { ...this.#describe(fileName, row, stored.get(name)), download_link };
   }
 
-  /** Asks storage for the files that have not arrived yet, from the first to the last of them. */
-  async #refreshPending(project: ProjectRow): Promise<void> {
-    const range = await this.#files.pendingRange(project.id);
-    if (range === undefined) return;
-    const prefix = prefixOf(project.uuid);
-    // What a name begins with sorts right before it, so that the listing begins with the first name.
-    let startAfter = prefix + [...range.first].slice(0, -1).join('');
-    for (;;) {
-      const { objects, more } = await this.#store.list({ prefix, startAfter, limit: STORAGE_PAGE });
-      await this.#files.store(project.id, [...storedFiles(project, objects).values()]);
-      const last = objects.at(-1)?.key;
-      if (!more || last === undefined || compareBytes(last, prefix + range.last) >= 0) return;
-      startAfter = last;
-    }
-  }
-
   /** Takes over what storage says, where it differs from what it said before. */
   async #record(project: ProjectRow, rows: readonly FileRow[], stored: ReadonlyMap<string, StoredFile>): Promise<void> {
     const known = new Map(rows.map((row) => [row.name, row]));
@@ -112,23 +107,6 @@ export class Arrivals {
     if (declared === null || !this.#store.etagIsMd5 || !/^[0-9a-f]{32}$/.test(etag)) return null;
     return Buffer.from(declared, 'base64').toString('hex') === etag;
   }
-}
-
-const storedFile = (name: string, { size, etag, lastModified }: StoredObject): StoredFile => ({
-  name,
-  size,
-  etag,
-  uploadedAt: lastModified.getTime(),
-});
-
-/** By name; keys that no link of ours can have made are left out. */
-function storedFiles(project: ProjectRow, objects: readonly StoredObject[]): Map<string, StoredFile> {
-  const files = new Map<string, StoredFile>();
-  for (const object of objects) {
-    const name = nameUnder(project.uuid, object.key);
-    if (name !== undefined) files.set(name, storedFile(name, object));
-  }
-  return files;
 }
 
 type Known = { name: string; row: FileRow | undefined; stored: StoredFile | undefined };

@@ -69,7 +69,7 @@ export class Projects {
   async #describe(projects: readonly ProjectRow[]): Promise<schemas.Project[]> {
     const counts = await this.#arrivals.count(projects);
     return projects.map((project) => {
-      const { total, arrived } = counts.get(project.id) ?? { total: 0, arrived: 0 };
+      const { file_count: total, arrived_count: arrived } = counts.get(project.id) ?? project;
       return {
         project_uuid: project.uuid,
         name: project.name,
