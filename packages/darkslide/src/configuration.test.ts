@@ -40,7 +40,7 @@ test('a bucket alone is one on Amazon S3; an endpoint means path style', () => {
 for (const [name, min, max] of [
   ['DARKSLIDE_PORT', 0, 65_535],
   ['DARKSLIDE_LINK_TTL', 1, 604_800],
-  ['DARKSLIDE_MULTIPART_IDLE_DAYS', 1, 365],
+  ['DARKSLIDE_SWEEP_INTERVAL', 1, 86_400],
 ] as const) {
   test(`${name} is an integer from ${min} to ${max}`, () => {
     for (const value of [min, max]) assert.deepEqual(problems({ [name]: String(value) }), []);
@@ -49,6 +49,12 @@ for (const [name, min, max] of [
     }
   });
 }
+
+test('DARKSLIDE_MULTIPART_IDLE_DAYS may be a fraction', () => {
+  assert.equal(readConfiguration({ DARKSLIDE_MULTIPART_IDLE_DAYS: '0.5' }).multipartIdleDays, 0.5);
+  for (const value of ['0', '366', '1e3', '-1', '.5', 'x'])
+    assert.match(problems({ DARKSLIDE_MULTIPART_IDLE_DAYS: value })[0] ?? '', /number from 0\.0001 to 365/);
+});
 
 test('every wrong variable is named at once', () => {
   const said = problems({

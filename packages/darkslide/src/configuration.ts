@@ -19,6 +19,8 @@ export type Configuration = {
   /** Requests a minute and API key. */
   rateLimitPerMinute: number;
   multipartIdleDays: number;
+  /** Seconds between two searches for idle multipart uploads, in the whole cluster. */
+  sweepIntervalSeconds: number;
   logLevel: string;
   database: { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
   storage: StorageChoice;
@@ -59,7 +61,8 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
     apiKey: read.text('DARKSLIDE_API_KEY'),
     linkTtlSeconds: read.integer('DARKSLIDE_LINK_TTL', { min: 1, max: MAX_LINK_TTL_SECONDS, fallback: DAY_SECONDS }),
     rateLimitPerMinute: read.integer('DARKSLIDE_RATE_LIMIT', { min: 1, max: 1_000_000, fallback: 6000 }),
-    multipartIdleDays: read.integer('DARKSLIDE_MULTIPART_IDLE_DAYS', { min: 1, max: 365, fallback: 7 }),
+    multipartIdleDays: read.decimal('DARKSLIDE_MULTIPART_IDLE_DAYS', { min: 0.0001, max: 365, fallback: 7 }),
+    sweepIntervalSeconds: read.integer('DARKSLIDE_SWEEP_INTERVAL', { min: 1, max: DAY_SECONDS, fallback: 3600 }),
     logLevel: read.choice(
       'DARKSLIDE_LOG_LEVEL',
       ['debug', 'info', 'warn', 'error', 'silent'],
@@ -130,6 +133,15 @@ class Reader {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
     this.problem(`${name}=${text} is not an integer from ${min} to ${max}`);
+    return fallback;
+  }
+
+  decimal(name: string, { min, max, fallback }: { min: number; max: number; fallback: number }): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    this.problem(`${name}=${text} is not a number from ${min} to ${max}`);
     return fallback;
   }
 

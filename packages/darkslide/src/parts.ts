@@ -44,6 +44,7 @@ export async function startParts(configuration: Configuration, version: string):
       linkTtlSeconds: configuration.linkTtlSeconds,
       rateLimit: { perMinute: configuration.rateLimitPerMinute },
       multipartIdleDays: configuration.multipartIdleDays,
+      sweepIntervalSeconds: configuration.sweepIntervalSeconds,
       logLevel: configuration.logLevel,
       version,
     });

@@ -3,13 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { ApiKeys } from './access/api-keys.ts';
 import { buildApp } from './app.ts';
+import { createBackground } from './background.ts';
 import { type Database, type DatabaseConfig, openDatabase } from './database/database.ts';
 import { createHandlers } from './routes/handlers.ts';
 import { createRules } from './rules.ts';
 import type { StorageConfig } from './s3/config.ts';
 import { type ConnectedStore, connectStorage } from './s3/connect.ts';
-import { Sweeper } from './sweeper.ts';
-import { Sweep } from './uploads/sweep.ts';
 
 export type ServerConfig = {
   host: string;
@@ -25,7 +24,7 @@ export type ServerConfig = {
   rateLimit?: { perMinute: number } | undefined;
   /** Multipart uploads idle for so long are aborted. Default 7. */
   multipartIdleDays?: number | undefined;
-  /** How often to look for them, on average. Default 3600. */
+  /** How often the cluster looks for them. Default 3600. */
   sweepIntervalSeconds?: number | undefined;
   /** One of pino's levels, or `silent`. */
   logLevel: string;
@@ -56,7 +55,9 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const log = pino({ level: config.logLevel });
   const started = new Started();
   try {
-    const database = await openDatabase(config.database, (err) => log.warn({ err }, 'lost a database connection'));
+    const database = await openDatabase(config.database, {
+      onIdleError: (err) => log.warn({ err }, 'lost a database connection'),
+    });
     started.add(() => database.close());
     // A SQLite file has one server: what that held when it ended is free.
     if (config.database.kind === 'sqlite') await database.uploads.releaseAll();
@@ -97,12 +98,6 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
   const apiKeys = new ApiKeys({ accounts: database.accounts, now });
   const rules = createRules(database, store, { now });
 
-  const idle = (config.multipartIdleDays ?? DEFAULT_IDLE_DAYS) * DAY;
-  const { projects, uploads } = database;
-  const sweep = new Sweep({ projects, uploads, ending: rules.ending, store, now, idle });
-  const sweeper = new Sweeper({ sweep, intervalSeconds: config.sweepIntervalSeconds ?? DEFAULT_SWEEP_INTERVAL, log });
-  started.add(() => sweeper.stop());
-
   const app = await buildApp({
     handlers: createHandlers(rules),
     apiKeys,
@@ -111,11 +106,19 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     version: config.version,
     logger: log,
   });
-  started.add(() => drain(app));
+  const background = createBackground({
+    database,
+    store,
+    ending: rules.ending,
+    idle: (config.multipartIdleDays ?? DEFAULT_IDLE_DAYS) * DAY,
+    sweepEvery: (config.sweepIntervalSeconds ?? DEFAULT_SWEEP_INTERVAL) * 1000,
+    log,
+  });
+  started.add(async () => void (await Promise.all([background.stop(), drain(app)])));
 
   const firstApiKey = await apiKeys.ensureFirst(config.apiKey);
   const url = await listenOn(app, config);
-  sweeper.start();
+  background.start();
   return { url, firstApiKey, close: () => started.stop() };
 }
 

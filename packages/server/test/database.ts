@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext } from 'node:test';
 import pg from 'pg';
-import { type Database, type DatabaseConfig, openDatabase } from '../src/database/database.ts';
+import { type Database, type DatabaseConfig, type DatabaseOptions, openDatabase } from '../src/database/database.ts';
 import type { DatabaseKind } from '../src/database/tables.ts';
 import { afterwards } from './afterwards.ts';
 
@@ -26,14 +26,18 @@ export async function newDatabase(t: TestContext, kind: DatabaseKind = 'sqlite')
   return { kind, path: join(folder, 'test.sqlite') };
 }
 
-export async function openTestDatabase(t: TestContext, kind?: DatabaseKind): Promise<Database> {
+export async function openTestDatabase(
+  t: TestContext,
+  kind?: DatabaseKind,
+  options?: DatabaseOptions,
+): Promise<Database> {
   const config = await newDatabase(t, kind);
-  return await openedFor(t, config);
+  return await openedFor(t, config, options);
 }
 
 /** One more connection to a database, as another server has one. */
-export async function openedFor(t: TestContext, config: DatabaseConfig): Promise<Database> {
-  const database = await openDatabase(config);
+export async function openedFor(t: TestContext, config: DatabaseConfig, options?: DatabaseOptions): Promise<Database> {
+  const database = await openDatabase(config, options);
   afterwards(t, () => database.close());
   return database;
 }

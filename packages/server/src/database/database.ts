@@ -1,6 +1,8 @@
 import { Kysely, sql } from 'kysely';
 import { AccountTable } from './accounts.ts';
+import { type DatabaseClock, databaseClock } from './clock.ts';
 import { FileTable } from './files.ts';
+import { LeaseTable } from './leases.ts';
 import { migrate } from './migrations.ts';
 import { postgresDialect } from './postgres.ts';
 import { ProjectTable } from './projects.ts';
@@ -16,9 +18,17 @@ export type Database = {
   projects: ProjectTable;
   files: FileTable;
   uploads: UploadTable;
+  leases: LeaseTable;
   /** Asks the database the smallest question. */
   check(): Promise<void>;
   close(): Promise<void>;
+};
+
+export type DatabaseOptions = {
+  /** Hears of connections that the database ended while they were idle. */
+  onIdleError?: (error: Error) => void;
+  /** For tests, in the place of the database's own. */
+  clock?: DatabaseClock;
 };
 
 /**
@@ -27,7 +37,7 @@ export type Database = {
  */
 export async function openDatabase(
   config: DatabaseConfig,
-  onIdleError: (error: Error) => void = () => {},
+  { onIdleError = () => {}, clock = databaseClock(config.kind) }: DatabaseOptions = {},
 ): Promise<Database> {
   const dialect = config.kind === 'sqlite' ? sqliteDialect(config.path) : postgresDialect(config.url, onIdleError);
   const db = new Kysely<Tables>({ dialect });
@@ -37,7 +47,8 @@ export async function openDatabase(
       accounts: new AccountTable(db),
       projects: new ProjectTable(db),
       files: new FileTable(db, config.kind),
-      uploads: new UploadTable(db),
+      uploads: new UploadTable(db, clock),
+      leases: new LeaseTable(db, clock),
       check: async () => void (await sql`select 1`.execute(db)),
       close: () => db.destroy(),
     };

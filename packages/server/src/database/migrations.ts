@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { keyScopes } from './migrations/0002-key-scopes.ts';
 import { fileCounts } from './migrations/0003-file-counts.ts';
+import { leases } from './migrations/0004-leases.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /** Forward only; a migration that was released is never edited. They run in the order of their names. */
@@ -10,6 +11,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0001-initial': initial,
   '0002-key-scopes': keyScopes,
   '0003-file-counts': fileCounts,
+  '0004-leases': leases,
 };
 
 /**

@@ -65,6 +65,7 @@ type MultipartUploadsTable = {
   state: UploadState;
   /** Counts every change of state: a change names the version that it starts from, and only one wins. */
   version: number;
+  /** By the database's clock. */
   busy_until: number | null;
   // What completing was going to give, recorded before storage was asked; after completing, what it gave.
   size: number | null;
@@ -73,15 +74,25 @@ type MultipartUploadsTable = {
   links_issued_at: number;
 };
 
+type LeasesTable = {
+  name: string;
+  /** The node that has it; empty: nobody. */
+  holder: string;
+  /** By the database's clock. Until then nobody else can take it. */
+  expires_at: number;
+};
+
 export type Tables = {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
   projects: ProjectsTable;
   files: FilesTable;
   multipart_uploads: MultipartUploadsTable;
+  leases: LeasesTable;
 };
 
 export type ApiKeyRow = Selectable<ApiKeysTable>;
 export type ProjectRow = Selectable<ProjectsTable>;
 export type FileRow = Selectable<FilesTable>;
-export type UploadRow = Selectable<MultipartUploadsTable>;
+/** With the milliseconds for which a node still holds it; 0 or less: nobody does. */
+export type UploadRow = Selectable<MultipartUploadsTable> & { held_for: number };

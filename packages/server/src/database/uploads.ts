@@ -1,16 +1,25 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { DatabaseClock } from './clock.ts';
 import type { Tables, UploadRow } from './tables.ts';
 
 export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name' | 'part_count' | 'declared_size'>;
 
-const UNFINISHED = ['open', 'completing', 'aborting'] as const;
+export type UploadOfProject = UploadRow & { project_uuid: string };
+
+/** Those after the one whose id is `after`. */
+type Page = { after: number; limit: number };
+
+const ENDING = ['completing', 'aborting'] as const;
+const UNFINISHED = ['open', ...ENDING] as const;
 
 /** Multipart uploads and their states. A change of state names the version it starts from; of several, one wins. */
 export class UploadTable {
   readonly #db: Kysely<Tables>;
+  readonly #clock: DatabaseClock;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, clock: DatabaseClock) {
     this.#db = db;
+    this.#clock = clock;
   }
 
   /** Records an upload that storage has opened, and its file's name. */
@@ -36,6 +45,7 @@ export class UploadTable {
     return this.#db
       .selectFrom('multipart_uploads')
       .selectAll()
+      .select(this.#heldFor())
       .where('project_id', '=', projectId)
       .where('upload_id', '=', uploadId)
       .executeTakeFirst();
@@ -46,6 +56,7 @@ export class UploadTable {
     return this.#db
       .selectFrom('multipart_uploads')
       .selectAll()
+      .select(this.#heldFor())
       .where('project_id', '=', projectId)
       .where('state', 'in', ['open', 'completing'])
       .where('id', '>', after)
@@ -55,17 +66,15 @@ export class UploadTable {
   }
 
   /** Those of all projects, not yet ended, with no part link issued since `before`; in pages by id. */
-  listIdle({ before, after, limit }: { before: number; after: number; limit: number }) {
-    return this.#db
-      .selectFrom('multipart_uploads')
-      .innerJoin('projects', 'projects.id', 'multipart_uploads.project_id')
-      .selectAll('multipart_uploads')
-      .select('projects.uuid as project_uuid')
-      .where('state', 'in', UNFINISHED)
-      .where('links_issued_at', '<', before)
-      .where('multipart_uploads.id', '>', after)
-      .orderBy('multipart_uploads.id')
-      .limit(limit)
+  listIdle({ before, ...page }: Page & { before: number }): Promise<UploadOfProject[]> {
+    return this.#ofAllProjects(page).where('state', 'in', UNFINISHED).where('links_issued_at', '<', before).execute();
+  }
+
+  /** Those of all projects whose end was begun and that nobody holds any more; in pages by id. */
+  listLeft(page: Page): Promise<UploadOfProject[]> {
+    return this.#ofAllProjects(page)
+      .where('state', 'in', ENDING)
+      .where(({ eb, or }) => or([eb('busy_until', 'is', null), eb('busy_until', '<=', this.#clock())]))
       .execute();
   }
 
@@ -73,18 +82,32 @@ export class UploadTable {
     await this.#db.updateTable('multipart_uploads').set({ links_issued_at: now }).where('id', '=', id).execute();
   }
 
-  /** The one way to change a state: from this version of the row. Undefined where another came first. */
+  /**
+   * The one way to change a state: from this version of the row. Undefined where another came first. With `hold`, the
+   * caller holds it from then on for so many milliseconds.
+   */
   change(
     from: Pick<UploadRow, 'id' | 'version'>,
-    to: Pick<UploadRow, 'state'> & Partial<Pick<UploadRow, 'busy_until' | 'size' | 'etag'>>,
+    { hold, ...to }: Pick<UploadRow, 'state'> & Partial<Pick<UploadRow, 'size' | 'etag'>> & { hold?: number },
   ): Promise<UploadRow | undefined> {
     return this.#db
       .updateTable('multipart_uploads')
-      .set({ busy_until: null, ...to, version: from.version + 1 })
+      .set({ ...to, busy_until: hold === undefined ? null : this.#in(hold), version: from.version + 1 })
       .where('id', '=', from.id)
       .where('version', '=', from.version)
       .returningAll()
+      .returning(this.#heldFor())
       .executeTakeFirst();
+  }
+
+  /** Goes on holding, for so many milliseconds from now, what `change` gave to hold. No change of state. */
+  async holdOn(held: Pick<UploadRow, 'id' | 'version'>, hold: number): Promise<void> {
+    await this.#db
+      .updateTable('multipart_uploads')
+      .set({ busy_until: this.#in(hold) })
+      .where('id', '=', held.id)
+      .where('version', '=', held.version)
+      .execute();
   }
 
   /** Storage has said that the upload is complete, which is final, whatever state the row is in by now. */
@@ -114,5 +137,24 @@ export class UploadTable {
       .set({ busy_until: null })
       .where('busy_until', 'is not', null)
       .execute();
+  }
+
+  #ofAllProjects({ after, limit }: Page) {
+    return this.#db
+      .selectFrom('multipart_uploads')
+      .innerJoin('projects', 'projects.id', 'multipart_uploads.project_id')
+      .selectAll('multipart_uploads')
+      .select(['projects.uuid as project_uuid', this.#heldFor()])
+      .where('multipart_uploads.id', '>', after)
+      .orderBy('multipart_uploads.id')
+      .limit(limit);
+  }
+
+  #in(milliseconds: number) {
+    return sql<number>`${this.#clock()} + cast(${milliseconds} as bigint)`;
+  }
+
+  #heldFor() {
+    return sql<number>`coalesce(busy_until - ${this.#clock()}, 0)`.as('held_for');
   }
 }

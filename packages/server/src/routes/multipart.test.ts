@@ -5,7 +5,7 @@ import { MAX_PART_COUNT, MIN_PART_SIZE } from '@darkslide/contract';
 import { onEveryDatabase } from '../../test/database.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
 
-const QUICK = { hold: 60_000, wait: 30, poll: 1 };
+const QUICK = { hold: 60_000, renew: 20, wait: 30, poll: 1 };
 
 /** A started upload with a part of 5 MiB but for the last, which has 9 bytes. */
 async function startUpload(server: TestServer, body: Record<string, unknown> = {}) {

@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
 import { onEveryDatabase, openTestDatabase } from '../../test/database.ts';
 import { FakeObjectStore } from '../../test/fake-object-store.ts';
 import type { DatabaseKind } from '../database/tables.ts';
 import { createRules } from '../rules.ts';
+import { LeftEndings } from './left-endings.ts';
 import { Sweep } from './sweep.ts';
 
 const DAY = 24 * 60 * 60_000;
 const IDLE = 7 * DAY;
 
 async function sweeping(t: TestContext, kind: DatabaseKind) {
-  const database = await openTestDatabase(t, kind);
   const clock = { now: 1_700_000_000_000 };
   const now = () => clock.now;
+  const database = await openTestDatabase(t, kind, { clock: () => sql<number>`cast(${clock.now} as bigint)` });
   await database.accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: now() });
   const store = new FakeObjectStore({ now });
   const rules = createRules(database, store, { now });
   const scope = { accountId: 1, family: 'profile' } as const;
   const project = await rules.projects.find(scope, await rules.projects.create(scope));
   const { projects, uploads } = database;
+  const endings = new LeftEndings({ uploads, ending: rules.ending });
   const sweep = new Sweep({ projects, uploads, ending: rules.ending, store, now, idle: IDLE });
   return {
     clock,
@@ -26,6 +29,7 @@ async function sweeping(t: TestContext, kind: DatabaseKind) {
     project,
     ...rules,
     run: (signal = new AbortController().signal) => sweep.run({ signal }),
+    finish: () => endings.run({ signal: new AbortController().signal }),
     start: async (file_name: string) => (await rules.multipart.start(project, { file_name, part_count: 2 })).upload_id,
   };
 }
@@ -65,28 +69,50 @@ onEveryDatabase('the sweep', (kind) => {
     assert.ok(!store.uploads.has(orphan));
   });
 
-  test('finishes what a dead node began', async (t) => {
-    const { clock, store, project, multipart, ending, run, start } = await sweeping(t, kind);
-    const half = await start('half aborted');
-    const done = await start('completed without an answer');
-    store.putPart({ uploadId: done }, 1, 6_000_000);
-    store.putPart({ uploadId: done }, 2, 5);
-    store.around = async (call, work) => {
-      if (call === 'abortUpload') throw new Error('the node died');
-      const result = work();
-      if (call === 'completeUpload') throw new Error('the node died');
-      return result;
-    };
-    await assert.rejects(ending.abort(project, half, {}));
-    const complete = { file_name: 'completed without an answer' };
-    await assert.rejects(ending.complete(project, done, complete));
-    store.around = async (_, work) => work();
-    clock.now += IDLE + 1000;
-    assert.deepEqual(await run(), { aborted: 1, orphans: 0 });
-    assert.equal(store.uploads.size, 0);
-    assert.equal((await multipart.get(project, done)).state, 'completed');
-    assert.equal((await ending.complete(project, done, complete)).size, 6_000_005);
-  });
+  for (const [by, wait] of [
+    ['the sweep', IDLE + 1000],
+    ['the search for left endings', 15_001],
+  ] as const) {
+    test(`finishes what a dead node began, by ${by}`, async (t) => {
+      const { clock, store, project, multipart, ending, run, finish, start } = await sweeping(t, kind);
+      const half = await start('half aborted');
+      const done = await start('completed without an answer');
+      const undone = await start('not completed');
+      for (const uploadId of [done, undone]) {
+        store.putPart({ uploadId }, 1, 6_000_000);
+        store.putPart({ uploadId }, 2, 5);
+      }
+      store.around = async (call, work) => {
+        if (call === 'abortUpload') throw new Error('the node died');
+        const result = work();
+        if (call === 'completeUpload') throw new Error('the node died');
+        return result;
+      };
+      await assert.rejects(ending.abort(project, half, {}));
+      await assert.rejects(ending.complete(project, done, { file_name: 'completed without an answer' }));
+      store.around = async (call, work) => {
+        if (call === 'completeUpload') throw new Error('the node died');
+        return work();
+      };
+      await assert.rejects(ending.complete(project, undone, { file_name: 'not completed' }));
+      store.around = async (_, work) => work();
+      assert.deepEqual(await finish(), { finished: 0 }, 'not while they are held');
+      clock.now += wait;
+      if (by === 'the sweep') {
+        assert.deepEqual(await run(), { aborted: 2, orphans: 0 });
+        assert.equal(store.uploads.size, 0);
+      } else {
+        assert.deepEqual(await finish(), { finished: 3 });
+        assert.deepEqual(await finish(), { finished: 0 });
+        assert.deepEqual([...store.uploads.keys()], [undone]);
+        assert.equal((await multipart.get(project, undone)).state, 'open');
+      }
+      assert.equal((await multipart.get(project, half)).state, 'aborted');
+      assert.equal((await multipart.get(project, done)).state, 'completed');
+      const again = await ending.complete(project, done, { file_name: 'completed without an answer' });
+      assert.equal(again.size, 6_000_005);
+    });
+  }
 
   test('ends when it is told to', async (t) => {
     const { clock, store, run, start } = await sweeping(t, kind);

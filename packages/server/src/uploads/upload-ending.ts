@@ -12,15 +12,16 @@ export type CompleteRequest = { file_name: string; size?: number | null; md5?: s
 
 /** How long things take, in milliseconds. */
 export type EndingTimes = {
-  /** A node that completes or aborts holds the upload so long; longer than storage's own deadline. */
+  /** A node that completes or aborts holds the upload so long, and renews that while storage works. */
   hold: number;
+  renew: number;
   /** A request waits so long for another that holds the upload. */
   wait: number;
   /** It looks again so often. */
   poll: number;
 };
 
-const DEFAULT_TIMES: EndingTimes = { hold: 75_000, wait: 10_000, poll: 100 };
+const DEFAULT_TIMES: EndingTimes = { hold: 15_000, renew: 5000, wait: 10_000, poll: 100 };
 
 type Options = {
   uploads: UploadTable;
@@ -38,7 +39,7 @@ type Options = {
  *   open → aborting → aborted
  *
  * Each arrow is one conditional update, so that one request wins and the others look again. What completing will give
- * is recorded before storage is asked. A state that its node has held too long is taken over; whether storage had done
+ * is recorded before storage is asked. A state that its node holds no longer is taken over; whether storage had done
  * what was asked shows in that it no longer knows the upload, and in the object that then stands under the key.
  */
 export class UploadEnding {
@@ -68,7 +69,7 @@ export class UploadEnding {
       const key = keyOf(project.uuid, name);
       if (upload.state === 'completed') return { ...completed(upload), file_name: request.file_name, key };
       if (upload.state === 'aborted') throw apiError('upload_not_found', { uploadId });
-      if (this.#isHeld(upload)) {
+      if (isHeld(upload)) {
         await turn(upload);
         continue;
       }
@@ -88,14 +89,22 @@ export class UploadEnding {
         throw apiError('upload_mismatch', { field: 'key', got: request.key });
       if (upload.state === 'completed') throw apiError('upload_completed', { name: upload.file_name });
       if (upload.state === 'aborted') return;
-      if (this.#isHeld(upload)) await turn(upload);
+      if (isHeld(upload)) await turn(upload);
       else await this.#attemptAbort(key, upload);
     }
   }
 
+  /** Ends what a node that died began to end, unless someone holds it: aborts it, or finds out what complete did. */
+  async finish(projectUuid: string, upload: UploadRow): Promise<void> {
+    if (isHeld(upload)) return;
+    const key = keyOf(projectUuid, upload.file_name);
+    if (upload.state === 'aborting') await this.#attemptAbort(key, upload);
+    else if (upload.state === 'completing') await this.#takeOver(key, upload);
+  }
+
   /** Aborts an upload of any project, unless someone holds it or it ended. Answers whether it did. */
   async abortIdle(projectUuid: string, upload: UploadRow): Promise<boolean> {
-    if (this.#isHeld(upload)) return false;
+    if (isHeld(upload)) return false;
     await this.#attemptAbort(keyOf(projectUuid, upload.file_name), upload);
     const after = await this.#uploads.find(upload.project_id, upload.upload_id);
     return after?.state === 'aborted';
@@ -106,30 +115,35 @@ export class UploadEnding {
    * and else it is gone. Does nothing where the row has changed meanwhile.
    */
   async settleVanished(projectUuid: string, upload: UploadRow): Promise<void> {
-    if (this.#isHeld(upload)) return;
+    if (isHeld(upload)) return;
     await this.#settle(keyOf(projectUuid, upload.file_name), upload);
   }
 
   /** One attempt to complete an upload that nobody holds. What came of it stands in its row. */
   async #attempt(key: string, upload: UploadRow, request: { name: string; size: number | null; md5: string | null }) {
-    const ref = { key, uploadId: upload.upload_id };
-    const listed = await this.#store.listParts(ref);
+    if (upload.state === 'completing') return await this.#takeOver(key, upload);
+    const listed = await this.#store.listParts({ key, uploadId: upload.upload_id });
     if (listed === undefined) return await this.#settle(key, upload);
-    // An attempt that another node left behind did not succeed, or storage would not list the parts.
-    if (upload.state === 'completing') return void (await this.#uploads.change(upload, { state: 'open' }));
 
     const declared = request.size ?? upload.declared_size;
     const { parts, size } = planCompletion({ ...request, partCount: upload.part_count, size: declared }, listed);
     if (request.md5 !== null)
       await this.#files.request(upload.project_id, [{ name: upload.file_name, md5: request.md5 }]);
     const etag = this.#store.etagOfParts(parts) ?? null;
-    const held = await this.#uploads.change(upload, { state: 'completing', busy_until: this.#until(), size, etag });
+    const held = await this.#uploads.change(upload, { state: 'completing', hold: this.#times.hold, size, etag });
     if (held !== undefined) await this.#completeHeld(key, held, { parts, size });
+  }
+
+  /** A complete that another node left behind: where storage still lists the parts, it did not succeed. */
+  async #takeOver(key: string, upload: UploadRow): Promise<void> {
+    const listed = await this.#store.listParts({ key, uploadId: upload.upload_id });
+    if (listed === undefined) await this.#settle(key, upload);
+    else await this.#uploads.change(upload, { state: 'open' });
   }
 
   async #completeHeld(key: string, held: UploadRow, { parts, size }: { parts: readonly StoredPart[]; size: number }) {
     const ref = { key, uploadId: held.upload_id };
-    const outcome = await this.#orRelease(held, () => this.#store.completeUpload({ ...ref, parts }));
+    const outcome = await this.#holding(held, () => this.#store.completeUpload({ ...ref, parts }));
     switch (outcome.kind) {
       case 'completed':
         return await this.#uploads.complete(held, { size, etag: outcome.etag, uploadedAt: this.#now() });
@@ -143,13 +157,13 @@ export class UploadEnding {
 
   async #attemptAbort(key: string, upload: UploadRow) {
     const ref = { key, uploadId: upload.upload_id };
-    // Some storages answer an abort after a complete as if it had aborted, so that has to be known before.
+    // Some storages answer an abort after a complete as if it had aborted, so that has to be known before, and after.
     const wasAttempted = upload.size !== null;
     if (wasAttempted && (await this.#store.listParts(ref)) === undefined) return await this.#settle(key, upload);
-    const held = await this.#uploads.change(upload, { state: 'aborting', busy_until: this.#until() });
+    const held = await this.#uploads.change(upload, { state: 'aborting', hold: this.#times.hold });
     if (held === undefined) return;
-    const outcome = await this.#orRelease(held, () => this.#store.abortUpload(ref));
-    if (outcome === 'aborted') await this.#uploads.change(held, { state: 'aborted' });
+    const outcome = await this.#holding(held, () => this.#store.abortUpload(ref));
+    if (outcome === 'aborted' && !wasAttempted) await this.#uploads.change(held, { state: 'aborted' });
     else await this.#settle(key, held);
   }
 
@@ -159,6 +173,18 @@ export class UploadEnding {
       return void (await this.#uploads.change(upload, { state: 'aborted' }));
     const { size, etag, lastModified } = object;
     await this.#uploads.complete(upload, { size, etag, uploadedAt: lastModified.getTime() });
+  }
+
+  /** Holds the upload for as long as storage works on it, so that a node's death frees it soon. */
+  async #holding<Result>(held: UploadRow, work: () => Promise<Result>): Promise<Result> {
+    const { hold, renew } = this.#times;
+    // A renewal that fails is no reason to stop: the next may not, and whoever takes over finds out what happened.
+    const renewal = setInterval(() => void this.#uploads.holdOn(held, hold).catch(() => {}), renew);
+    try {
+      return await this.#orRelease(held, work);
+    } finally {
+      clearInterval(renewal);
+    }
   }
 
   /** Where storage leaves open what happened, lets the next request find out instead of waiting for this one. */
@@ -172,14 +198,6 @@ export class UploadEnding {
     }
   }
 
-  #isHeld({ busy_until }: UploadRow): boolean {
-    return busy_until !== null && busy_until > this.#now();
-  }
-
-  #until(): number {
-    return this.#now() + this.#times.hold;
-  }
-
   /** Waits for whoever holds the upload, a poll at a time, and in all no longer than a request may. */
   #turns(): (upload: UploadRow) => Promise<void> {
     const { wait, poll } = this.#times;
@@ -191,6 +209,8 @@ export class UploadEnding {
     };
   }
 }
+
+const isHeld = ({ held_for }: UploadRow) => held_for > 0;
 
 /** A size declared at the start and another one now can't both be meant. */
 function checkSize(upload: UploadRow, size: number | null | undefined): void {

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { FastifyBaseLogger } from 'fastify';
+import { ClusterJob, DEFAULT_TIMES } from './cluster-job.ts';
+import type { Database } from './database/database.ts';
+import { LeftEndings } from './uploads/left-endings.ts';
+import type { ObjectStore } from './uploads/object-store.ts';
+import { Sweep } from './uploads/sweep.ts';
+import type { UploadEnding } from './uploads/upload-ending.ts';
+
+const MINUTE = 60_000;
+
+type Options = {
+  database: Database;
+  store: ObjectStore;
+  ending: UploadEnding;
+  /** Multipart uploads idle for so long are aborted, in milliseconds. */
+  idle: number;
+  /** How often to look for them, in milliseconds. */
+  sweepEvery: number;
+  log: FastifyBaseLogger;
+};
+
+export type Background = {
+  start(): void;
+  /** Ends what is under way, for another node to go on with. */
+  stop(): Promise<void>;
+};
+
+/**
+ * What the cluster does without being asked. What has arrived is not among it: storage is asked when somebody wants to
+ * know, so that there is nothing to reconcile in the meantime.
+ */
+export function createBackground({ database, store, ending, idle, sweepEvery, log }: Options): Background {
+  const { leases, projects, uploads } = database;
+  const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  const sweep = new Sweep({ projects, uploads, ending, store, now: Date.now, idle });
+  const endings = new LeftEndings({ uploads, ending });
+  const shared = { holder, leases, log };
+  const jobs = [
+    new ClusterJob({
+      ...shared,
+      name: 'sweep-idle-uploads',
+      run: (options) => sweep.run(options),
+      times: { ...DEFAULT_TIMES, every: sweepEvery },
+    }),
+    new ClusterJob({
+      ...shared,
+      name: 'finish-endings',
+      run: (options) => endings.run(options),
+      times: { ...DEFAULT_TIMES, every: MINUTE },
+    }),
+  ];
+  return {
+    start: () => {
+      for (const job of jobs) job.start();
+    },
+    stop: async () => void (await Promise.all(jobs.map((job) => job.stop()))),
+  };
+}
