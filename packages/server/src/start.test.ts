@@ -117,8 +117,19 @@ test('the OpenAPI document is exported without anything running', async () => {
   assert.deepEqual([document.openapi, document.info.version], ['3.1.0', manifest.version]);
   for (const { prefix } of Object.values(FAMILIES)) {
     const links = document.paths[`${prefix}/{project_uuid}/get_temporary_upload_links`]?.post ?? assert.fail();
-    assert.deepEqual(Object.keys(links.responses), ['200', '400', '401', '404', '413', '415', '429', '500', '503']);
-    assert.deepEqual(links.security, [{ apiKey: [] }]);
+    assert.deepEqual(Object.keys(links.responses), [
+      '200',
+      '400',
+      '401',
+      '403',
+      '404',
+      '413',
+      '415',
+      '429',
+      '500',
+      '503',
+    ]);
+    assert.deepEqual(links.security, [{ apiKey: ['upload'] }]);
     assert.equal(links.requestBody.required, true);
     assert.equal(document.paths[prefix]?.post?.requestBody.required, false);
     assert.deepEqual(Object.keys(document.paths[`${prefix}/{project_uuid}/multipart_uploads`] ?? {}).sort(), [
