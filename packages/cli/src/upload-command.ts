@@ -57,6 +57,7 @@ export function uploadCommand(context: Context, finish: Finish): Command {
 
 async function upload(context: Context, paths: string[], flags: UploadFlags): Promise<ExitCode> {
   if (flags.manifest) checkManifestName(flags.manifest);
+  const view = await createView(context, flags);
   const client = createClient({ ...connection(context, flags), stateFolder: stateFolder(context.env) });
   const { all, duplicates } = flags;
   const interrupt = new AbortController();
@@ -65,7 +66,6 @@ async function upload(context: Context, paths: string[], flags: UploadFlags): Pr
     interrupt.abort(new Error('interrupted'));
   });
   const { signal } = interrupt;
-  const view = createView(context, flags);
   try {
     const plan = await client.plan({ paths, all, duplicates, signal });
     if (flags.dryRun) return dryRun(context, plan, flags);

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { BLOCK, createSharedMemory, initialState, LANES, Md5Lanes, PAGE, SCRATCH_BYTES } from './index.ts';
 
-const PAGES = 5;
+const PAGES = LANES + 1;
 /** Neither where the memory begins nor where a page does. */
-const SCRATCH = 4 * PAGE + 1028;
+const SCRATCH = LANES * PAGE + 1028;
 
 const memory = createSharedMemory(PAGES);
 const bytes = new Uint8Array(memory.buffer);
@@ -43,7 +43,14 @@ test('gives the MD5 that OpenSSL gives, at every length around a block and its p
   }
 });
 
-test('keeps up to four streams of any lengths apart', () => {
+test('gives it in every lane, whatever the other lanes hash, at every number of streams', () => {
+  for (let count = 1; count <= LANES; count += 1) {
+    const bodies = Array.from({ length: count }, (_, lane) => new Uint8Array(5 * BLOCK + lane).fill(lane + 1));
+    assert.deepEqual(md5s(bodies.map((body) => ({ body, split: 0.5 }))), bodies.map(reference), `${count} streams`);
+  }
+});
+
+test('keeps up to eight streams of any lengths apart', () => {
   const body = fc.oneof(fc.uint8Array({ maxLength: 5000 }), fc.uint8Array({ minLength: 20_000, maxLength: 30_000 }));
   const stream = fc.record({ body, split: fc.double({ min: 0, max: 1, noNaN: true }) });
   fc.assert(
@@ -57,7 +64,7 @@ test('keeps up to four streams of any lengths apart', () => {
   );
 });
 
-test('refuses more than four streams, and touches none of them', () => {
+test('refuses more streams than there are lanes, and touches none of them', () => {
   const runs = Array.from({ length: LANES + 1 }, () => ({ state: initialState(), address: 0, blocks: 1 }));
   assert.throws(() => lanes.update(runs), RangeError);
   for (const { state } of runs) assert.deepEqual(state, initialState());
@@ -68,7 +75,7 @@ test('writes into nothing but its scratch room', () => {
   const all = new Uint8Array(own.buffer).fill(0xa5);
   const state = initialState();
   const hasher = new Md5Lanes({ memory: own, scratch: SCRATCH });
-  hasher.update([{ state, address: 0, blocks: 1024 }]);
+  hasher.update(Array.from({ length: LANES }, () => ({ state, address: 0, blocks: 1024 })));
   hasher.finish({ state, rest: all.slice(0, BLOCK - 1), size: 1025 * BLOCK - 1 });
   all.fill(0xa5, SCRATCH, SCRATCH + SCRATCH_BYTES);
   assert.equal(

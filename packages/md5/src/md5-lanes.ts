@@ -1,5 +1,17 @@
-import { BLOCK, createMd5x4, LANES, type Md5x4, ROOM_BYTES } from './md5x4.ts';
+import {
+  BLOCK,
+  createMd5Kernel,
+  GROUP,
+  type Md5Kernel,
+  MOST_GROUPS,
+  prepareRoom,
+  ROOM_BYTES,
+  STATE_WORDS,
+} from './md5-kernel.ts';
 import type { SharedMemory } from './web-assembly.ts';
+
+/** Streams that can be hashed at once. */
+export const LANES = MOST_GROUPS * GROUP;
 
 /** Bytes of the memory that are used for working. */
 export const SCRATCH_BYTES = ROOM_BYTES + 2 * BLOCK;
@@ -13,24 +25,28 @@ export type Run = { state: Md5State; address: number; blocks: number };
 /** RFC 1321, 3.3. */
 export const initialState = (): Md5State => Uint32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
 
-const WORDS = 4;
-
-/** Hashes up to four streams at once, where they lie in one memory. Who has the streams keeps their states. */
+/** Hashes up to eight streams at once, where they lie in one memory. Who has the streams keeps their states. */
 export class Md5Lanes {
-  readonly #kernel: Md5x4;
+  readonly #memory: SharedMemory;
+  readonly #room: number;
+  readonly #states: Uint32Array;
   /** Room for the end of one stream. */
   readonly #padding: Uint8Array;
+  /** By groups; made when first needed. */
+  readonly #kernels: Md5Kernel[] = [];
 
   /** @param scratch where the `SCRATCH_BYTES` are that nothing else uses: a multiple of 4. */
   constructor({ memory, scratch }: { memory: SharedMemory; scratch: number }) {
-    this.#kernel = createMd5x4(memory, scratch);
+    this.#memory = memory;
+    this.#room = scratch;
+    this.#states = prepareRoom(memory, scratch);
     this.#padding = new Uint8Array(memory.buffer, scratch + ROOM_BYTES, 2 * BLOCK);
   }
 
   /**
    * Hashes all runs, and puts what comes out into their states. Lengths may differ; those that go on after others have
    * ended have the lanes for themselves.
-   * @param runs of at most four streams, one each.
+   * @param runs of at most eight streams, one each.
    */
   update(runs: readonly Run[]): void {
     if (runs.length > LANES) throw new RangeError(`${runs.length} streams at once are more than ${LANES}`);
@@ -62,18 +78,30 @@ export class Md5Lanes {
   }
 
   #hash(runs: readonly Run[], { from, until }: { from: number; until: number }): void {
-    const { states } = this.#kernel;
+    const states = this.#states;
     runs.forEach(({ state }, lane) => {
-      for (let word = 0; word < WORDS; word += 1) states[word * LANES + lane] = state[word] as number;
+      for (let word = 0; word < STATE_WORDS; word += 1) states[indexOf(lane, word)] = state[word] as number;
     });
+    const groups = Math.ceil(runs.length / GROUP);
     // Lanes without a stream hash the first one's bytes, and nobody looks at what comes out.
-    const at = (lane: number) => {
+    const addresses = Array.from({ length: groups * GROUP }, (_, lane) => {
       const { address } = (runs[lane] ?? runs[0]) as Run;
       return address + from * BLOCK;
-    };
-    this.#kernel.run(at(0), at(1), at(2), at(3), until - from);
+    });
+    this.#kernel(groups)(this.#room, ...addresses, until - from);
     runs.forEach(({ state }, lane) => {
-      for (let word = 0; word < WORDS; word += 1) state[word] = states[word * LANES + lane] as number;
+      for (let word = 0; word < STATE_WORDS; word += 1) state[word] = states[indexOf(lane, word)] as number;
     });
   }
+
+  #kernel(groups: number): Md5Kernel {
+    this.#kernels[groups] ??= createMd5Kernel({ memory: this.#memory, groups });
+    return this.#kernels[groups];
+  }
+}
+
+/** Where a lane's word is among the states: those of a group lie together, one word of every lane after another. */
+function indexOf(lane: number, word: number): number {
+  const group = Math.floor(lane / GROUP);
+  return (group * STATE_WORDS + word) * GROUP + (lane % GROUP);
 }

@@ -5,10 +5,10 @@ import { createPlainView } from './plain-view.ts';
 import { createQuietView } from './quiet-view.ts';
 import type { View } from './view.ts';
 
-export function createView(
+export async function createView(
   { stdout, stderr, env }: Context,
   { json, quiet }: { json?: boolean; quiet?: boolean },
-): View {
+): Promise<View> {
   if (json) return createJsonView(stdout);
   if (quiet) return createQuietView(stderr);
   const animated = stdout.isTTY === true && env.TERM !== 'dumb' && !env.CI;

@@ -1,5 +1,4 @@
 import type { FileInFlight, Progress } from '@darkslide/client';
-import { createLogUpdate } from 'log-update';
 import type { Output } from '../context.ts';
 import { formatBytes } from '../units.ts';
 import { failureLine, plannedLine, progressLine, retryLine, summaryLines } from './lines.ts';
@@ -13,7 +12,9 @@ const BAR = 24;
  * One view on a terminal: an overall bar, the transfers in flight, the last trouble; failures stay above it. Drawn
  * anew for every progress event from the window's size at that moment, so a resize mends itself.
  */
-export function createLiveView(stdout: Output): View {
+export async function createLiveView(stdout: Output): Promise<View> {
+  // Loaded only where there is a terminal: it costs every other command 20 ms.
+  const { createLogUpdate } = await import('log-update');
   const screen = createLogUpdate(stdout);
   let trouble = '';
   let confirming = false;

@@ -57,11 +57,11 @@ const summary: UploadSummary = {
 const allArrived: UploadSummary = { ...summary, failed: 0, successful: 2, results: [] };
 
 /** What is written, for a whole upload. */
-function show(flags: { json?: boolean; quiet?: boolean }, terminal: Partial<Output> = {}, end = summary) {
+async function show(flags: { json?: boolean; quiet?: boolean }, terminal: Partial<Output> = {}, end = summary) {
   const stdout: Output = Object.assign(new PassThrough(), terminal);
   const stderr = new PassThrough();
   const context: Context = { env: {}, stdout, stderr, defaults: {}, version: '1', onInterrupt: () => () => {} };
-  const view = createView(context, flags);
+  const view = await createView(context, flags);
   view.planned(plan);
   for (const event of events) view.event(event);
   view.finish(end);
@@ -69,8 +69,8 @@ function show(flags: { json?: boolean; quiet?: boolean }, terminal: Partial<Outp
 }
 
 describe('views', () => {
-  test('JSON is an object a line in snake_case, the summary last', () => {
-    const lines = show({ json: true }).stdout.trim().split('\n');
+  test('JSON is an object a line in snake_case, the summary last', async () => {
+    const lines = (await show({ json: true })).stdout.trim().split('\n');
     const records = lines.map((line) => JSON.parse(line));
     assert.equal(records.length, events.length + 1);
     assert.equal(records.at(-1).type, 'summary');
@@ -78,8 +78,8 @@ describe('views', () => {
     assert.doesNotMatch(lines.join('').replaceAll(/"(path|name|message|reason)":"[^"]*"/g, ''), /"[a-z]+[A-Z]\w*":/);
   });
 
-  test('plain lines tell failures, retries and how it ended', () => {
-    const { stdout } = show({});
+  test('plain lines tell failures, retries and how it ended', async () => {
+    const { stdout } = await show({});
     assert.match(stdout, /2 files left out/);
     assert.match(stdout, /b\.NEF, part 2: storage answered 503; again in 1\.5 s/);
     assert.match(stdout, /failed {2}\/card\/b\.NEF: It was changed/);
@@ -87,27 +87,27 @@ describe('views', () => {
     assert.match(stdout, /Run the same command again/);
   });
 
-  test('says what the check was where all arrived', () => {
+  test('says what the check was where all arrived', async () => {
     assert.match(
-      show({}, {}, allArrived).stdout,
+      (await show({}, {}, allArrived)).stdout,
       /All 2 files arrived, checked by size and MD5 against what storage lists/,
     );
   });
 
-  test('quiet says nothing but what went wrong', () => {
-    const { stdout, stderr } = show({ quiet: true });
+  test('quiet says nothing but what went wrong', async () => {
+    const { stdout, stderr } = await show({ quiet: true });
     assert.equal(stdout, '');
     assert.match(stderr, /This is worth knowing/);
     assert.match(stderr, /\/card\/b\.NEF: It was changed/);
   });
 
-  test('the live view fits its window, at any size', () => {
+  test('the live view fits its window, at any size', async () => {
     for (const [columns, rows] of [
       [80, 24],
       [20, 4],
       [200, 60],
     ] as const) {
-      const { stdout } = show({}, { isTTY: true, columns, rows });
+      const { stdout } = await show({}, { isTTY: true, columns, rows });
       const frame = stripVTControlCharacters(stdout).split('\n');
       const drawn = frame.filter((line) => /[█░]|long-/.test(line));
       assert.ok(drawn.length > 0 && drawn.length <= rows, `${drawn.length} of ${rows} rows`);

@@ -7,7 +7,7 @@ type Piece = { offset: number; length: number; last: boolean; done: () => void }
 export type Md5Stream = { state: Md5State; size: number; pieces: Piece[]; onDigest: (md5: string) => void };
 
 /**
- * MD5 of many streams whose bytes lie in one memory, four at a time. Every piece of a stream but its last is a whole
+ * MD5 of many streams whose bytes lie in one memory, eight at a time. Every piece of a stream but its last is a whole
  * number of blocks long.
  */
 export class Md5Streams {

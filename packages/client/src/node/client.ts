@@ -5,6 +5,7 @@ import type { Source } from '../core/ports.ts';
 import type { UploadSummary } from '../core/results.ts';
 import { nodeClock } from './clock.ts';
 import { createFileMemory } from './file-memory.ts';
+import { HASH_HERE } from './file-source.ts';
 import { createNodeTransport, type NodeTransport } from './http-transport.ts';
 import { Md5Pool } from './md5-pool.ts';
 import { walk } from './walk.ts';
@@ -71,6 +72,12 @@ export class NodeClient extends Client {
    */
   async upload(options: UploadOptions & Files): Promise<UploadSummary> {
     return this.uploadPlan(await this.plan(options), options);
+  }
+
+  override async uploadPlan(plan: Plan, options: UploadOptions): Promise<UploadSummary> {
+    // The thread takes as long to start as the server to be asked.
+    if (plan.files.some(({ source }) => source.size > HASH_HERE)) this.#pool.start();
+    return super.uploadPlan(plan, options);
   }
 
   /** Closes the connections that are kept, and ends the hashing thread. */

@@ -10,7 +10,7 @@ import type { Md5Pool, PooledHash, Slot } from './md5-pool.ts';
  * Up to this size, in bytes, a body is hashed where it is read: another thread would cost more than it takes off this
  * one.
  */
-const HASH_HERE = 64 * 1024;
+export const HASH_HERE = 64 * 1024;
 
 /** A file on disk. @param path absolute. */
 export function createFileSource({ path, size, modifiedMs, pool }: { path: string; pool: Md5Pool } & FileStat): Source {

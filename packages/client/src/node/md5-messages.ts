@@ -12,12 +12,15 @@ export const PAGES = (SCRATCH + SLOTS * CHUNK) / PAGE;
 
 export const slotOffset = (slot: number) => SCRATCH + slot * CHUNK;
 
-/** A stream's next bytes. Its MD5 is answered after the last. `drop`: no more will come of it. */
+/**
+ * A stream's next bytes. Its MD5 is answered after the last. `alone`: no other stream was there when it began.
+ * `drop`: no more will come of it.
+ */
 export type ToHasher =
-  | { kind: 'bytes'; stream: number; slot: number; length: number; last: boolean }
+  | { kind: 'bytes'; stream: number; alone: boolean; slot: number; length: number; last: boolean }
   | { kind: 'drop'; stream: number };
 
-/** `hashed`: the slot is free again. */
-export type FromHasher = { kind: 'hashed'; slot: number } | { kind: 'digest'; stream: number; md5: string };
+/** What came of one turn: slots that are free again, and streams that ended. */
+export type FromHasher = { hashed: number[]; digests: { stream: number; md5: string }[] };
 
 export type HasherData = { memory: SharedMemory };

@@ -24,7 +24,7 @@ type PoolSlot = Slot & { readonly index: number; holders: number };
 
 /**
  * Buffers that a hashing thread can see, and that thread: bytes are read into them once, and sent and hashed from
- * there without a copy. The thread starts with the first body, and keeps no process alive.
+ * there without a copy. The thread starts with the first body at the latest, and keeps no process alive.
  */
 export class Md5Pool {
   readonly #memory = createSharedMemory(PAGES);
@@ -41,6 +41,11 @@ export class Md5Pool {
     this.#free = this.#slots.toReversed();
   }
 
+  /** Starts the thread, so that it is there when the first bytes are. */
+  start(): void {
+    if (!this.#closed) this.#worker ??= this.#createWorker();
+  }
+
   /** A slot, when one is free. */
   acquire(): Promise<Slot> {
     const slot = this.#free.pop();
@@ -54,11 +59,13 @@ export class Md5Pool {
     const digest = Promise.withResolvers<string>();
     digest.promise.catch(() => {});
     this.#digests.set(stream, digest);
+    let alone: boolean | undefined;
     return {
       update: (slot, length, last) => {
         const { index } = slot as PoolSlot;
         (slot as PoolSlot).holders += 1;
-        this.#say({ kind: 'bytes', stream, slot: index, length, last });
+        alone ??= this.#digests.size === 1;
+        this.#say({ kind: 'bytes', stream, alone, slot: index, length, last });
       },
       digest: () => digest.promise,
       drop: () => {
@@ -101,12 +108,11 @@ export class Md5Pool {
   }
 
   #say(message: ToHasher): void {
-    if (this.#closed) return;
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(message);
+    this.start();
+    if (!this.#closed) this.#worker?.postMessage(message);
   }
 
-  #start(): Worker {
+  #createWorker(): Worker {
     const file = import.meta.url.endsWith('.ts') ? './md5-worker.ts' : './md5-worker.js';
     const workerData: HasherData = { memory: this.#memory };
     const worker = new Worker(new URL(file, import.meta.url), { workerData });
@@ -118,12 +124,11 @@ export class Md5Pool {
     return worker;
   }
 
-  #hear(message: FromHasher): void {
-    if (message.kind === 'hashed') {
-      this.#slots[message.slot]?.release();
-      return;
+  #hear({ hashed, digests }: FromHasher): void {
+    for (const slot of hashed) this.#slots[slot]?.release();
+    for (const { stream, md5 } of digests) {
+      this.#digests.get(stream)?.resolve(md5);
+      this.#digests.delete(stream);
     }
-    this.#digests.get(message.stream)?.resolve(message.md5);
-    this.#digests.delete(message.stream);
   }
 }

@@ -10,10 +10,10 @@ const { memory } = workerData as HasherData;
 const bytes = new Uint8Array(memory.buffer);
 const hasher = new Md5Streams(memory);
 const streams = new Map<number, { stream: Md5Stream; fed: number }>();
-/** Streams that began when no other was there: OpenSSL is faster for one alone. */
+/** Streams that began alone: OpenSSL is faster for one. */
 const alone = new Map<number, Hash>();
 
-/** Four streams cost little more than one, so it pays to wait until as many are there: so long, in milliseconds … */
+/** Eight streams cost little more than one, so it pays to wait until as many are there: so long, in milliseconds … */
 const PATIENCE_MS = 15;
 /** … or so long, where somebody waits for a digest. */
 const SHORT_PATIENCE_MS = 2;
@@ -23,7 +23,14 @@ let waitingSince: number | undefined;
 let timer: NodeJS.Timeout | undefined;
 let scheduled = false;
 
-const say = (message: FromHasher) => port.postMessage(message);
+let news: FromHasher = { hashed: [], digests: [] };
+
+/** Tells all news together: each message wakes the other side. */
+function tell(): void {
+  if (news.hashed.length === 0) return;
+  port.postMessage(news);
+  news = { hashed: [], digests: [] };
+}
 
 function streamOf(id: number): Md5Stream {
   const known = streams.get(id);
@@ -33,7 +40,7 @@ function streamOf(id: number): Md5Stream {
   }
   const stream = hasher.begin((md5) => {
     streams.delete(id);
-    say({ kind: 'digest', stream: id, md5 });
+    news.digests.push({ stream: id, md5 });
   });
   streams.set(id, { stream, fed: performance.now() });
   return stream;
@@ -41,27 +48,24 @@ function streamOf(id: number): Md5Stream {
 
 function take(message: ToHasher): void {
   if (message.kind === 'drop') drop(message.stream);
-  else if (isAlone(message.stream)) hashAlone(message);
+  else if (message.alone) hashAlone(message);
   else {
     const { stream, slot, length, last } = message;
-    const done = () => say({ kind: 'hashed', slot });
+    const done = () => news.hashed.push(slot);
     hasher.add(streamOf(stream), { offset: slotOffset(slot), length, last, done });
   }
 }
 
-function isAlone(id: number): boolean {
-  if (alone.has(id)) return true;
-  if (alone.size > 0 || streams.size > 0) return false;
-  alone.set(id, createHash('md5'));
-  return true;
-}
-
 function hashAlone({ stream, slot, length, last }: Extract<ToHasher, { kind: 'bytes' }>): void {
-  const hash = alone.get(stream)?.update(bytes.subarray(slotOffset(slot), slotOffset(slot) + length));
-  say({ kind: 'hashed', slot });
-  if (!last || !hash) return;
-  alone.delete(stream);
-  say({ kind: 'digest', stream, md5: hash.digest('hex') });
+  const hash = alone.get(stream) ?? createHash('md5');
+  alone.set(stream, hash);
+  hash.update(bytes.subarray(slotOffset(slot), slotOffset(slot) + length));
+  news.hashed.push(slot);
+  if (last) {
+    alone.delete(stream);
+    news.digests.push({ stream, md5: hash.digest('hex') });
+  }
+  tell();
 }
 
 function drop(id: number): void {
@@ -86,6 +90,7 @@ function lanesInSight(): number {
 function work(): void {
   for (;;) {
     for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message);
+    tell();
     if (hasher.ready === 0) break;
     const left = hasher.ready < lanesInSight() ? patienceLeft() : 0;
     if (left > 0) {

@@ -1,7 +1,7 @@
 import { BLOCK, initialState, LANES, Md5Lanes, type Md5State, type SharedMemory } from '@darkslide/md5';
 import { createDigester, type Digester, type DigestName, type Digests } from './digests.ts';
 
-/** Milliseconds that an update waits for those of other streams: four together take little longer than one. */
+/** Milliseconds that an update waits for those of other streams: eight together take little longer than one. */
 const GATHER_MS = 2;
 
 type Stream = {
@@ -17,7 +17,7 @@ type Stream = {
 type Job = { id: number; stream: Stream; address: number; length: number; done: () => void };
 
 /**
- * Hashes many streams over one memory. Updates that are waiting at the same time are hashed together, up to four of
+ * Hashes many streams over one memory. Updates that are waiting at the same time are hashed together, up to eight of
  * different streams: the more there is to do, the less each takes.
  */
 export class HashStreams {
