@@ -22,6 +22,8 @@ export type Configuration = {
   /** Seconds between two searches for idle multipart uploads, in the whole cluster. */
   sweepIntervalSeconds: number;
   logLevel: string;
+  /** On a port of their own, or on the API's with a token; undefined: none are kept. */
+  metrics: { port: number; token: string | undefined } | { port?: undefined; token: string } | undefined;
   database: { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
   storage: StorageChoice;
   region: string;
@@ -68,6 +70,7 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
       ['debug', 'info', 'warn', 'error', 'silent'],
       terminal ? 'warn' : 'info',
     ),
+    metrics: readMetrics(read),
     database: databaseUrl
       ? { kind: 'postgres', url: databaseUrl }
       : { kind: 'sqlite', path: join(dataDir, 'darkslide.db') },
@@ -85,6 +88,14 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
   }
   read.finish();
   return configuration;
+}
+
+function readMetrics(read: Reader): Configuration['metrics'] {
+  const token = read.text('DARKSLIDE_METRICS_TOKEN');
+  if (token !== undefined && !/^[\x21-\x7e]{16,}$/.test(token))
+    read.problem('DARKSLIDE_METRICS_TOKEN is no token of at least 16 letters, digits or signs without spaces');
+  if (read.text('DARKSLIDE_METRICS_PORT') === undefined) return token === undefined ? undefined : { token };
+  return { port: read.integer('DARKSLIDE_METRICS_PORT', { min: 0, max: 65_535, fallback: 0 }), token };
 }
 
 function readStorage(read: Reader): StorageChoice {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunningServer, type StorageConfig, startServer } from '@darkslide/server';
+import { createMetrics, type Metrics, type RunningServer, type StorageConfig, startServer } from '@darkslide/server';
 import { type RunningStore, startStore } from '@darkslide/store';
 import type { Configuration } from './configuration.ts';
 import { apiKeyFile } from './data-directory.ts';
@@ -14,6 +14,8 @@ const DRAIN_MS = 30_000;
 
 export type Running = {
   apiUrl: string;
+  /** Where the metrics have a port of their own. */
+  metricsUrl: string | undefined;
   /** Where links point; undefined where they point to AWS itself. */
   storeUrl: string | undefined;
   /** Only on the run that made it. */
@@ -32,7 +34,9 @@ type EmbeddedStore = { store: RunningStore; credentials: StoreCredentials };
  */
 export async function startParts(configuration: Configuration, version: string): Promise<Running> {
   await mkdir(configuration.dataDir, { recursive: true, mode: 0o700 });
-  const embedded = await startEmbeddedStore(configuration);
+  const access = configuration.metrics;
+  const metrics = access && { exporter: await createMetrics({ version }), access };
+  const embedded = await startEmbeddedStore(configuration, metrics?.exporter);
   try {
     const storage = storageConfig(configuration, embedded);
     const server = await startServer({
@@ -46,11 +50,13 @@ export async function startParts(configuration: Configuration, version: string):
       multipartIdleDays: configuration.multipartIdleDays,
       sweepIntervalSeconds: configuration.sweepIntervalSeconds,
       logLevel: configuration.logLevel,
+      metrics,
       version,
     });
     if (server.firstApiKey) await keepSecret(apiKeyFile(configuration.dataDir), server.firstApiKey);
     return {
       apiUrl: server.url,
+      metricsUrl: server.metricsUrl,
       storeUrl: storage.publicEndpoint ?? storage.endpoint,
       firstApiKey: server.firstApiKey,
       died: whenItDies(embedded?.store),
@@ -72,10 +78,14 @@ async function stop(server: RunningServer, store: RunningStore | undefined): Pro
   await store?.close({ graceMs: DRAIN_MS });
 }
 
-async function startEmbeddedStore(configuration: Configuration): Promise<EmbeddedStore | undefined> {
+async function startEmbeddedStore(
+  configuration: Configuration,
+  metrics: Metrics | undefined,
+): Promise<EmbeddedStore | undefined> {
   const { storage, dataDir, host, region } = configuration;
   if (storage.kind !== 'embedded') return undefined;
   const credentials = await storeCredentials(dataDir, storage.credentials);
+  const writeLog = createStoreLog(configuration.logLevel, (line) => process.stdout.write(`${line}\n`));
   const store = await startStore({
     dataDir: join(dataDir, 'store'),
     host,
@@ -83,7 +93,10 @@ async function startEmbeddedStore(configuration: Configuration): Promise<Embedde
     region,
     bucket: EMBEDDED_BUCKET,
     credentials,
-    log: createStoreLog(configuration.logLevel, (line) => process.stdout.write(`${line}\n`)),
+    log: (entry) => {
+      writeLog(entry);
+      if (entry.type === 'request') metrics?.storeAnswered({ ...entry, receivedBytes: entry.bytesIn });
+    },
   });
   return { store, credentials };
 }

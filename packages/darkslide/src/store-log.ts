@@ -18,9 +18,27 @@ export function createStoreLog(level: string, write: (line: string) => void): (e
 function describe(entry: LogEntry): { level: number; msg: string } & Record<string, unknown> {
   switch (entry.type) {
     case 'request': {
-      const { requestId: request_id, method, operation, status, code, durationMs } = entry;
+      const {
+        requestId: storage_request_id,
+        onBehalfOf: request_id,
+        method,
+        operation,
+        status,
+        code,
+        durationMs,
+      } = entry;
       const ms = Math.round(durationMs * 10) / 10;
-      return { level: LEVELS.info, request_id, method, operation, status, code, ms, msg: 'answered' };
+      return {
+        level: LEVELS.info,
+        request_id,
+        storage_request_id,
+        method,
+        operation,
+        status,
+        code,
+        ms,
+        msg: 'answered',
+      };
     }
     case 'sweep': {
       const { removed, lost } = entry;
@@ -29,6 +47,6 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
       return { level: LEVELS.error, removed, lost, msg };
     }
     case 'error':
-      return { level: LEVELS.error, request_id: entry.requestId, stack: entry.stack, msg: entry.message };
+      return { level: LEVELS.error, storage_request_id: entry.requestId, stack: entry.stack, msg: entry.message };
   }
 }

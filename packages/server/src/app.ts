@@ -1,5 +1,7 @@
 import { apiError } from '@darkslide/contract';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { type MetricsRoute, registerMetrics } from './observability/metrics-endpoint.ts';
+import { type Observers, observeRequests } from './observability/requests.ts';
 import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
 import { registerDocumentation } from './routes/documentation.ts';
 import { answerErrors, refuseMalformed, sendError } from './routes/errors.ts';
@@ -12,11 +14,14 @@ const MAX_PARAM_LENGTH = 4096;
 /** How long a client may take to send a request, in milliseconds. */
 const REQUEST_TIMEOUT = 60_000;
 
-export type AppOptions = ApiOptions & {
-  checks: Checks;
-  version: string;
-  logger: FastifyBaseLogger | false;
-};
+export type AppOptions = ApiOptions &
+  Observers & {
+    checks: Checks;
+    version: string;
+    logger: FastifyBaseLogger | false;
+    /** Where the metrics are read on this port. */
+    metricsRoute?: MetricsRoute | undefined;
+  };
 
 /** The HTTP server with all its routes, not yet listening. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -33,11 +38,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.setValidatorCompiler(validatorCompiler);
   answerErrors(app);
+  observeRequests(app, options);
   refuseWhileClosing(app);
-  logRequests(app);
   readJsonBodies(app);
   await registerDocumentation(app, options.version);
   registerHealth(app, options.checks);
+  if (options.metricsRoute !== undefined) registerMetrics(app, options.metricsRoute);
   await app.register(async (api) => await registerApi(api, options));
   await app.ready();
   return app;
@@ -55,14 +61,5 @@ function refuseWhileClosing(app: FastifyInstance): void {
   });
   app.addHook('onSend', async (_, reply) => {
     if (closing) reply.header('connection', 'close');
-  });
-}
-
-/** The route's pattern instead of the path: names are the photographer's, and queries may carry signatures. */
-function logRequests(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions, log } = request;
-    const ms = Math.round(reply.elapsedTime * 10) / 10;
-    log.info({ method, route: routeOptions.url, status: reply.statusCode, ms }, 'answered');
   });
 }

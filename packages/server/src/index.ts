@@ -4,6 +4,9 @@
  */
 export { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
 export type { DatabaseConfig } from './database/database.ts';
+export { createMetrics } from './observability/create-metrics.ts';
+export type { Metrics, MetricsExporter } from './observability/metrics.ts';
+export type { MetricsAccess } from './observability/metrics-endpoint.ts';
 export { exportOpenApi } from './openapi.ts';
 export type { StorageConfig } from './s3/config.ts';
 export { type RunningServer, type ServerConfig, startServer } from './start.ts';

@@ -5,6 +5,11 @@ import { ApiKeys } from './access/api-keys.ts';
 import { buildApp } from './app.ts';
 import { createBackground } from './background.ts';
 import { type Database, type DatabaseConfig, openDatabase } from './database/database.ts';
+import { observeDatabase } from './observability/database.ts';
+import { watchGauges } from './observability/gauges.ts';
+import { type MetricsExporter, NO_METRICS } from './observability/metrics.ts';
+import { type MetricsAccess, serveMetrics } from './observability/metrics-endpoint.ts';
+import { NO_TRACING, type Tracing } from './observability/tracing.ts';
 import { createHandlers } from './routes/handlers.ts';
 import { createRules } from './rules.ts';
 import type { StorageConfig } from './s3/config.ts';
@@ -28,11 +33,17 @@ export type ServerConfig = {
   sweepIntervalSeconds?: number | undefined;
   /** One of pino's levels, or `silent`. */
   logLevel: string;
+  /** Where Prometheus reads what `exporter` counts; without it nothing is counted. */
+  metrics?: { exporter: MetricsExporter; access: MetricsAccess } | undefined;
+  /** Where traces go; without it there are none. Stopped with the server. */
+  tracing?: Tracing | undefined;
   version: string;
 };
 
 export type RunningServer = {
   url: string;
+  /** Where the metrics have a port of their own. */
+  metricsUrl?: string | undefined;
   /** Only on the run that made it; it is kept nowhere. */
   firstApiKey?: string | undefined;
   /** Stops accepting, lets requests under way finish, and lets go of database and storage. */
@@ -54,15 +65,17 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     throw new Error(`linkTtlSeconds must be 1 to ${MAX_LINK_TTL_SECONDS}; got ${config.linkTtlSeconds}.`);
   const log = pino({ level: config.logLevel });
   const started = new Started();
+  const { exporter: metrics = NO_METRICS } = config.metrics ?? {};
+  const { tracing = NO_TRACING } = config;
+  started.add(() => tracing.stop());
   try {
-    const database = await openDatabase(config.database, {
-      onIdleError: (err) => log.warn({ err }, 'lost a database connection'),
-    });
+    const database = await openDatabase(config.database, observeDatabase({ metrics, tracing, log }));
     started.add(() => database.close());
     // A SQLite file has one server: what that held when it ended is free.
     if (config.database.kind === 'sqlite') await database.uploads.releaseAll();
-    const storage = await connectStorage(config.storage, { ttlSeconds: config.linkTtlSeconds });
+    const storage = await connectStorage(config.storage, { ttlSeconds: config.linkTtlSeconds, metrics, tracing });
     started.add(async () => storage.close());
+    watchGauges(metrics, { database, storage });
     return await listen(config, { database, storage, log, started });
   } catch (error) {
     await started.stop();
@@ -94,6 +107,7 @@ type Parts = { database: Database; storage: ConnectedStore; log: Logger; started
 
 async function listen(config: ServerConfig, { database, storage, log, started }: Parts): Promise<RunningServer> {
   const { store } = storage;
+  const { metrics, tracing } = config;
   const now = Date.now;
   const apiKeys = new ApiKeys({ accounts: database.accounts, now });
   const rules = createRules(database, store, { now });
@@ -105,6 +119,9 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     checks: { database: () => database.check(), storage: () => store.check() },
     version: config.version,
     logger: log,
+    metrics: metrics?.exporter,
+    tracing,
+    metricsRoute: metrics && metrics.access.port === undefined ? { ...metrics, ...metrics.access } : undefined,
   });
   const background = createBackground({
     database,
@@ -118,8 +135,9 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
 
   const firstApiKey = await apiKeys.ensureFirst(config.apiKey);
   const url = await listenOn(app, config);
+  const metricsUrl = await listenForMetrics(config, started);
   background.start();
-  return { url, firstApiKey, close: () => started.stop() };
+  return { url, metricsUrl, firstApiKey, close: () => started.stop() };
 }
 
 async function listenOn(app: FastifyInstance, { host, port }: ServerConfig): Promise<string> {
@@ -130,6 +148,14 @@ async function listenOn(app: FastifyInstance, { host, port }: ServerConfig): Pro
     const reason = isTaken ? 'another program listens there' : (error as Error).message;
     throw new Error(`The API can't listen on ${host}:${port}: ${reason}.`, { cause: error });
   }
+}
+
+async function listenForMetrics({ host, metrics }: ServerConfig, started: Started): Promise<string | undefined> {
+  if (metrics?.access.port === undefined) return undefined;
+  const { exporter, access } = metrics;
+  const { port, close } = await serveMetrics(exporter, { host, ...access });
+  started.add(close);
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`;
 }
 
 /** Closes the app when its last request is answered, or at the deadline without the rest. */

@@ -65,6 +65,8 @@ export type LogEntry =
   | {
       type: 'request';
       requestId: string;
+      /** The id of the request for which the caller made this one: `request-id/ID` in its user agent. */
+      onBehalfOf: string | undefined;
       method: string;
       path: string;
       operation: string | undefined;

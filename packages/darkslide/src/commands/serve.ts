@@ -1,4 +1,5 @@
 import { ConfigurationError, readConfiguration } from '../configuration.ts';
+import type { Running } from '../parts.ts';
 import type { Context } from './context.ts';
 
 const USAGE = `Usage: darkslide serve
@@ -42,15 +43,16 @@ export async function serve(args: readonly string[], context: Context): Promise<
   }
 }
 
-type Welcome = { apiUrl: string; storeUrl: string | undefined; firstApiKey: string | undefined };
+type Welcome = Pick<Running, 'apiUrl' | 'storeUrl' | 'metricsUrl' | 'firstApiKey'>;
 
-function welcome({ apiUrl, storeUrl, firstApiKey }: Welcome, version: string): string[] {
+function welcome({ apiUrl, storeUrl, metricsUrl, firstApiKey }: Welcome, version: string): string[] {
   const lines = [
     `darkslide ${version}`,
     `  API      ${apiUrl}`,
     `  Storage  ${storeUrl ?? 'Amazon S3'}`,
     `  Docs     ${apiUrl}/docs`,
   ];
+  if (metricsUrl) lines.push(`  Metrics  ${metricsUrl}`);
   if (firstApiKey) lines.push(`  API key  ${firstApiKey}`, '           Keep it: it is not shown again.');
   return lines;
 }

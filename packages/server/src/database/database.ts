@@ -4,7 +4,8 @@ import { type DatabaseClock, databaseClock } from './clock.ts';
 import { FileTable } from './files.ts';
 import { LeaseTable } from './leases.ts';
 import { migrate } from './migrations.ts';
-import { postgresDialect } from './postgres.ts';
+import { type DatabaseObserver, queryLog } from './observer.ts';
+import { postgres } from './postgres.ts';
 import { ProjectTable } from './projects.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -19,14 +20,14 @@ export type Database = {
   files: FileTable;
   uploads: UploadTable;
   leases: LeaseTable;
+  /** Queries that wait for a free connection. */
+  waiting(): number;
   /** Asks the database the smallest question. */
   check(): Promise<void>;
   close(): Promise<void>;
 };
 
-export type DatabaseOptions = {
-  /** Hears of connections that the database ended while they were idle. */
-  onIdleError?: (error: Error) => void;
+export type DatabaseOptions = DatabaseObserver & {
   /** For tests, in the place of the database's own. */
   clock?: DatabaseClock;
 };
@@ -37,18 +38,22 @@ export type DatabaseOptions = {
  */
 export async function openDatabase(
   config: DatabaseConfig,
-  { onIdleError = () => {}, clock = databaseClock(config.kind) }: DatabaseOptions = {},
+  { clock = databaseClock(config.kind), ...observer }: DatabaseOptions = {},
 ): Promise<Database> {
-  const dialect = config.kind === 'sqlite' ? sqliteDialect(config.path) : postgresDialect(config.url, onIdleError);
-  const db = new Kysely<Tables>({ dialect });
+  const { dialect, waiting } =
+    config.kind === 'sqlite'
+      ? { dialect: sqliteDialect(config.path), waiting: () => 0 }
+      : postgres(config.url, observer.onIdleError);
+  const db = new Kysely<Tables>({ dialect, ...queryLog(observer) });
   try {
     await migrate(db, config.kind);
     return {
       accounts: new AccountTable(db),
       projects: new ProjectTable(db),
-      files: new FileTable(db, config.kind),
-      uploads: new UploadTable(db, clock),
+      files: new FileTable(db, config.kind, observer.onArrived),
+      uploads: new UploadTable(db, clock, observer.onArrived),
       leases: new LeaseTable(db, clock),
+      waiting,
       check: async () => void (await sql`select 1`.execute(db)),
       close: () => db.destroy(),
     };

@@ -2,16 +2,21 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DatabaseKind, FileRow, Tables } from './tables.ts';
 
 export type RequestedFile = { name: string; md5: string | null };
+/** Is told of files that storage was found to hold for the first time: once a file, whichever node finds it. */
+export type OnArrived = (arrived: { files: number; bytes: number }) => void;
+
 export type StoredFile = { name: string; size: number; etag: string; uploadedAt: number };
 
 /** The files asked for in each project, and a cache of what storage said of them. */
 export class FileTable {
   readonly #db: Kysely<Tables>;
   readonly #kind: DatabaseKind;
+  readonly #onArrived: OnArrived;
 
-  constructor(db: Kysely<Tables>, kind: DatabaseKind) {
+  constructor(db: Kysely<Tables>, kind: DatabaseKind, onArrived: OnArrived = () => {}) {
     this.#db = db;
     this.#kind = kind;
+    this.#onArrived = onArrived;
   }
 
   /** Records names with their declared MD5s, all or none. A name that is there keeps what is known of it. */
@@ -30,13 +35,23 @@ export class FileTable {
 
   /** Records what storage said, also of names that were never asked for here. */
   async store(projectId: number, files: readonly StoredFile[]): Promise<void> {
-    if (files.length === 0) return;
-    const rows = this.#rows(files.map(({ name, size, etag, uploadedAt }) => [name, size, etag, uploadedAt]));
-    await sql`
+    const arrived = await this.#upsert(projectId, files, sql`files.uploaded_at is null`);
+    if (arrived.length > 0)
+      this.#onArrived({ files: arrived.length, bytes: arrived.reduce((sum, { size }) => sum + size, 0) });
+    const names = new Set(arrived.map(({ name }) => name));
+    const rest = files.filter(({ name }) => !names.has(name));
+    await this.#upsert(projectId, rest, sql`true`);
+  }
+
+  /** Records those files that have no row yet, or another one than this that fulfils `condition`; answers them. */
+  async #upsert(projectId: number, files: readonly StoredFile[], condition: RawBuilder<unknown>) {
+    if (files.length === 0) return [];
+    const values = this.#rows(files.map(({ name, size, etag, uploadedAt }) => [name, size, etag, uploadedAt]));
+    const { rows } = await sql<{ name: string; size: number }>`
       insert into files (project_id, name, size, etag, uploaded_at)
       select cast(${projectId} as bigint), v.value ->> 0,
         cast(v.value ->> 1 as bigint), v.value ->> 2, cast(v.value ->> 3 as bigint)
-      from ${rows}
+      from ${values}
       where not exists (
         select 1 from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
           and known.size = cast(v.value ->> 1 as bigint) and known.etag = v.value ->> 2
@@ -44,7 +59,10 @@ export class FileTable {
       ) order by 2
       on conflict (project_id, name) do update
       set size = excluded.size, etag = excluded.etag, uploaded_at = excluded.uploaded_at
+      where ${condition}
+      returning name, size
     `.execute(this.#db);
+    return rows;
   }
 
   /** Storage has these no longer. */

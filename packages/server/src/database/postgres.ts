@@ -6,8 +6,11 @@ const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT = 5000;
 const QUERY_TIMEOUT = 30_000;
 
-/** Kysely over `pg`. */
-export function postgresDialect(url: string, onIdleError: (error: Error) => void): Dialect {
+/** Kysely over `pg`, and how many queries wait for a connection. */
+export function postgres(
+  url: string,
+  onIdleError: (error: Error) => void = () => {},
+): { dialect: Dialect; waiting: () => number } {
   const pool = new pg.Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
@@ -19,7 +22,7 @@ export function postgresDialect(url: string, onIdleError: (error: Error) => void
   });
   // Without a listener, a connection that the database ends while it is idle would end the process.
   pool.on('error', onIdleError);
-  return new PostgresDialect({ pool });
+  return { dialect: new PostgresDialect({ pool }), waiting: () => pool.waitingCount };
 }
 
 /** bigint as number: sizes, moments and counts stay below 2^53. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { DatabaseClock } from './clock.ts';
+import type { OnArrived } from './files.ts';
 import type { Tables, UploadRow } from './tables.ts';
 
 export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name' | 'part_count' | 'declared_size'>;
@@ -16,10 +17,12 @@ const UNFINISHED = ['open', ...ENDING] as const;
 export class UploadTable {
   readonly #db: Kysely<Tables>;
   readonly #clock: DatabaseClock;
+  readonly #onArrived: OnArrived;
 
-  constructor(db: Kysely<Tables>, clock: DatabaseClock) {
+  constructor(db: Kysely<Tables>, clock: DatabaseClock, onArrived: OnArrived = () => {}) {
     this.#db = db;
     this.#clock = clock;
+    this.#onArrived = onArrived;
   }
 
   /** Records an upload that storage has opened, and its file's name. */
@@ -112,22 +115,36 @@ export class UploadTable {
 
   /** Storage has said that the upload is complete, which is final, whatever state the row is in by now. */
   async complete(upload: UploadRow, object: { size: number; etag: string; uploadedAt: number }): Promise<void> {
-    await this.#db.transaction().execute(async (db) => {
-      const { size, etag } = object;
+    const { size, etag, uploadedAt: uploaded_at } = object;
+    const arrived = await this.#db.transaction().execute(async (db) => {
       const changed = await db
         .updateTable('multipart_uploads')
         .set((row) => ({ state: 'completed', busy_until: null, size, etag, version: row('version', '+', 1) }))
         .where('id', '=', upload.id)
         .where('state', '!=', 'completed')
         .executeTakeFirst();
-      if (changed.numUpdatedRows === 0n) return;
-      await db
+      if (changed.numUpdatedRows === 0n) return false;
+      const file = db
         .updateTable('files')
-        .set({ size, etag, uploaded_at: object.uploadedAt })
+        .set({ size, etag, uploaded_at })
         .where('project_id', '=', upload.project_id)
-        .where('name', '=', upload.file_name)
-        .execute();
+        .where('name', '=', upload.file_name);
+      const { numUpdatedRows } = await file.where('uploaded_at', 'is', null).executeTakeFirst();
+      if (numUpdatedRows === 0n) await file.execute();
+      return numUpdatedRows > 0n;
     });
+    if (arrived) this.#onArrived({ files: 1, bytes: size });
+  }
+
+  /** How many have not ended, in all projects; where they are more than `most`, that many. */
+  async countUnfinished(most: number): Promise<number> {
+    // The states are literals, so that SQLite sees that its partial index fits.
+    const { rows } = await sql<{ count: number }>`
+      select count(*) as count from (
+        select 1 from multipart_uploads where state in ('open', 'completing', 'aborting') limit ${most}
+      ) as unfinished
+    `.execute(this.#db);
+    return rows[0]?.count ?? 0;
   }
 
   /** Frees what an ended server held. Only where no other server shares the database. */

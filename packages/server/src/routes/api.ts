@@ -74,7 +74,7 @@ function registerRoute(app: FastifyInstance, family: Family, name: CallName, han
       ...(route.body && { body: route.body }),
       response: successResponse(route),
     },
-    config: { errors: [...route.errors, ...COMMON_ERRORS] },
+    config: { call: name, errors: [...route.errors, ...COMMON_ERRORS] },
     // Before the body is read, and after the request was counted.
     preParsing: async (request) => authorize(callerOf(request), name),
     handler,

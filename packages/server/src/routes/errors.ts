@@ -16,6 +16,7 @@ export function answerErrors(app: FastifyInstance): void {
 
 export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = toApiError(error, request);
+  request.refusal = answer.code;
   if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
   if (isRetryable(answer.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER);
   return reply.code(answer.status).type('application/json; charset=utf-8').send(errorBody(answer, request.id));

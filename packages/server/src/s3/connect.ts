@@ -1,6 +1,10 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Observers } from '../observability/requests.ts';
 import type { StorageConfig } from './config.ts';
 import { describeError, isNotFound } from './errors.ts';
+import { observeCalls } from './observe.ts';
 import { probeStorage } from './probe.ts';
 import { S3ObjectStore } from './s3-object-store.ts';
 import { SignerFactory } from './signer.ts';
@@ -11,7 +15,12 @@ const CONNECT_TIMEOUT = 3000;
 const SOCKET_TIMEOUT = 60_000;
 
 /** Storage, ready to use, and how to let go of it. */
-export type ConnectedStore = { store: S3ObjectStore; close(): void };
+export type ConnectedStore = {
+  store: S3ObjectStore;
+  /** Calls that wait for a free connection. */
+  waiting(): number;
+  close(): void;
+};
 
 /**
  * Connects to storage, and finds out at once whether it takes uploads.
@@ -19,10 +28,12 @@ export type ConnectedStore = { store: S3ObjectStore; close(): void };
  */
 export async function connectStorage(
   config: StorageConfig,
-  { ttlSeconds, now = () => new Date() }: { ttlSeconds: number; now?: () => Date },
+  { ttlSeconds, now = () => new Date(), ...observers }: { ttlSeconds: number; now?: () => Date } & Observers,
 ): Promise<ConnectedStore> {
   const { bucket, region, forcePathStyle } = config;
-  const client = createClient(config);
+  const agents = createAgents();
+  const client = createClient(config, agents);
+  observeCalls(client, observers);
   try {
     const endpoint = config.endpoint ?? awsEndpoint(client, region);
     await requireBucket(client, bucket);
@@ -34,7 +45,8 @@ export async function connectStorage(
     const probeSigners = new SignerFactory({ ...signing, endpoint });
     const habits = await probeStorage({ client, bucket, signers: probeSigners, signContentType });
     const signers = new SignerFactory({ ...signing, endpoint: config.publicEndpoint ?? endpoint });
-    return { store: new S3ObjectStore({ client, bucket, signers, habits }), close: () => client.destroy() };
+    const store = new S3ObjectStore({ client, bucket, signers, habits, metrics: observers.metrics });
+    return { store, waiting: () => waitingOf(agents), close: () => client.destroy() };
   } catch (error) {
     client.destroy();
     const where = `${config.endpoint ?? `AWS ${region}`}, bucket "${bucket}"`;
@@ -42,8 +54,19 @@ export async function connectStorage(
   }
 }
 
-function createClient({ endpoint, region, forcePathStyle, credentials }: StorageConfig): S3Client {
-  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+type Agents = { httpAgent: HttpAgent; httpsAgent: HttpsAgent };
+
+function createAgents(): Agents {
+  const limits = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  return { httpAgent: new HttpAgent(limits), httpsAgent: new HttpsAgent(limits) };
+}
+
+function waitingOf({ httpAgent, httpsAgent }: Agents): number {
+  const lines = [httpAgent, httpsAgent].flatMap(({ requests }) => Object.values(requests));
+  return lines.reduce((sum, line) => sum + (line?.length ?? 0), 0);
+}
+
+function createClient({ endpoint, region, forcePathStyle, credentials }: StorageConfig, agents: Agents): S3Client {
   return new S3Client({
     region,
     forcePathStyle,
@@ -54,8 +77,7 @@ function createClient({ endpoint, region, forcePathStyle, credentials }: Storage
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT,
       requestTimeout: SOCKET_TIMEOUT,
-      httpAgent: agent,
-      httpsAgent: agent,
+      ...agents,
     },
   });
 }

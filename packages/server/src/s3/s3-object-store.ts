@@ -11,6 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { multipartETag, unquoteETag } from '@darkslide/s3wire';
+import { type Metrics, NO_METRICS } from '../observability/metrics.ts';
 import type {
   CompleteOutcome,
   LinkSigner,
@@ -41,12 +42,20 @@ export class S3ObjectStore implements ObjectStore {
   readonly #bucket: string;
   readonly #signers: SignerFactory;
   readonly #habits: StorageHabits;
+  readonly #metrics: Metrics;
 
-  constructor(options: { client: S3Client; bucket: string; signers: SignerFactory; habits: StorageHabits }) {
+  constructor(options: {
+    client: S3Client;
+    bucket: string;
+    signers: SignerFactory;
+    habits: StorageHabits;
+    metrics?: Metrics | undefined;
+  }) {
     this.#client = options.client;
     this.#bucket = options.bucket;
     this.#signers = options.signers;
     this.#habits = options.habits;
+    this.#metrics = options.metrics ?? NO_METRICS;
     this.etagIsMd5 = options.habits.etagIsMd5;
   }
 
@@ -57,7 +66,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async signer(): Promise<LinkSigner> {
     try {
-      return await this.#signers.signer(this.#habits.putHeaders);
+      return counted(await this.#signers.signer(this.#habits.putHeaders), this.#metrics);
     } catch (error) {
       throw unavailable('Reading the storage credentials', error);
     }
@@ -183,6 +192,25 @@ export class S3ObjectStore implements ObjectStore {
       throw unavailable('HeadBucket', error);
     }
   }
+}
+
+/** Tells of every link that is signed. */
+function counted(signer: LinkSigner, metrics: Metrics): LinkSigner {
+  return {
+    expiresAt: signer.expiresAt,
+    put: (key) => {
+      metrics.linksIssued('put');
+      return signer.put(key);
+    },
+    putPart: (upload, partNumber) => {
+      metrics.linksIssued('part');
+      return signer.putPart(upload, partNumber);
+    },
+    get: (key, fileName) => {
+      metrics.linksIssued('download');
+      return signer.get(key, fileName);
+    },
+  };
 }
 
 const within = (milliseconds: number) => ({ abortSignal: AbortSignal.timeout(milliseconds) });

@@ -170,10 +170,11 @@ export class Exchange {
   }
 
   #log(): void {
-    const { method = '', url = '' } = this.#request;
+    const { method = '', url = '', headers } = this.#request;
     this.#store.log({
       type: 'request',
       requestId: this.#id,
+      onBehalfOf: /(?:^| )request-id\/([\w.:/+=-]{1,128})(?= |$)/.exec(headers['user-agent'] ?? '')?.[1],
       method,
       path: url.split('?')[0] ?? '',
       operation: this.#operation,

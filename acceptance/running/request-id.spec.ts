@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { Darkslide } from '@darkslide/testkit';
+import { Api, data, refusal } from '../support/api.ts';
+import { eventually } from '../support/external-storage.ts';
+import { fullPart, putParts, start } from '../support/multipart.ts';
+
+const server = await Darkslide.start({ env: { DARKSLIDE_LOG_LEVEL: 'debug' } });
+after(() => server.remove());
+const api = new Api(server);
+
+type Line = { msg: string; part?: string; request_id?: string; operation?: string; storage_request_id?: string };
+
+function lines(): Line[] {
+  return server.logs.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []));
+}
+
+const linesOf = (id: string) => lines().filter(({ request_id }) => request_id === id);
+
+describe('the id of a request', () => {
+  it("joins the client's call, the API's log and the storage's [L9.12]", async () => {
+    const project = await api.newProject();
+    const upload = await start(api, project, { file_name: 'a.NEF', part_count: 2 });
+    await putParts(upload, { 1: fullPart(1), 2: Buffer.from('the last part') });
+    const id = 'shoot-42/DSC_0001:complete';
+    const answer = await api.call('POST', `${upload.path}/complete`, {
+      body: { file_name: 'a.NEF' },
+      headers: { 'x-request-id': id },
+    });
+    data(answer);
+    assert.equal(answer.headers['x-request-id'], id);
+
+    const stored = () => linesOf(id).filter(({ part }) => part === 'store');
+    await eventually(async () => stored().length === 2, 'the store has logged both calls');
+    const calls = linesOf(id).filter(({ msg }) => msg === 'storage call');
+    assert.deepEqual(
+      calls.map(({ operation }) => operation),
+      ['ListParts', 'CompleteMultipartUpload'],
+    );
+    assert.deepEqual(
+      stored().map(({ operation, storage_request_id }) => [operation, storage_request_id]),
+      calls.map(({ operation, storage_request_id }) => [operation, storage_request_id]),
+      "each line names the storage's own id too",
+    );
+    assert.equal(linesOf(id).filter(({ msg, part }) => msg === 'answered' && part === undefined).length, 1);
+  });
+
+  it('is made up where the client sends none, or one that is not fit for a log [L9.12]', async () => {
+    for (const headers of [{}, { 'x-request-id': 'two words' }, { 'x-request-id': 'x'.repeat(129) }] as Record<
+      string,
+      string
+    >[]) {
+      const answer = await api.call('GET', '/v1/projects/nothing', { headers });
+      const { request_id: id } = refusal(answer, { status: 404 });
+      assert.equal(answer.headers['x-request-id'], id);
+      assert.match(id, /^[0-9a-f-]{36}$/);
+      await eventually(async () => linesOf(id).length > 0, 'its line is in the log');
+    }
+  });
+
+  it('stays with its request, however many run at once [L9.12]', async () => {
+    const project = await api.newProject();
+    await api.upload(project, 'a.NEF', Buffer.from('a small photo'));
+    const ids = Array.from({ length: 50 }, (_, index) => `parallel-${index}`);
+    await Promise.all(ids.map((id) => api.call('GET', `${project}/files/a.NEF`, { headers: { 'x-request-id': id } })));
+    const of = (id: string) => linesOf(id).map(({ operation, msg, part }) => `${part ?? 'api'} ${operation ?? msg}`);
+    await eventually(async () => ids.every((id) => of(id).length === 3), 'all of them are logged');
+    for (const id of ids) assert.deepEqual(of(id).sort(), ['api HeadObject', 'api answered', 'store HeadObject']);
+  });
+});

@@ -1,0 +1,7 @@
+import type { MetricsExporter } from './metrics.ts';
+
+/** Loads what counts for Prometheus: some 20 MB that only servers with metrics pay for. */
+export async function createMetrics(options: { version: string }): Promise<MetricsExporter> {
+  const { createPrometheus } = await import('./prometheus.ts');
+  return createPrometheus(options);
+}

@@ -1,0 +1,143 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Gauge as GaugeName, LinkKind, MetricsExporter } from './metrics.ts';
+
+/** Upper bounds of the buckets, in seconds. */
+const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const STORAGE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60];
+const DATABASE_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
+
+/** Storages make up error codes as they like; those seen after so many count together as `other`. */
+const MAX_ERROR_CODES = 40;
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
+const STATEMENTS = new Set(['select', 'insert', 'update', 'delete', 'begin', 'commit', 'rollback', 'with']);
+
+const GAUGES: Record<GaugeName, string> = {
+  open_uploads: 'Multipart uploads not yet completed or aborted, in the whole database; asked at most twice a minute.',
+  storage_calls_waiting: 'Calls to storage that wait for a free connection.',
+  database_connections_waiting: 'Queries that wait for a free connection to PostgreSQL.',
+  store_bodies: 'Bodies that the embedded store is receiving or holds in line.',
+};
+
+/** Metrics kept by prom-client, under names that begin with `darkslide_`; beside them those of Node and the process. */
+export function createPrometheus({ version }: { version: string }): MetricsExporter {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({ name: 'darkslide_build_info', help: 'Always 1.', labelNames: ['version'], registers }).set(
+    { version },
+    1,
+  );
+
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name: `darkslide_${name}`, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, labelNames: Label[], buckets: number[]) =>
+    new Histogram({ name: `darkslide_${name}`, help, labelNames, buckets, registers });
+
+  const arrivedFiles = counter('files_arrived_total', 'Files that storage was found to hold for the first time.');
+  const arrivedBytes = counter('arrived_bytes_total', 'Their bytes.');
+  const requests = histogram(
+    'http_request_duration_seconds',
+    'Time to answer a request of the API.',
+    ['method', 'route', 'status'],
+    REQUEST_BUCKETS,
+  );
+  const refusals = counter('refusals_total', 'Requests that were refused, by call and error code.', ['call', 'code']);
+  const inFlight = new Gauge({
+    name: 'darkslide_http_requests_in_flight',
+    help: 'Requests of the API that are being answered.',
+    registers,
+  });
+  const storageCalls = histogram(
+    'storage_call_duration_seconds',
+    'Time of a call to storage, its retries included.',
+    ['operation'],
+    STORAGE_BUCKETS,
+  );
+  const storageErrors = counter('storage_errors_total', 'Calls to storage that failed, by S3 error code.', [
+    'operation',
+    'code',
+  ]);
+  const queries = histogram('database_query_duration_seconds', 'Time of a statement.', ['kind'], DATABASE_BUCKETS);
+  const queryErrors = counter('database_errors_total', 'Statements that failed.', ['kind']);
+  const storeRequests = counter('store_requests_total', 'Requests that the embedded store answered.', [
+    'operation',
+    'status',
+  ]);
+  const storeBytes = counter('store_received_bytes_total', 'Bytes of bodies that the embedded store received.');
+  const links = linkCounter(registry);
+  const codeOf = limitedSet(MAX_ERROR_CODES);
+
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    linksIssued: (kind) => {
+      links[kind]++;
+    },
+    filesArrived: ({ files, bytes }) => {
+      arrivedFiles.inc(files);
+      arrivedBytes.inc(bytes);
+    },
+    requestBegan: () => inFlight.inc(),
+    requestEnded: () => inFlight.dec(),
+    requestAnswered: ({ method, route = 'none', status, seconds }) =>
+      requests.observe({ method: METHODS.has(method) ? method : 'OTHER', route, status: statusClass(status) }, seconds),
+    requestRefused: ({ call = 'none', code }) => refusals.inc({ call, code }),
+    storageCalled: ({ operation, seconds, error }) => {
+      storageCalls.observe({ operation }, seconds);
+      if (error !== undefined) storageErrors.inc({ operation, code: codeOf(error) });
+    },
+    databaseQueried: ({ kind, seconds, failed }) => {
+      const known = STATEMENTS.has(kind) ? kind : 'other';
+      queries.observe({ kind: known }, seconds);
+      if (failed) queryErrors.inc({ kind: known });
+    },
+    storeAnswered: ({ operation = 'none', status, receivedBytes }) => {
+      storeRequests.inc({ operation, status: statusClass(status) });
+      storeBytes.inc(receivedBytes);
+    },
+    watch: (name, read) => watchGauge(registry, name, read),
+  };
+}
+
+const statusClass = (status: number) => `${Math.floor(status / 100)}xx`;
+
+/** Links come by the thousand in one request, so that they are counted bare and handed over at a scrape. */
+function linkCounter(registry: Registry): Record<LinkKind, number> {
+  const counts: Record<LinkKind, number> = { put: 0, part: 0, download: 0 };
+  new Counter({
+    name: 'darkslide_links_issued_total',
+    help: 'Presigned links handed out: for a whole file, for a part, for a download.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [kind, count] of Object.entries(counts)) this.inc({ kind }, count);
+    },
+  });
+  return counts;
+}
+
+/** A gauge that can't be read now is left out: an old value would pass for a new one. */
+function watchGauge(registry: Registry, name: GaugeName, read: () => number | Promise<number>): void {
+  new Gauge({
+    name: `darkslide_${name}`,
+    help: GAUGES[name],
+    registers: [registry],
+    async collect() {
+      try {
+        this.set(await read());
+      } catch {
+        this.remove();
+      }
+    },
+  });
+}
+
+/** Answers each of the first `limit` different texts as it is, and `other` for those that come after. */
+function limitedSet(limit: number): (text: string) => string {
+  const known = new Set<string>();
+  return (text) => {
+    if (known.size < limit) known.add(text);
+    return known.has(text) ? text : 'other';
+  };
+}
