@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { Darkslide, request } from '@darkslide/testkit';
 import { Api, PROFILE, putLink } from '../support/api.ts';
+import { eventually } from '../support/external-storage.ts';
 import { presign } from '../support/s3.ts';
 
 describe('the first start', () => {
@@ -10,6 +11,7 @@ describe('the first start', () => {
     const server = await Darkslide.prepare({ env: { DARKSLIDE_API_KEY: undefined } });
     try {
       await server.start();
+      await eventually(async () => /API key/.test(server.logs), 'it has said what it has to say');
       const first = server.logs;
       const works = async (apiKey: string) =>
         (await new Api({ apiUrl: server.apiUrl, apiKey }).get(PROFILE)).status === 200;
