@@ -3,7 +3,7 @@ import { ApiCaller } from './api/caller.ts';
 import { ProjectApi } from './api/project-api.ts';
 import { ProjectsApi } from './api/projects-api.ts';
 import type { UploadControl } from './core/control.ts';
-import { runUpload } from './core/engine.ts';
+import { nothingToSend, runUpload } from './core/engine.ts';
 import { ConfigurationError, ProtocolError, RefusedError } from './core/errors.ts';
 import type { OnEvent } from './core/events.ts';
 import { SINGLE_PUT_LIMIT } from './core/part-size.ts';
@@ -100,6 +100,9 @@ export class Client {
   async uploadPlan(plan: Plan, options: UploadOptions): Promise<UploadSummary> {
     const { flow = 'profile', signal, onEvent = () => {} } = options;
     const settings = settingsOf(options);
+    if (plan.files.length === 0) {
+      return nothingToSend(plan, (await this.findProject(options.project, { flow, signal })) ?? null, onEvent);
+    }
     const { projectUuid, isNew } = await this.#openProject(options.project, flow, signal);
     const retrier = new Retrier({ policy: settings.retry, ...this.#ports });
     const caller = this.#createCaller(retrier, onEvent);

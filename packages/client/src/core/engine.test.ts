@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { API_KEY, failure } from '../../test/fakes/fake-cloud.ts';
 import { createHarness, MIB, photo, photos } from '../../test/fakes/harness.ts';
+import { photoBytes } from '../../test/fakes/memory-source.ts';
 import { assertTruthful, reasonsOf, sizesOf } from '../../test/fakes/truthful.ts';
 import { UploadControl } from './control.ts';
 import { AuthenticationError, ConfigurationError, DuplicateNamesError, UnavailableError } from './errors.ts';
@@ -92,6 +93,50 @@ describe('a run', () => {
       ['empty.jpg', 'empty'],
     ]);
     assert.equal(summary.successful, 1);
+  });
+
+  test('makes no project where there is nothing to send, and goes on with one that is there', async () => {
+    const harness = createHarness();
+    const summary = await harness.upload([photo('empty.jpg', 0)]);
+    assert.deepEqual([summary.projectUuid, summary.total, summary.failed], [null, 1, 1]);
+    assert.equal(harness.cloud.projects.size, 0);
+    await harness.upload([photo('a.jpg', 10)]);
+    assert.equal((await harness.upload([])).projectUuid, harness.cloud.project.uuid);
+  });
+
+  test('ends its own open uploads, and none of another machine', async () => {
+    const harness = createHarness();
+    const file = photo('large.NEF', 36 * MIB);
+    const open = (id: string, parts: number[]) => {
+      const held = new Map(parts.map((part) => [part, { bytes: new Uint8Array(8 * MIB), etag: id }]));
+      const upload = { id, name: 'large.NEF', partCount: 5, size: 36 * MIB, state: 'open', parts: held };
+      harness.cloud.project.uploads.set(id, upload);
+    };
+    // They appear while this run sends, as those of another machine do.
+    harness.cloud.onStored = ({ part }) => {
+      if (part !== 1) return;
+      open('anothers', [2]);
+      open('answered-into-the-void', []);
+    };
+    assert.equal((await harness.upload([file])).successful, 1);
+    assert.deepEqual(
+      harness.cloud.openUploads.map(({ id }) => id),
+      ['anothers'],
+    );
+  });
+
+  test('ends the upload of an earlier run for a file that has since changed', async () => {
+    const harness = createHarness();
+    const file = photo('large.NEF', 36 * MIB);
+    const abort = new AbortController();
+    harness.cloud.onStored = () => abort.abort(new Error('enough'));
+    await assert.rejects(harness.upload([file], { signal: abort.signal }));
+    assert.equal(harness.cloud.openUploads.length, 1);
+    harness.cloud.onStored = () => {};
+    file.write(photoBytes(20 * MIB, 7));
+    const summary = await harness.upload([file]);
+    assert.equal(summary.successful, 1);
+    assertTruthful(harness, [file], summary);
   });
 
   test('refuses two files of one name before anything is asked for', async () => {

@@ -3,13 +3,14 @@ import { confirm } from './confirm.ts';
 import type { UploadControl } from './control.ts';
 import type { OnEvent } from './events.ts';
 import { failedFile, uploadFile } from './file-upload.ts';
-import { lookAround, NO_HOLDINGS, openUploads } from './holdings.ts';
+import { lookAround, NO_HOLDINGS } from './holdings.ts';
 import { failed, type Plan, type PlannedFile } from './plan.ts';
 import type { Ports } from './ports.ts';
-import type { UploadSummary } from './results.ts';
+import { summarize, type UploadSummary } from './results.ts';
 import type { Retrier } from './retry.ts';
 import type { EngineSettings } from './run.ts';
 import { openSession, type Session } from './session.ts';
+import { sweep } from './sweep.ts';
 
 export type UploadRequest = {
   api: ProjectApi;
@@ -57,23 +58,23 @@ export async function runUpload(request: UploadRequest): Promise<UploadSummary> 
     await sweep(session);
     signal?.throwIfAborted();
 
-    const results = [...ledger.results(), ...plan.settled];
-    const count = (status: string) => results.filter((result) => result.status === status).length;
-    return {
+    return summarize([...ledger.results(), ...plan.settled], {
       projectUuid: api.projectUuid,
-      total: results.length,
-      successful: count('uploaded'),
-      failed: count('failed'),
-      skipped: count('skipped'),
       bytes: run.progress.sent,
       seconds: (ports.clock.now() - began) / 1000,
       confirmedBy,
       notices: session.notices(),
-      results,
-    };
+    });
   } finally {
     await session.end();
   }
+}
+
+/** An upload of which every file was settled before: nobody is asked for anything. */
+export function nothingToSend(plan: Plan, projectUuid: string | null, onEvent: OnEvent): UploadSummary {
+  onEvent({ type: 'planned', projectUuid, files: 0, bytes: 0, resumed: false });
+  for (const result of plan.settled) onEvent({ type: 'file-finished', result });
+  return summarize(plan.settled, { projectUuid, bytes: 0, seconds: 0, confirmedBy: 'listing', notices: [] });
 }
 
 /** Where an error makes going on pointless, the files that were not settled by then fail with it. */
@@ -139,22 +140,3 @@ const unconfirmed = (file: PlannedFile, error: unknown) =>
     'unconfirmed',
     `Storage took it, but the server could not be asked at the end whether it is there (${error instanceof Error ? error.message : error}). Run the same command to check.`,
   );
-
-/**
- * Leaves no multipart upload open for a file that is settled: one that an earlier run began, or whose start was
- * answered into the void. Failing at it costs nothing: servers sweep idle uploads.
- */
-async function sweep({ run, ledger, usedParts }: Session): Promise<void> {
-  if (!usedParts() || run.signal.aborted) return;
-  try {
-    const sizes = new Map(ledger.results().map(({ name, size }) => [name, size]));
-    for (const [name, uploads] of await openUploads(run.api, run.signal)) {
-      for (const { uploadId, key, size } of uploads) {
-        if (size !== sizes.get(name)) continue;
-        await run.api.abortUpload(uploadId, { key, signal: run.signal }).catch(() => {});
-      }
-    }
-  } catch {
-    // Nothing depends on it.
-  }
-}

@@ -25,8 +25,8 @@ export type Progress = {
 
 /** What happens during an upload, in the order it happens. A closed set. */
 export type UploadEvent =
-  /** What will be done; nothing was sent yet. */
-  | { type: 'planned'; projectUuid: string; files: number; bytes: number; resumed: boolean }
+  /** What will be done; nothing was sent yet. The project is null as in the summary. */
+  | { type: 'planned'; projectUuid: string | null; files: number; bytes: number; resumed: boolean }
   | { type: 'file-started'; name: string; path: string; size: number }
   /** A file's result as it becomes known. The check at the end can still turn a success around: then it comes again. */
   | { type: 'file-finished'; result: FileResult }

@@ -22,6 +22,8 @@ export class Journal {
   readonly #memory: Memory;
   readonly #scope: string;
   readonly #entries: Map<string, JournalEntry>;
+  /** Every multipart upload that the lines tell of, also those that a later line forgets. */
+  readonly #uploads: Set<string>;
   readonly #onTrouble: (error: unknown) => void;
   #queued: string[] = [];
   #writing: Promise<void> = Promise.resolve();
@@ -31,11 +33,13 @@ export class Journal {
     memory: Memory,
     scope: string,
     entries: Map<string, JournalEntry>,
+    uploads: Set<string>,
     onTrouble: (error: unknown) => void,
   ) {
     this.#memory = memory;
     this.#scope = scope;
     this.#entries = entries;
+    this.#uploads = uploads;
     this.#onTrouble = onTrouble;
   }
 
@@ -49,10 +53,12 @@ export class Journal {
     onTrouble: (error: unknown) => void;
   }): Promise<Journal> {
     const entries = new Map<string, JournalEntry>();
+    const uploads = new Set<string>();
     try {
       const lines = await memory.load(scope);
       for (const { name, ...entry } of lines.map(parseLine).filter((line) => line !== undefined)) {
         entries.set(name, entry as JournalEntry);
+        if (entry.state === 'open') uploads.add(entry.uploadId);
       }
       if (lines.length > entries.size + LINES_TO_SPARE) {
         await memory.replace(
@@ -63,7 +69,7 @@ export class Journal {
     } catch (error) {
       onTrouble(error);
     }
-    return new Journal(memory, scope, entries, onTrouble);
+    return new Journal(memory, scope, entries, uploads, onTrouble);
   }
 
   /** What is remembered of a file, where it is still the same file. */
@@ -73,12 +79,18 @@ export class Journal {
     return same ? entry : undefined;
   }
 
+  /** Whether this run or one before it sent to this multipart upload. */
+  knowsUpload(uploadId: string): boolean {
+    return this.#uploads.has(uploadId);
+  }
+
   /**
    * Returns at once. An open upload is written at once too, as a server of the bare contract can't be asked for it;
    * what was sent waits for `save`: storage knows it as well.
    */
   note(name: string, entry: JournalEntry): void {
     this.#entries.set(name, entry);
+    if (entry.state === 'open') this.#uploads.add(entry.uploadId);
     if (this.#broken) return;
     this.#queued.push(JSON.stringify({ name, ...entry } satisfies Line));
     if (entry.state === 'open' || this.#queued.length >= MOST_QUEUED) this.save();

@@ -91,7 +91,7 @@ const isGone = (error: unknown) => error instanceof RefusedError && error.status
 
 /** An upload of an earlier run that can be gone on with. The journal knows it, or the server's list of open ones. */
 async function findUpload(run: Run, file: PlannedFile): Promise<Upload | undefined> {
-  const { size } = file.source;
+  const { size, path, modifiedMs } = file.source;
   const entry = run.journal.recall(file.name, file.source);
   const remembered = entry?.state === 'open' ? entry : undefined;
   const listed = (run.openUploads.get(file.name) ?? []).filter((upload) => upload.size === size);
@@ -105,6 +105,8 @@ async function findUpload(run: Run, file: PlannedFile): Promise<Upload | undefin
     if (upload?.state !== 'open' || upload.fileName !== file.name) continue;
     const partSize = uploadId === remembered?.uploadId ? remembered.partSize : partSizeOf(upload, size);
     if (partSize === undefined || partCount({ size, partSize }) !== upload.partCount) continue;
+    if (uploadId !== remembered?.uploadId)
+      run.journal.note(file.name, { state: 'open', path, size, modifiedMs, uploadId, partSize });
     const held = new Map(upload.parts.map((part) => [part.part, part]));
     const links = partLinks(run, uploadId, upload.partCount);
     return { uploadId, key: upload.key, partSize, parts: upload.partCount, held, links };

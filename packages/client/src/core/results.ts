@@ -67,7 +67,8 @@ export type FailedFile = Identity & {
 export type FileResult = UploadedFile | SkippedFile | FailedFile;
 
 export type UploadSummary = {
-  projectUuid: string;
+  /** Null where there was nothing to send, and no such project: none is made for nothing. */
+  projectUuid: string | null;
   /** `successful + failed + skipped`. */
   total: number;
   successful: number;
@@ -83,3 +84,13 @@ export type UploadSummary = {
   /** In camera order. */
   results: readonly FileResult[];
 };
+
+/** Counts the results; the rest is as it was. */
+export function summarize(
+  results: readonly FileResult[],
+  { projectUuid, ...figures }: Omit<UploadSummary, 'total' | 'successful' | 'failed' | 'skipped' | 'results'>,
+): UploadSummary {
+  const count = (status: FileResult['status']) => results.filter((result) => result.status === status).length;
+  const counts = { successful: count('uploaded'), failed: count('failed'), skipped: count('skipped') };
+  return { projectUuid, total: results.length, ...counts, ...figures, results };
+}

@@ -169,9 +169,14 @@ async function checkUnchanged(path: string, planned: FileStat): Promise<void> {
 const changed = () =>
   new SourceError('changed', 'It was changed while it was sent. Send it again when nothing writes to it any more.');
 
-function asSourceError(error: unknown): SourceError {
+const VANISHED = 'It is not there any more. Check that the card or disk is connected, or take it from its new place.';
+
+export function asSourceError(error: unknown): SourceError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  if (code === 'ENOENT') return new SourceError('vanished', 'It is not there any more.', { cause: error });
-  const hint = code === 'EACCES' || code === 'EPERM' ? 'Its permissions forbid it' : `The disk says ${code}`;
-  return new SourceError('unreadable', `It could not be read. ${hint}.`, { cause: error });
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new SourceError('vanished', VANISHED, { cause: error });
+  const message =
+    code === 'EACCES' || code === 'EPERM'
+      ? 'Its permissions forbid reading it. Allow it, or run this as a user who may.'
+      : `The disk could not read it (${code}). Copy it from the card again, or try another reader or cable.`;
+  return new SourceError('unreadable', message, { cause: error });
 }

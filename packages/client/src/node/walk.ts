@@ -1,12 +1,12 @@
 import type { Dirent } from 'node:fs';
-import { glob, readdir, realpath, stat } from 'node:fs/promises';
+import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigurationError, SourceError } from '../core/errors.ts';
 import { fileKind } from '../core/photo-names.ts';
 import { failed } from '../core/plan.ts';
 import type { Source } from '../core/ports.ts';
 import type { FailedFile } from '../core/results.ts';
-import { createFileSource, statFile } from './file-source.ts';
+import { asSourceError, createFileSource, statFile } from './file-source.ts';
 import type { Md5Pool } from './md5-pool.ts';
 
 export type Walked = {
@@ -79,7 +79,9 @@ async function collect(root: string, found: Set<string>, walked: Walked, signal?
   for (let path = left.pop(); path !== undefined; path = left.pop()) {
     signal?.throwIfAborted();
     try {
-      const real = await realpath(path);
+      const real = await realpath(path).catch(async (error) => {
+        throw (await leadsNowhere(path)) ? new SourceError('vanished', NOWHERE, { cause: error }) : error;
+      });
       if (!(await stat(real)).isDirectory()) {
         found.add(real);
         continue;
@@ -96,6 +98,14 @@ async function collect(root: string, found: Set<string>, walked: Walked, signal?
     }
   }
 }
+
+const NOWHERE = 'It is a link that leads nowhere. Put the file in its place, or remove the link.';
+
+const leadsNowhere = (path: string) =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 
 const leadsOn = (entry: Dirent) => entry.isDirectory() || entry.isSymbolicLink();
 
@@ -119,8 +129,6 @@ const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path
 
 function unreadable(path: string, error: unknown): FailedFile {
   const subject = { name: nameOf(path), path, size: 0 };
-  if (error instanceof SourceError) return failed(subject, error.kind, error.message);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  if (code === 'ENOENT') return failed(subject, 'vanished', 'It is not there any more.');
-  return failed(subject, 'unreadable', `It could not be looked at (${code}). Check its permissions and the disk.`);
+  const { kind, message } = error instanceof SourceError ? error : asSourceError(error);
+  return failed(subject, kind, message);
 }

@@ -1,0 +1,31 @@
+import type { OpenUpload } from '../api/answers.ts';
+import { openUploads } from './holdings.ts';
+import type { Run } from './run.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Leaves no multipart upload of ours open for a file that is settled: none that this run or one before it sent to, and
+ * none whose start was answered into the void. What another machine is sending by the same name stays. Failing at it
+ * costs nothing: servers sweep idle uploads.
+ */
+export async function sweep({ run, ledger, usedParts }: Session): Promise<void> {
+  if (!usedParts() || run.signal.aborted) return;
+  try {
+    const sizes = new Map(ledger.results().map(({ name, size }) => [name, size]));
+    for (const [name, uploads] of await openUploads(run.api, run.signal)) {
+      for (const upload of uploads) {
+        if (!sizes.has(name) || !(await isOurs(run, upload, sizes.get(name)))) continue;
+        await run.api.abortUpload(upload.uploadId, { key: upload.key, signal: run.signal }).catch(() => {});
+      }
+    }
+  } catch {
+    // Nothing depends on it.
+  }
+}
+
+/** An upload that nobody knows and that holds nothing may be anyone's: ending it costs its owner no byte in storage. */
+async function isOurs(run: Run, { uploadId, size }: OpenUpload, ourSize: number | undefined): Promise<boolean> {
+  if (run.journal.knowsUpload(uploadId)) return true;
+  if (size !== ourSize) return false;
+  return (await run.api.upload(uploadId, { signal: run.signal }))?.parts.length === 0;
+}
