@@ -181,7 +181,8 @@ export function runDarkslide(args: readonly string[], options: RunOptions = {}):
   return run(pinnedNode(), [binary(), ...args], { ...options, env: { ...withoutForeign(), ...options.env } });
 }
 
-function binary(): string {
+/** The shipped binary, to be run by {@link pinnedNode}. */
+export function binary(): string {
   return realpathSync(join(root, 'node_modules', '.bin', 'darkslide'));
 }
 

@@ -15,6 +15,7 @@ export * from './run.ts';
 export * from './stack.ts';
 export * from './target.ts';
 export * from './temporary.ts';
+export * from './terminal.ts';
 export * from './token-bucket.ts';
 export { ensurePackages, isOnPath, ToolMissingError } from './tools/apt.ts';
 export * from './tools/ceph-rgw.ts';

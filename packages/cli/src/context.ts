@@ -34,6 +34,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+export const NO_KEY =
+  'There is no API key. Set DARKSLIDE_API_KEY, or give it with --api-key; `darkslide serve` prints it on its first run.';
+
 export type ConnectionFlags = { url?: string; apiKey?: string };
 
 /**
@@ -44,9 +47,7 @@ export function connection({ env, defaults }: Context, flags: ConnectionFlags): 
   const url = flags.url ?? (env.DARKSLIDE_URL || (defaults.url ?? LOCAL_SERVER));
   const apiKey = (flags.apiKey ?? (env.DARKSLIDE_API_KEY || defaults.apiKey))?.trim();
   if (!apiKey) {
-    throw new UsageError(
-      'There is no API key. Set DARKSLIDE_API_KEY, or give it with --api-key; `darkslide serve` prints it on its first run.',
-    );
+    throw new UsageError(NO_KEY);
   }
   return { url, apiKey };
 }

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ManifestEntry } from '@darkslide/client';
 import { UsageError } from './context.ts';
-import { writeManifest } from './manifest-file.ts';
+import { checkManifest, writeManifest } from './manifest-file.ts';
 
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'darkslide-manifest-'));
+  await mkdir(join(folder, 'elsewhere'));
 });
 after(() => rm(folder, { recursive: true }));
 
@@ -47,7 +48,16 @@ test('an ASC Media Hash List has paths relative to itself, and no markup in them
   assert.match(xml, /<md5 action="original" hashdate="[^"]+">acbd18db4cc2f85cedef654fccc4a4d8<\/md5>/);
 });
 
-test('what can not be written is told as wrong use', async () => {
-  await assert.rejects(written('m.txt', []), UsageError);
-  await assert.rejects(written('no/such/folder/m.json', []), UsageError);
+test('an ASC Media Hash List elsewhere has paths relative to the folder that holds all files', async () => {
+  const xml = await written('elsewhere/m.mhl', [entry('a.NEF'), entry('DCIM/b.NEF')]);
+  assert.deepEqual(
+    [...xml.matchAll(/<path [^>]*>(.*?)<\/path>/g)].map(([, path]) => path),
+    ['a.NEF', 'DCIM/b.NEF'],
+  );
+});
+
+test('where it can not be written is wrong use, told before anything is sent', async () => {
+  await checkManifest(join(folder, 'new.mhl'));
+  await assert.rejects(checkManifest(join(folder, 'm.txt')), UsageError);
+  await assert.rejects(checkManifest(join(folder, 'no/such/folder/m.json')), UsageError);
 });

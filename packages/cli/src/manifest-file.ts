@@ -1,35 +1,56 @@
-import { writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { dirname, extname, relative, resolve, sep } from 'node:path';
+import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
 import type { ManifestEntry } from '@darkslide/client';
+import { ascMhl } from './asc-mhl.ts';
 import { UsageError } from './context.ts';
 
+type Format = (entries: readonly ManifestEntry[], about: { folder: string; version: string }) => string;
+
 /** What a manifest can be written as, by the file's extension. */
-const FORMATS: Record<string, (entries: readonly ManifestEntry[], about: About) => string> = {
+const FORMATS: Record<string, Format> = {
   '.json': (entries) => `${JSON.stringify(entries.map(record), null, 2)}\n`,
   '.csv': csv,
-  '.mhl': ascMhl,
+  '.mhl': (entries, about) => ascMhl(entries, { ...about, now: new Date() }),
 };
 
-type About = { folder: string; version: string; now: Date };
+const formatOf = (file: string) => FORMATS[extname(file).toLowerCase()];
 
-/** @throws {UsageError} for a name whose extension says nothing. */
-export function checkManifestName(file: string): void {
-  if (FORMATS[extname(file).toLowerCase()]) return;
-  throw new UsageError(`"${file}" says no format. Name the manifest .json, .csv, or .mhl for an ASC Media Hash List.`);
+/**
+ * Finds out before anything is sent that the manifest can be written.
+ * @throws {UsageError} for a name whose extension says nothing, and a place where nothing can be written.
+ */
+export async function checkManifest(file: string): Promise<void> {
+  if (!formatOf(file)) {
+    throw new UsageError(
+      `"${file}" says no format. Name the manifest .json, .csv, or .mhl for an ASC Media Hash List.`,
+    );
+  }
+  const isFolder = await stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) throw new UsageError(`The manifest can't be written: "${file}" is a folder. Give a file's name.`);
+  const folder = dirname(resolve(file));
+  await access(folder, constants.W_OK).catch((error) => {
+    const reason = error.code === 'ENOENT' ? 'is not there' : `can't be written to (${error.code})`;
+    throw new UsageError(`The manifest can't be written: the folder ${folder} ${reason}. Make it, or choose another.`);
+  });
 }
 
+/** Writes it beside, then puts it in its place: an older manifest stays whole until then. @throws what writing throws. */
 export async function writeManifest(
   file: string,
   entries: readonly ManifestEntry[],
   { version }: { version: string },
 ): Promise<void> {
-  checkManifestName(file);
-  const about = { folder: dirname(resolve(file)), version, now: new Date() };
+  const text = formatOf(file)?.(entries, { folder: dirname(resolve(file)), version }) ?? '';
+  const beside = `${file}.${process.pid}.part`;
   try {
-    await writeFile(file, FORMATS[extname(file).toLowerCase()]?.(entries, about) ?? '');
+    await writeFile(beside, text);
+    await rename(beside, file);
   } catch (error) {
-    throw new UsageError(`The manifest could not be written: ${error instanceof Error ? error.message : error}.`);
+    await rm(beside, { force: true }).catch(() => {});
+    throw error;
   }
 }
 
@@ -53,30 +74,3 @@ function csv(entries: readonly ManifestEntry[]): string {
   const rows = entries.map(record).map((entry) => columns.map((column) => cell(entry[column])).join(','));
   return `${[columns.join(','), ...rows].join('\r\n')}\r\n`;
 }
-
-/** ASC Media Hash List 2.0 (American Society of Cinematographers). Paths are relative to the manifest's folder. */
-function ascMhl(entries: readonly ManifestEntry[], { folder, version, now }: About): string {
-  const hash = ({ path, size, md5, modifiedAt, uploadedAt }: ManifestEntry) => `    <hash>
-      <path size="${size}" lastmodificationdate="${modifiedAt}">${xml(relative(folder, path).split(sep).join('/'))}</path>
-      <md5 action="original" hashdate="${uploadedAt ?? now.toISOString()}">${md5}</md5>
-    </hash>
-`;
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0">
-  <creatorinfo>
-    <creationdate>${now.toISOString()}</creationdate>
-    <hostname>${xml(hostname())}</hostname>
-    <tool version="${xml(version)}">darkslide</tool>
-  </creatorinfo>
-  <processinfo>
-    <process>transfer</process>
-  </processinfo>
-  <hashes>
-${entries.map(hash).join('')}  </hashes>
-</hashlist>
-`;
-}
-
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-const xml = (text: string) => text.replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');

@@ -8,6 +8,20 @@ import { parseRate } from './units.ts';
 
 export type ProjectFlags = ConnectionFlags & { flow: Family; json?: boolean };
 
+export type UploadFlags = ProjectFlags & {
+  project: string;
+  all?: boolean;
+  duplicates: 'error' | 'rename';
+  overwrite?: boolean;
+  concurrency?: number;
+  limitRate?: number;
+  dryRun?: boolean;
+  quiet?: boolean;
+  manifest?: string;
+};
+
+export type VerifyFlags = ProjectFlags & Pick<UploadFlags, 'all' | 'duplicates'>;
+
 export const withConnection = (command: Command): Command =>
   command
     .option('--url <url>', 'the server (DARKSLIDE_URL)')
@@ -17,6 +31,9 @@ export const withFlow = (command: Command): Command =>
   command.addOption(
     new Option('--flow <flow>', 'the family of projects').choices(Object.keys(FAMILIES)).default('profile'),
   );
+
+export const duplicatesOption = (description: string): Option =>
+  new Option('--duplicates <way>', description).choices(['error', 'rename']).default('error');
 
 export function parseConcurrency(text: string): number {
   const value = Number(text);

@@ -2,7 +2,14 @@ import { createClient, type NodeClient } from '@darkslide/client';
 import { Command } from 'commander';
 import { type Context, connection, UsageError } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { type ProjectFlags, projectChoice, withConnection, withFlow } from './options.ts';
+import {
+  duplicatesOption,
+  type ProjectFlags,
+  projectChoice,
+  type VerifyFlags,
+  withConnection,
+  withFlow,
+} from './options.ts';
 import type { Finish } from './program.ts';
 import { formatBytes, plural } from './units.ts';
 
@@ -34,7 +41,8 @@ const line = ({ stdout }: Context, text: string) => stdout.write(`${text}\n`);
 export function projectsCommand(context: Context, finish: Finish): Command {
   const command = new Command('projects')
     .description('list the projects of the account, newest first')
-    .option('--json', 'one JSON object a line');
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExamples:\n  darkslide projects\n  darkslide projects --flow smart-editing --json');
   return withConnection(withFlow(command)).action(async (flags: ProjectFlags) => {
     await withClient(context, flags, async (client) => {
       for await (const { projectUuid, name, status, createdAt, numberOfImages } of client.projects(flags.flow).list()) {
@@ -47,11 +55,19 @@ export function projectsCommand(context: Context, finish: Finish): Command {
   });
 }
 
+const STATUS_EXAMPLES = `
+Examples:
+  darkslide status "Smith wedding"
+  darkslide status "Smith wedding" --json
+
+Exit codes: 0 every file that a link was asked for arrived, 1 some did not, 2 wrong use or configuration.`;
+
 export function statusCommand(context: Context, finish: Finish): Command {
   const command = new Command('status')
     .description('say what of a project has arrived, and what is missing')
     .argument('<project>', 'its name or uuid')
-    .option('--json', 'as JSON');
+    .option('--json', 'as JSON')
+    .addHelpText('after', STATUS_EXAMPLES);
   return withConnection(withFlow(command)).action(async (project: string, flags: ProjectFlags) => {
     finish(await withClient(context, flags, (client) => status(context, client, project, flags)));
   });
@@ -85,7 +101,12 @@ async function status(context: Context, client: NodeClient, project: string, fla
   return missing.length === 0 ? EXIT.done : EXIT.incomplete;
 }
 
-type VerifyFlags = ProjectFlags & { all?: boolean; duplicates: 'error' | 'rename' };
+const VERIFY_EXAMPLES = `
+Examples:
+  darkslide verify "Smith wedding" ./card1
+  darkslide verify "Smith wedding" ./card1 ./card2 --duplicates rename --json
+
+Exit codes: 0 no difference, 1 any difference, 2 wrong use or configuration.`;
 
 export function verifyCommand(context: Context, finish: Finish): Command {
   const command = new Command('verify')
@@ -93,9 +114,9 @@ export function verifyCommand(context: Context, finish: Finish): Command {
     .argument('<project>', 'its name or uuid')
     .argument('<path...>', 'folders, files or globs, as for upload')
     .option('--all', 'compare every file, not only photos and their sidecars')
-    .option('--duplicates <way>', 'as for upload: error or rename', 'error')
+    .addOption(duplicatesOption('different files of one name: as for upload'))
     .option('--json', 'one JSON object a line')
-    .addHelpText('after', '\nExit codes: 0 no difference, 1 any difference, 2 wrong use or configuration.');
+    .addHelpText('after', VERIFY_EXAMPLES);
   return withConnection(withFlow(command)).action(async (project: string, paths: string[], flags: VerifyFlags) => {
     finish(await withClient(context, flags, (client) => verify(context, client, { project, paths, flags })));
   });
@@ -129,11 +150,18 @@ async function verify(
       else if (entry.verdict !== 'same') line(context, `${entry.path}: ${WORDS[entry.verdict]}`);
     }
     for (const name of extra) line(context, `${name}: stored, but not among these files`);
-    const same = verdicts.length - wrong.length;
+    const same = verdicts.filter(({ verdict }) => verdict === 'same').length;
     line(context, `${same.toLocaleString('en')} of ${plural(verdicts.length, 'file')} are stored as they are here.`);
   }
   return wrong.length === 0 && extra.length === 0 ? EXIT.done : EXIT.incomplete;
 }
+
+const UPLOADS_EXAMPLES = `
+Examples:
+  darkslide uploads "Smith wedding"
+  darkslide uploads "Smith wedding" --abort
+
+Abort only what nobody sends to any more: a file whose upload is aborted begins again.`;
 
 type UploadsFlags = ProjectFlags & { abort?: string | true };
 
@@ -142,7 +170,8 @@ export function uploadsCommand(context: Context, finish: Finish): Command {
     .description("list a project's open multipart uploads, or abort them")
     .argument('<project>', 'its name or uuid')
     .option('--abort [id]', 'abort this one; without an id, all of them')
-    .option('--json', 'one JSON object a line');
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', UPLOADS_EXAMPLES);
   return withConnection(withFlow(command)).action(async (project: string, flags: UploadsFlags) => {
     finish(await withClient(context, flags, (client) => uploads(context, client, project, flags)));
   });

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { runCli } from './run-cli.ts';
 
-let folder = '';
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'darkslide-cli-'));
-});
+const folder = await mkdtemp(join(tmpdir(), 'darkslide-cli-'));
+await mkdir(join(folder, 'm.mhl'));
 after(() => rm(folder, { recursive: true }));
 
 /** Port 9 is for discarding; nobody listens there. */
@@ -37,6 +35,13 @@ describe('wrong use ends with 2, and a hint', () => {
     ['no rate', ['upload', '.', '--project', 'x', '--limit-rate', 'fast'], /20M/],
     ['a path that leads nowhere', ['upload', '/there/is/nothing', '--project', 'x'], /nothing at/],
     ['a manifest without a format', ['upload', '.', '--project', 'x', '--manifest', 'list.txt'], /\.csv/],
+    [
+      'a manifest where no folder is',
+      ['upload', '.', '--project', 'x', '--manifest', '/no/where/m.csv'],
+      /\/no\/where/,
+    ],
+    ['a manifest that is a folder', ['upload', '.', '--project', 'x', '--manifest', `${folder}/m.mhl`], /is a folder/],
+    ['no way with duplicates', ['verify', 'x', '.', '--duplicates', 'drop'], /rename/],
     ['a URL that is none', ['upload', '.', '--project', 'x', '--url', 'localhost:8080'], /http/],
   ];
   for (const [name, args, hint] of uses) {
@@ -70,33 +75,8 @@ test('--version and --help of every command end with 0', async () => {
     const { code, stdout } = await run([...command, '--help']);
     assert.equal(code, 0);
     assert.match(stdout, /Usage: darkslide/);
+    assert.match(stdout, /Examples?:\n {2}darkslide/);
   }
-});
-
-describe('--dry-run', () => {
-  test('says what would be sent, without asking anyone', async () => {
-    await writeFile(join(folder, 'IMG_2.jpg'), 'two');
-    await writeFile(join(folder, 'IMG_10.jpg'), 'three');
-    await writeFile(join(folder, 'notes.txt'), 'no photo');
-    const { code, stdout } = await run(['upload', folder, '--project', 'x', '--dry-run']);
-    assert.equal(code, 0);
-    const lines = stdout.trim().split('\n');
-    assert.match(lines[0] ?? '', /^IMG_2\.jpg {2}3 B/);
-    assert.match(lines[1] ?? '', /^IMG_10\.jpg {2}5 B/);
-    assert.match(lines[2] ?? '', /^Would send 2 files, 8 B; 1 file left out/);
-  });
-
-  test('ends with 1 where a file could not be sent', async () => {
-    await writeFile(join(folder, 'empty.jpg'), '');
-    const { code, stdout } = await run(['upload', folder, '--project', 'x', '--dry-run', '--json']);
-    assert.equal(code, 1);
-    const records = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    assert.deepEqual(records.at(-1), { type: 'plan', files: 2, bytes: 8, failed: 1 });
-    await rm(join(folder, 'empty.jpg'));
-  });
 });
 
 test('a server that is not there is said in one line, and is no wrong use', async () => {

@@ -19,6 +19,8 @@ export type CliOptions = Omit<Context, 'onInterrupt'> & Partial<Pick<Context, 'o
  */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
   const context: Context = { onInterrupt: onProcessInterrupt, ...options };
+  // A reader that goes away, as `head` does, ends no upload.
+  for (const output of [context.stdout, context.stderr]) output.on('error', () => {});
   let code: number = EXIT.done;
   const program = createProgram(context, (result) => {
     code = result;

@@ -1,25 +1,20 @@
-import { createClient, type LocalPlan, manifestOf, stateFolder } from '@darkslide/client';
-import { Command, Option } from 'commander';
+import { createClient, type ManifestEntry, manifestOf, stateFolder } from '@darkslide/client';
+import { Command } from 'commander';
 import { type Context, connection } from './context.ts';
+import { dryRun } from './dry-run.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { checkManifestName, writeManifest } from './manifest-file.ts';
-import { type ProjectFlags, parseConcurrency, parseLimit, projectChoice, withConnection, withFlow } from './options.ts';
+import { checkManifest, writeManifest } from './manifest-file.ts';
+import {
+  duplicatesOption,
+  parseConcurrency,
+  parseLimit,
+  projectChoice,
+  type UploadFlags,
+  withConnection,
+  withFlow,
+} from './options.ts';
 import type { Finish } from './program.ts';
-import { formatBytes, plural } from './units.ts';
 import { createView } from './views/create-view.ts';
-import { failureLine, plannedLine } from './views/lines.ts';
-
-type UploadFlags = ProjectFlags & {
-  project: string;
-  all?: boolean;
-  duplicates: 'error' | 'rename';
-  overwrite?: boolean;
-  concurrency?: number;
-  limitRate?: number;
-  dryRun?: boolean;
-  quiet?: boolean;
-  manifest?: string;
-};
 
 const EXAMPLES = `
 Examples:
@@ -27,6 +22,8 @@ Examples:
   darkslide upload ./card1 ./card2 --project "Smith wedding" --duplicates rename
   darkslide upload "shoot/**/*.NEF" --project Catalogue --limit-rate 20M
   darkslide upload ./house-12 --project "House 12" --flow smart-editing --json
+  darkslide upload ./card1 --project "Smith wedding" --dry-run
+  darkslide upload ./card1 --project "Smith wedding" --manifest card1.mhl
 
 Running the same command again goes on where the last run ended: what storage holds is not sent twice.
 Exit codes: 0 all arrived, 1 some did not, 2 wrong use or configuration.`;
@@ -37,15 +34,11 @@ export function uploadCommand(context: Context, finish: Finish): Command {
     .argument('<path...>', 'folders, files or globs')
     .requiredOption('-p, --project <name>', 'the project; made where there is none, gone on with where there is')
     .option('--all', 'send every file, not only photos and their sidecars')
-    .addOption(
-      new Option('--duplicates <way>', 'different files of one name: refuse, or put the folder before the name')
-        .choices(['error', 'rename'])
-        .default('error'),
-    )
+    .addOption(duplicatesOption('different files of one name: refuse, or put the folder before the name'))
     .option('--overwrite', 'replace files that the project holds with other content')
     .option('--concurrency <n>', 'transfers at once (default: as many as the path bears)', parseConcurrency)
     .option('--limit-rate <rate>', 'bytes a second, as in 500K or 20M', parseLimit)
-    .option('--dry-run', 'say what would be sent, and send nothing')
+    .option('--dry-run', 'say what would be sent, and send nothing: what the project holds is compared')
     .option('--json', 'events as JSON, one a line, the summary last')
     .option('-q, --quiet', 'say nothing but what went wrong')
     .option('--manifest <file>', 'write what arrived, as .json, .csv, or .mhl (ASC Media Hash List)')
@@ -56,7 +49,7 @@ export function uploadCommand(context: Context, finish: Finish): Command {
 }
 
 async function upload(context: Context, paths: string[], flags: UploadFlags): Promise<ExitCode> {
-  if (flags.manifest) checkManifestName(flags.manifest);
+  if (flags.manifest) await checkManifest(flags.manifest);
   const view = await createView(context, flags);
   const client = createClient({ ...connection(context, flags), stateFolder: stateFolder(context.env) });
   const { all, duplicates } = flags;
@@ -68,7 +61,7 @@ async function upload(context: Context, paths: string[], flags: UploadFlags): Pr
   const { signal } = interrupt;
   try {
     const plan = await client.plan({ paths, all, duplicates, signal });
-    if (flags.dryRun) return dryRun(context, plan, flags);
+    if (flags.dryRun) return await dryRun(context, client, { plan, flags, signal });
     view.planned(plan);
     const summary = await client.uploadPlan(plan, {
       project: projectChoice(flags.project),
@@ -80,8 +73,10 @@ async function upload(context: Context, paths: string[], flags: UploadFlags): Pr
       onEvent: (event) => view.event(event),
     });
     view.finish(summary);
-    if (flags.manifest) await writeManifest(flags.manifest, await manifestOf(plan, summary, { signal }), context);
-    return summary.failed === 0 ? EXIT.done : EXIT.incomplete;
+    const kept =
+      !flags.manifest || (await keepManifest(context, flags.manifest, manifestOf(plan, summary, { signal })));
+    signal.throwIfAborted();
+    return kept && summary.failed === 0 ? EXIT.done : EXIT.incomplete;
   } catch (error) {
     if (!signal.aborted) throw error;
     view.stop('Interrupted. Run the same command again to go on: what arrived is not sent twice.');
@@ -92,23 +87,15 @@ async function upload(context: Context, paths: string[], flags: UploadFlags): Pr
   }
 }
 
-function dryRun({ stdout }: Context, plan: LocalPlan, { json }: UploadFlags): ExitCode {
-  const { files, settled, bytes } = plan;
-  const line = (text: string) => stdout.write(`${text}\n`);
-  const failures = settled.filter((result) => result.status === 'failed');
-  if (json) {
-    for (const { name, source } of files) {
-      line(JSON.stringify({ type: 'would-send', name, path: source.path, size: source.size }));
-    }
-    for (const { path, reason, message } of failures)
-      line(JSON.stringify({ type: 'would-fail', path, reason, message }));
-    line(JSON.stringify({ type: 'plan', files: files.length, bytes, failed: failures.length }));
-  } else {
-    for (const { name, source } of files) line(`${name}  ${formatBytes(source.size)}  ${source.path}`);
-    for (const failure of failures) line(`can't be sent: ${failureLine(failure)}`);
-    line(
-      `Would send ${plannedLine(plan)}${failures.length > 0 ? `; ${plural(failures.length, 'file')} can't be sent` : ''}.`,
+async function keepManifest(context: Context, file: string, entries: Promise<ManifestEntry[]>): Promise<boolean> {
+  try {
+    await writeManifest(file, await entries, context);
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    context.stderr.write(
+      `The manifest ${file} could not be written: ${reason}\nWhat arrived is in storage all the same; run the same command again for the manifest.\n`,
     );
+    return false;
   }
-  return failures.length === 0 ? EXIT.done : EXIT.incomplete;
 }

@@ -1,6 +1,5 @@
 import type { Context } from '../context.ts';
 import { createJsonView } from './json-view.ts';
-import { createLiveView } from './live-view.ts';
 import { createPlainView } from './plain-view.ts';
 import { createQuietView } from './quiet-view.ts';
 import type { View } from './view.ts';
@@ -12,5 +11,8 @@ export async function createView(
   if (json) return createJsonView(stdout);
   if (quiet) return createQuietView(stderr);
   const animated = stdout.isTTY === true && env.TERM !== 'dumb' && !env.CI;
-  return animated ? createLiveView(stdout) : createPlainView(stdout);
+  if (!animated) return createPlainView(stdout);
+  // Loaded only where there is a terminal: other uses need not wait for what draws on one.
+  const { createLiveView } = await import('./live-view.ts');
+  return createLiveView(stdout);
 }

@@ -1,14 +1,39 @@
-import type { FailedFile, LocalPlan, Progress, UploadEvent, UploadSummary } from '@darkslide/client';
+import type {
+  FailedFile,
+  FailureReason,
+  FileResult,
+  LocalPlan,
+  Progress,
+  UploadEvent,
+  UploadSummary,
+} from '@darkslide/client';
 import { formatBytes, formatDuration, plural } from '../units.ts';
 
 /** Sentences that more than one view says. */
 
+/** What became of a file, after a word that says it at a glance. */
+export function resultLine(result: FileResult): string {
+  switch (result.status) {
+    case 'failed':
+      return `failed  ${failureLine(result)}`;
+    case 'uploaded':
+      return `sent    ${result.name}`;
+    case 'skipped':
+      return result.reason === 'copy'
+        ? `skipped ${result.path}: another file of this shoot is the same`
+        : `skipped ${result.name}: there already`;
+  }
+}
+
 export const failureLine = ({ path, message }: FailedFile) => `${path}: ${message}`;
 
 export function plannedLine({ files, bytes, leftOutCount }: LocalPlan): string {
-  const left = leftOutCount > 0 ? `; ${plural(leftOutCount, 'file')} left out as not photos (--all takes them)` : '';
-  return `${plural(files.length, 'file')}, ${formatBytes(bytes)}${left}`;
+  const found = files.length === 0 ? 'No photos to send' : `${plural(files.length, 'file')}, ${formatBytes(bytes)}`;
+  return `${found}${leftOutNote(leftOutCount)}`;
 }
+
+export const leftOutNote = (count: number) =>
+  count > 0 ? `; ${plural(count, 'file')} left out as not photos (--all takes them)` : '';
 
 export function progressLine({ files, bytes, bytesPerSecond, secondsLeft }: Progress): string {
   const settled = files.successful + files.skipped + files.failed;
@@ -17,7 +42,7 @@ export function progressLine({ files, bytes, bytesPerSecond, secondsLeft }: Prog
     `${formatBytes(bytes.done)} of ${formatBytes(bytes.total)}`,
     ...(bytesPerSecond === null ? [] : [`${formatBytes(bytesPerSecond)}/s`]),
     ...(secondsLeft === null ? [] : [`${formatDuration(secondsLeft)} left`]),
-    ...(files.failed > 0 ? [`${files.failed} failed`] : []),
+    ...(files.failed > 0 ? [`${files.failed.toLocaleString('en')} failed`] : []),
   ];
   return parts.join(', ');
 }
@@ -34,11 +59,25 @@ export function summaryLines(summary: UploadSummary): string[] {
   const rate = seconds > 0 ? `, ${formatBytes(bytes / seconds)}/s` : '';
   const sent =
     bytes === 0 ? 'Nothing had to be sent' : `${formatBytes(bytes)} sent in ${formatDuration(seconds)}${rate}`;
-  const there = skipped > 0 ? ` (${skipped.toLocaleString('en')} were there already)` : '';
+  const there = skipped > 0 ? ` (${skipped.toLocaleString('en')} ${skipped === 1 ? 'was' : 'were'} there already)` : '';
   if (failed === 0) return [`All ${plural(total, 'file')} arrived${there}, ${checkedBy(summary)}. ${sent}.`];
   return [
     `${plural(failed, 'file')} of ${total.toLocaleString('en')} did not arrive; ${(successful + skipped).toLocaleString('en')} did${there}. ${sent}.`,
-    'Run the same command again to send what is missing.',
+    ...advice(summary),
+  ];
+}
+
+/** Failures that are over when what caused them is: nothing about the file has to be changed. */
+const PASSING: ReadonlySet<FailureReason> = new Set(['changed', 'mismatch', 'refused', 'unavailable', 'unconfirmed']);
+
+function advice({ results }: UploadSummary): string[] {
+  const reasons = new Set(results.flatMap((result) => (result.status === 'failed' ? [result.reason] : [])));
+  const again = reasons.intersection(PASSING).size > 0;
+  return [
+    ...(reasons.has('conflict') ? ['To replace what the project holds by these names, add --overwrite.'] : []),
+    again
+      ? 'Run the same command again to send what is missing.'
+      : 'Run the same command again once that is put right: what arrived is not sent twice.',
   ];
 }
 

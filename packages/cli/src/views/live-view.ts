@@ -2,50 +2,51 @@ import type { FileInFlight, Progress } from '@darkslide/client';
 import type { Output } from '../context.ts';
 import { formatBytes } from '../units.ts';
 import { failureLine, plannedLine, progressLine, retryLine, summaryLines } from './lines.ts';
+import { Screen } from './screen.ts';
 import type { View } from './view.ts';
 
 /** Transfers shown at once, where the window has room for them. */
 const MOST_TRANSFERS = 8;
+/** Rows that the frame has besides transfers, and the one that the cursor waits in. */
+const OTHER_ROWS = 4;
+/** Columns of the bar, at most a quarter of the window. */
 const BAR = 24;
+/** How long the last trouble is shown after it was to be over, in milliseconds. */
+const TROUBLE_MS = 5000;
 
-/**
- * One view on a terminal: an overall bar, the transfers in flight, the last trouble; failures stay above it. Drawn
- * anew for every progress event from the window's size at that moment, so a resize mends itself.
- */
-export async function createLiveView(stdout: Output): Promise<View> {
-  // Loaded only where there is a terminal: it costs every other command 20 ms.
-  const { createLogUpdate } = await import('log-update');
-  const screen = createLogUpdate(stdout);
-  let trouble = '';
+/** One view on a terminal: an overall bar, the transfers in flight, the last trouble; failures stay above it. */
+export function createLiveView(stdout: Output): View {
+  const screen = new Screen(stdout);
+  let trouble = { line: '', until: 0 };
   let confirming = false;
+  let last: Progress | undefined;
 
-  const draw = (progress: Progress) => {
-    const width = Math.max((stdout.columns ?? 80) - 1, 20);
-    const room = Math.max(Math.min((stdout.rows ?? 24) - 5, MOST_TRANSFERS), 0);
-    const head = confirming ? 'Checking what storage holds …' : progressLine(progress);
-    const lines = [
-      `${bar(progress.bytes.done / Math.max(progress.bytes.total, 1))} ${head}`,
-      ...progress.inFlight.slice(0, room).map(flightLine),
-      ...(progress.inFlight.length > room ? [`  … and ${progress.inFlight.length - room} more`] : []),
-      ...(trouble ? [trouble] : []),
-    ];
-    screen(lines.map((line) => clip(line, width)).join('\n'));
+  const draw = () => {
+    if (!last) return;
+    const { line, until } = trouble;
+    screen.draw(frameOf(last, { confirming, trouble: performance.now() < until ? line : '', screen }));
   };
+  const close = () => {
+    stdout.off('resize', draw);
+    screen.close();
+  };
+  stdout.on('resize', draw);
 
   return {
-    planned: (plan) => screen.persist(plannedLine(plan)),
+    planned: (plan) => screen.print(plannedLine(plan)),
     event(event) {
       switch (event.type) {
         case 'progress':
-          return draw(event.progress);
+          last = event.progress;
+          return draw();
         case 'file-finished':
-          if (event.result.status === 'failed') screen.persist(`✗ ${failureLine(event.result)}`);
+          if (event.result.status === 'failed') screen.print(`✗ ${failureLine(event.result)}`);
           return;
         case 'retrying':
-          trouble = retryLine(event);
+          trouble = { line: retryLine(event), until: performance.now() + event.delayMs + TROUBLE_MS };
           return;
         case 'notice':
-          return screen.persist(event.message);
+          return screen.print(event.message);
         case 'confirming':
           confirming = true;
           return;
@@ -54,20 +55,34 @@ export async function createLiveView(stdout: Output): Promise<View> {
       }
     },
     finish(summary) {
-      screen.clear();
-      screen.done();
+      close();
       for (const line of summaryLines(summary)) stdout.write(`${line}\n`);
     },
     stop(message) {
-      screen.done();
+      close();
       stdout.write(`${message}\n`);
     },
   };
 }
 
-function bar(share: number): string {
-  const full = Math.round(Math.min(Math.max(share, 0), 1) * BAR);
-  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)}`;
+function frameOf(
+  progress: Progress,
+  { confirming, trouble, screen }: { confirming: boolean; trouble: string; screen: Screen },
+): string[] {
+  const { bytes, inFlight } = progress;
+  const room = Math.max(Math.min(screen.rows - OTHER_ROWS, MOST_TRANSFERS), 0);
+  const head = confirming ? 'Checking what storage holds …' : progressLine(progress);
+  return [
+    `${bar(bytes.done / Math.max(bytes.total, 1), Math.min(BAR, Math.floor(screen.width / 4)))} ${head}`,
+    ...inFlight.slice(0, room).map(flightLine),
+    ...(inFlight.length > room && room > 0 ? [`  … and ${inFlight.length - room} more`] : []),
+    ...(trouble && room > 0 ? [trouble] : []),
+  ];
+}
+
+function bar(share: number, columns: number): string {
+  const full = Math.round(Math.min(Math.max(share, 0), 1) * columns);
+  return `${'█'.repeat(full)}${'░'.repeat(columns - full)}`;
 }
 
 const DOING: Record<FileInFlight['state'], string> = {
@@ -81,5 +96,3 @@ function flightLine({ name, size, sent, state }: FileInFlight): string {
   const percent = `${Math.floor((sent / Math.max(size, 1)) * 100)}%`.padStart(4);
   return `  ${percent}  ${name}  ${formatBytes(size)}  ${DOING[state]}`.trimEnd();
 }
-
-const clip = (line: string, width: number) => (line.length > width ? `${line.slice(0, width - 1)}…` : line);

@@ -1,6 +1,6 @@
 import type { Progress } from '@darkslide/client';
 import type { Output } from '../context.ts';
-import { failureLine, plannedLine, progressLine, retryLine, summaryLines } from './lines.ts';
+import { plannedLine, progressLine, resultLine, retryLine, summaryLines } from './lines.ts';
 import type { View } from './view.ts';
 
 /** Progress is a line at most so often, in milliseconds: logs are read later. */
@@ -22,9 +22,7 @@ export function createPlainView(stdout: Output): View {
         case 'progress':
           return progress(event.progress);
         case 'file-finished':
-          if (event.result.status === 'failed') line(`failed  ${failureLine(event.result)}`);
-          else line(`${event.result.status === 'skipped' ? 'skipped ' : 'sent    '}${event.result.name}`);
-          return;
+          return line(resultLine(event.result));
         case 'retrying':
           return line(retryLine(event));
         case 'notice':
