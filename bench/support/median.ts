@@ -6,3 +6,10 @@ export function median(values: readonly number[]): number {
   if (middle === undefined || below === undefined) throw new RangeError('There is no median of nothing.');
   return (middle + below) / 2;
 }
+
+/** The value that so many percent of the values do not exceed. @throws {RangeError} where there are none. */
+export function percentile(values: readonly number[], percent: number): number {
+  const value = values.toSorted((a, b) => a - b)[Math.ceil((values.length * percent) / 100) - 1];
+  if (value === undefined) throw new RangeError('There is no percentile of nothing.');
+  return value;
+}

@@ -18,9 +18,12 @@ export type Postgres = {
 };
 
 export type PostgresOptions = {
-  /** Waits for the disk at every commit, as in production: for measurements. Tests are faster without. */
+  /** Waits for the disk at every commit, and has memory, as in production: for measurements. */
   durable?: boolean;
 };
+
+const FAST = ['fsync=off'];
+const DURABLE = ['fsync=on', 'shared_buffers=1GB', 'max_wal_size=4GB'];
 
 /** @throws {ToolMissingError} when there is no PostgreSQL and none can be installed. */
 export async function startPostgres({ durable = false }: PostgresOptions = {}): Promise<Postgres> {
@@ -33,7 +36,8 @@ export async function startPostgres({ durable = false }: PostgresOptions = {}): 
   const initdb = ['-D', data, '-U', 'darkslide', '--auth=trust', '--no-sync', '--encoding=UTF8', '--no-locale'];
   await runOk(join(bin, 'initdb'), initdb, { ...user, cwd: folder.path });
 
-  const settings = ['-k', folder.path, '-h', '127.0.0.1', '-p', String(port), '-c', `fsync=${durable ? 'on' : 'off'}`];
+  const settings = ['-k', folder.path, '-h', '127.0.0.1', '-p', String(port)];
+  for (const setting of durable ? DURABLE : FAST) settings.push('-c', setting);
   const server = new Daemon({
     command: join(bin, 'postgres'),
     args: ['-D', data, ...settings],

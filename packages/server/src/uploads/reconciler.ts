@@ -1,4 +1,4 @@
-import type { FileTable } from '../database/files.ts';
+import type { FileTable, StoredFile } from '../database/files.ts';
 import type { ProjectRow } from '../database/tables.ts';
 import { compareBytes, prefixOf } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -6,6 +6,8 @@ import { storedFiles } from './stored-files.ts';
 
 /** Objects on one page of storage's listing, S3's most. */
 const STORAGE_PAGE = 1000;
+/** Files recorded in one statement, which waits for the disk once. */
+const STORED_AT_ONCE = 5000;
 /** Projects of which it is remembered how far they were gone through; forgetting costs listings, nothing else. */
 const MAX_REMEMBERED = 10_000;
 
@@ -40,18 +42,22 @@ export class Reconciler {
   /** Answers the name that it reached, or undefined at the end of the pending ones. */
   async #scan(project: ProjectRow, after: string, budget: { pages: number }): Promise<string | undefined> {
     const prefix = prefixOf(project.uuid);
-    let reached = after;
-    while (budget.pages > 0) {
+    const found: StoredFile[] = [];
+    let reached: string | undefined = after;
+    while (reached !== undefined && budget.pages > 0) {
       const pending = await this.#files.nextPending(project.id, reached);
-      if (pending === undefined) return undefined;
+      if (pending === undefined) {
+        reached = undefined;
+        break;
+      }
       budget.pages--;
       const startAfter = prefix + laterOf(reached, rightBefore(pending));
       const { objects, more } = await this.#store.list({ prefix, startAfter, limit: STORAGE_PAGE });
-      await this.#files.store(project.id, [...storedFiles(project, objects).values()]);
-      const last = objects.at(-1)?.key;
-      if (!more || last === undefined) return undefined;
-      reached = last.slice(prefix.length);
+      found.push(...storedFiles(project, objects).values());
+      if (found.length >= STORED_AT_ONCE) await this.#files.store(project.id, found.splice(0));
+      reached = more ? objects.at(-1)?.key.slice(prefix.length) : undefined;
     }
+    await this.#files.store(project.id, found);
     return reached;
   }
 }
