@@ -30,7 +30,7 @@ const STOP_MS = 45_000;
 const LOG_LIMIT = 20 * 1024 * 1024;
 
 /** Variables of the machine that would change what the binary does. */
-const FOREIGN = /^(DARKSLIDE_|AWS_|DATABASE_URL$|NODE_OPTIONS$|NODE_TEST_CONTEXT$)/;
+const FOREIGN = /^(DARKSLIDE_|AWS_|OTEL_|DATABASE_URL$|NODE_OPTIONS$|NODE_TEST_CONTEXT$)/;
 
 function withoutForeign(): Record<string, undefined> {
   const names = Object.keys(process.env).filter((name) => FOREIGN.test(name));

@@ -24,6 +24,8 @@ export type Configuration = {
   logLevel: string;
   /** On a port of their own, or on the API's with a token; undefined: none are kept. */
   metrics: { port: number; token: string | undefined } | { port?: undefined; token: string } | undefined;
+  /** Where a collector takes traces; undefined: there are none. */
+  traces: { url: string; serviceName: string } | undefined;
   database: { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
   storage: StorageChoice;
   region: string;
@@ -71,6 +73,7 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
       terminal ? 'warn' : 'info',
     ),
     metrics: readMetrics(read),
+    traces: readTraces(read),
     database: databaseUrl
       ? { kind: 'postgres', url: databaseUrl }
       : { kind: 'sqlite', path: join(dataDir, 'darkslide.db') },
@@ -96,6 +99,14 @@ function readMetrics(read: Reader): Configuration['metrics'] {
     read.problem('DARKSLIDE_METRICS_TOKEN is no token of at least 16 letters, digits or signs without spaces');
   if (read.text('DARKSLIDE_METRICS_PORT') === undefined) return token === undefined ? undefined : { token };
   return { port: read.integer('DARKSLIDE_METRICS_PORT', { min: 0, max: 65_535, fallback: 0 }), token };
+}
+
+/** By OpenTelemetry's own variables. */
+function readTraces(read: Reader): Configuration['traces'] {
+  const base = read.url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'])?.replace(/\/*$/, '/v1/traces');
+  const url = read.url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', ['http:', 'https:']) ?? base;
+  if (url === undefined || read.boolean('OTEL_SDK_DISABLED', false)) return undefined;
+  return { url, serviceName: read.text('OTEL_SERVICE_NAME') ?? 'darkslide' };
 }
 
 function readStorage(read: Reader): StorageChoice {

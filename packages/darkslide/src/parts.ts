@@ -1,6 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createMetrics, type Metrics, type RunningServer, type StorageConfig, startServer } from '@darkslide/server';
+import {
+  createMetrics,
+  createTracing,
+  type Metrics,
+  type RunningServer,
+  type StorageConfig,
+  startServer,
+} from '@darkslide/server';
 import { type RunningStore, startStore } from '@darkslide/store';
 import type { Configuration } from './configuration.ts';
 import { apiKeyFile } from './data-directory.ts';
@@ -34,7 +41,7 @@ type EmbeddedStore = { store: RunningStore; credentials: StoreCredentials };
  */
 export async function startParts(configuration: Configuration, version: string): Promise<Running> {
   await mkdir(configuration.dataDir, { recursive: true, mode: 0o700 });
-  const access = configuration.metrics;
+  const { metrics: access, traces } = configuration;
   const metrics = access && { exporter: await createMetrics({ version }), access };
   const embedded = await startEmbeddedStore(configuration, metrics?.exporter);
   try {
@@ -51,6 +58,7 @@ export async function startParts(configuration: Configuration, version: string):
       sweepIntervalSeconds: configuration.sweepIntervalSeconds,
       logLevel: configuration.logLevel,
       metrics,
+      tracing: traces && (await createTracing({ ...traces, version })),
       version,
     });
     if (server.firstApiKey) await keepSecret(apiKeyFile(configuration.dataDir), server.firstApiKey);

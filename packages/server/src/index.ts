@@ -5,6 +5,7 @@
 export { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
 export type { DatabaseConfig } from './database/database.ts';
 export { createMetrics } from './observability/create-metrics.ts';
+export { createTracing } from './observability/create-tracing.ts';
 export type { Metrics, MetricsExporter } from './observability/metrics.ts';
 export type { MetricsAccess } from './observability/metrics-endpoint.ts';
 export { exportOpenApi } from './openapi.ts';
