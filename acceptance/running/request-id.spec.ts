@@ -58,6 +58,15 @@ describe('the id of a request', () => {
     }
   });
 
+  it('is one that the command line makes, for each of its calls, and names when it is refused [L9.12]', async () => {
+    const refused = await server.command(['projects'], {
+      env: { DARKSLIDE_URL: server.apiUrl, DARKSLIDE_API_KEY: 'unknown' },
+    });
+    const id = /\(request ([0-9a-f]{24})\)/.exec(refused.stderr)?.[1];
+    assert.ok(id, refused.stderr);
+    await eventually(async () => linesOf(id).length === 1, 'the server has logged it');
+  });
+
   it('stays with its request, however many run at once [L9.12]', async () => {
     const project = await api.newProject();
     await api.upload(project, 'a.NEF', Buffer.from('a small photo'));

@@ -82,7 +82,7 @@ test('--version and --help of every command end with 0', async () => {
 test('a server that is not there is said in one line, and is no wrong use', async () => {
   const { code, stderr } = await run(['projects']);
   assert.equal(code, 1);
-  assert.match(stderr, /^http:\/\/127\.0\.0\.1:9 could not be reached: .*\n$/);
+  assert.match(stderr, /^http:\/\/127\.0\.0\.1:9 could not be reached: .*\n\(request [0-9a-f]{24}\)\n$/);
 });
 
 test('config says where each value comes from, and never the whole key', async () => {

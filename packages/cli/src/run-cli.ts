@@ -45,14 +45,10 @@ function onProcessInterrupt(listener: () => void): () => void {
 /** @throws what nobody foresaw: that is a defect, and its stack is wanted. */
 function explain(error: unknown): string {
   if (error instanceof DuplicateNamesError) return explainDuplicates(error);
-  if (error instanceof RefusedError) {
+  if (error instanceof RefusedError || error instanceof UnavailableError) {
     return error.requestId ? `${error.message}\n(request ${error.requestId})` : error.message;
   }
-  const expected =
-    error instanceof UsageError ||
-    error instanceof ConfigurationError ||
-    error instanceof UnavailableError ||
-    error instanceof ProtocolError;
+  const expected = error instanceof UsageError || error instanceof ConfigurationError || error instanceof ProtocolError;
   if (expected) return error.message;
   throw error;
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { FastifyBaseLogger } from 'fastify';
 import { ClusterJob, DEFAULT_TIMES } from './cluster-job.ts';
 import type { Database } from './database/database.ts';
+import { inContext } from './observability/request-context.ts';
 import { LeftEndings } from './uploads/left-endings.ts';
 import type { ObjectStore } from './uploads/object-store.ts';
 import { Sweep } from './uploads/sweep.ts';
@@ -37,17 +38,22 @@ export function createBackground({ database, store, ending, idle, sweepEvery, lo
   const sweep = new Sweep({ projects, uploads, ending, store, now: Date.now, idle });
   const endings = new LeftEndings({ uploads, ending });
   const shared = { holder, leases, log };
+  /** A pass has an id in the log and at storage, as a request has. */
+  const underOwnId = <Result>(job: string, work: () => Result) => {
+    const id = `${job}-${randomUUID()}`;
+    return inContext({ id, log: log.child({ request_id: id }) }, work);
+  };
   const jobs = [
     new ClusterJob({
       ...shared,
       name: 'sweep-idle-uploads',
-      run: (options) => sweep.run(options),
+      run: (options) => underOwnId('sweep', () => sweep.run(options)),
       times: { ...DEFAULT_TIMES, every: sweepEvery },
     }),
     new ClusterJob({
       ...shared,
       name: 'finish-endings',
-      run: (options) => endings.run(options),
+      run: (options) => underOwnId('endings', () => endings.run(options)),
       times: { ...DEFAULT_TIMES, every: MINUTE },
     }),
   ];

@@ -67,19 +67,20 @@ export class ApiCaller {
    */
   async call(call: Call): Promise<unknown> {
     const { retrier, onRetry } = this.#options;
+    const requestId = newRequestId();
     try {
       return await retrier.run({
-        attempt: (number) => this.#once(call, number > 1),
+        attempt: (number) => this.#once(call, { requestId, fresh: number > 1 }),
         judge,
         signal: call.signal,
         onRetry: onRetry && ((info) => onRetry(call.route, info)),
       });
     } catch (error) {
-      throw asThrown(error, this.#base);
+      throw asThrown(error, { base: this.#base, requestId });
     }
   }
 
-  async #once(call: Call, fresh: boolean): Promise<unknown> {
+  async #once(call: Call, { requestId, fresh }: { requestId: string; fresh: boolean }): Promise<unknown> {
     const { transport, clock, apiKey } = this.#options;
     const { method } = CALLS[call.route];
     const answerMs = call.route === 'completeMultipart' ? COMPLETE_MS : ANSWER_MS;
@@ -94,6 +95,7 @@ export class ApiCaller {
           url: this.#url(call),
           headers: {
             'x-api-key': apiKey,
+            'x-request-id': requestId,
             accept: 'application/json',
             ...(call.body && { 'content-type': 'application/json' }),
           },
@@ -103,7 +105,7 @@ export class ApiCaller {
         }),
     });
     try {
-      return readAnswer(response);
+      return readAnswer(response, requestId);
     } catch (error) {
       if (call.known && isUnknownRoute(error))
         throw new LaterError(`The server answered ${response.status}.`, undefined);
@@ -127,7 +129,14 @@ function baseOf(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '');
 }
 
-function readAnswer(response: TransportResponse): unknown {
+/** Sent with every attempt of a call, so that the server's log tells of all of them under one id. */
+function newRequestId(): string {
+  // Not randomUUID: pages on plain http have none.
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function readAnswer(response: TransportResponse, sentId: string): unknown {
   const { status, headers, text } = response;
   const body = parse(text);
   if (status >= 200 && status < 300) {
@@ -135,7 +144,7 @@ function readAnswer(response: TransportResponse): unknown {
     if (body === undefined) throw new ProtocolError(`The server answered ${status} with something that is not JSON.`);
     return 'data' in body ? body.data : body;
   }
-  throw refusal(status, headers, body);
+  throw refusal({ status, headers, body, sentId });
 }
 
 const ABOUT_A_THING = new Set(['project_not_found', 'upload_not_found', 'file_not_found']);
@@ -155,17 +164,20 @@ function parse(text: string): Record<string, unknown> | undefined {
 
 type ErrorAnswer = { code?: unknown; message?: unknown; request_id?: unknown; details?: unknown };
 
-function refusal(
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: Record<string, unknown> | undefined,
-): Error {
+type Refusal = {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: Record<string, unknown> | undefined;
+  sentId: string;
+};
+
+function refusal({ status, headers, body, sentId }: Refusal): Error {
   const said = (typeof body?.error === 'object' && body.error !== null ? body.error : {}) as ErrorAnswer;
   const code = typeof said.code === 'string' ? said.code : '';
   const message = typeof said.message === 'string' ? said.message : `The server answered ${status} without a reason.`;
   if (passes(status, code)) return new LaterError(message, retryAfterMs(headers));
   const details = Array.isArray(said.details) ? said.details : [];
-  const requestId = typeof said.request_id === 'string' ? said.request_id : undefined;
+  const requestId = typeof said.request_id === 'string' ? said.request_id : sentId;
   const answer = { status, code, details, requestId };
   return status === 401 ? new AuthenticationError(message, answer) : new RefusedError(message, answer);
 }
@@ -184,15 +196,15 @@ function judge(error: unknown): Verdict {
   return { retry: false };
 }
 
-function asThrown(error: unknown, base: string): unknown {
+function asThrown(error: unknown, { base, requestId }: { base: string; requestId: string }): unknown {
   if (error instanceof LaterError) {
-    return new UnavailableError(`${base} kept failing: ${error.message}`, { cause: error });
+    return new UnavailableError(`${base} kept failing: ${error.message}`, { cause: error, requestId });
   }
   if (error instanceof TransportError) {
     if (error.kind === 'certificate' || error.kind === 'invalid') {
       return new ConfigurationError(`${base} can't be talked to: ${error.message}.`, { cause: error });
     }
-    return new UnavailableError(`${base} could not be reached: ${error.message}.`, { cause: error });
+    return new UnavailableError(`${base} could not be reached: ${error.message}.`, { cause: error, requestId });
   }
   return error;
 }

@@ -57,6 +57,13 @@ export class AuthenticationError extends RefusedError {
 /** The server could not be reached, or kept failing, for as long as retrying made sense. */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
+  /** What every attempt was sent under; the server's log has those that reached it. */
+  readonly requestId: string | undefined;
+
+  constructor(message: string, options?: { cause?: unknown; requestId?: string }) {
+    super(message, options);
+    this.requestId = options?.requestId;
+  }
 }
 
 /** The server's answer is not what the contract says: another kind of server, or a proxy in between. */
