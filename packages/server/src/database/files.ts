@@ -7,7 +7,12 @@ export type OnArrived = (arrived: { files: number; bytes: number }) => void;
 
 export type StoredFile = { name: string; size: number; etag: string; uploadedAt: number };
 
-/** The files asked for in each project, and a cache of what storage said of them. */
+/**
+ * The files asked for in each project, and a cache of what storage said of them.
+ *
+ * Rows that say the same already are not written again. Each is looked up by a scalar subquery, since PostgreSQL would
+ * turn `not exists` into a join, and for a single name read all files of the project.
+ */
 export class FileTable {
   readonly #db: Kysely<Tables>;
   readonly #kind: DatabaseKind;
@@ -25,10 +30,10 @@ export class FileTable {
     await sql`
       insert into files (project_id, name, md5)
       select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1 from ${rows}
-      where not exists (
-        select 1 from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
-          and (v.value ->> 1 is null or known.md5 = v.value ->> 1)
-      ) order by 2
+      where not coalesce((
+        select v.value ->> 1 is null or known.md5 = v.value ->> 1
+        from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
+      ), false) order by 2
       on conflict (project_id, name) do update set md5 = excluded.md5 where excluded.md5 is not null
     `.execute(this.#db);
   }
@@ -52,11 +57,11 @@ export class FileTable {
       select cast(${projectId} as bigint), v.value ->> 0,
         cast(v.value ->> 1 as bigint), v.value ->> 2, cast(v.value ->> 3 as bigint)
       from ${values}
-      where not exists (
-        select 1 from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
-          and known.size = cast(v.value ->> 1 as bigint) and known.etag = v.value ->> 2
+      where not coalesce((
+        select known.size = cast(v.value ->> 1 as bigint) and known.etag = v.value ->> 2
           and known.uploaded_at = cast(v.value ->> 3 as bigint)
-      ) order by 2
+        from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
+      ), false) order by 2
       on conflict (project_id, name) do update
       set size = excluded.size, etag = excluded.etag, uploaded_at = excluded.uploaded_at
       where ${condition}
