@@ -47,6 +47,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DAY_SECONDS = 24 * 60 * 60;
 /** SigV4 allows a link no longer life. */
 const MAX_LINK_TTL_SECONDS = 7 * DAY_SECONDS;
+const HOST = /^([\w.-]+|[\da-f:.]*:[\da-f:.%\w]*)$/i;
+/** As wide as the widest storage allows. */
+const BUCKET = /^[\w.-]{3,255}$/;
+const REGION = /^[\w-]+$/;
 const WILDCARD_HOSTS = new Set(['0.0.0.0', '::', '[::]']);
 
 /**
@@ -59,10 +63,10 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
   const dataDir = dataDirectory(env);
   const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
   const configuration: Configuration = {
-    host: read.text('DARKSLIDE_HOST') ?? '127.0.0.1',
+    host: read.word('DARKSLIDE_HOST', HOST, 'a host name or address alone, such as 127.0.0.1') ?? '127.0.0.1',
     port: read.integer('DARKSLIDE_PORT', { min: 0, max: 65_535, fallback: 8080 }),
     dataDir,
-    apiKey: read.text('DARKSLIDE_API_KEY'),
+    apiKey: read.secret('DARKSLIDE_API_KEY'),
     linkTtlSeconds: read.integer('DARKSLIDE_LINK_TTL', { min: 1, max: MAX_LINK_TTL_SECONDS, fallback: DAY_SECONDS }),
     rateLimitPerMinute: read.integer('DARKSLIDE_RATE_LIMIT', { min: 1, max: 1_000_000, fallback: 6000 }),
     multipartIdleDays: read.decimal('DARKSLIDE_MULTIPART_IDLE_DAYS', { min: 0.0001, max: 365, fallback: 7 }),
@@ -78,7 +82,7 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
       ? { kind: 'postgres', url: databaseUrl }
       : { kind: 'sqlite', path: join(dataDir, 'darkslide.db') },
     storage: readStorage(read),
-    region: read.text('DARKSLIDE_S3_REGION') ?? read.text('AWS_REGION') ?? 'us-east-1',
+    region: readRegion(read),
     signContentType: read.choice('DARKSLIDE_S3_SIGN_CONTENT_TYPE', ['auto', 'always', 'never'], 'auto'),
     publicStoreUrl: read.url('DARKSLIDE_PUBLIC_STORE_URL', ['http:', 'https:']),
   };
@@ -109,17 +113,22 @@ function readTraces(read: Reader): Configuration['traces'] {
   return { url, serviceName: read.text('OTEL_SERVICE_NAME') ?? 'darkslide' };
 }
 
+function readRegion(read: Reader): string {
+  const [own, amazon] = ['DARKSLIDE_S3_REGION', 'AWS_REGION'].map((name) => read.word(name, REGION, "a region's name"));
+  return own ?? amazon ?? 'us-east-1';
+}
+
 function readStorage(read: Reader): StorageChoice {
   const endpoint = read.url('DARKSLIDE_S3_ENDPOINT', ['http:', 'https:']);
-  const bucket = read.text('DARKSLIDE_S3_BUCKET');
+  const bucket = read.word('DARKSLIDE_S3_BUCKET', BUCKET, "a bucket's name");
   if (endpoint || bucket) {
     if (!bucket)
       read.problem('DARKSLIDE_S3_ENDPOINT is set without DARKSLIDE_S3_BUCKET: name the bucket for the photos');
     const forcePathStyle = read.boolean('DARKSLIDE_S3_FORCE_PATH_STYLE', endpoint !== undefined);
     return { kind: 's3', endpoint, bucket: bucket ?? '', forcePathStyle };
   }
-  const accessKey = read.text('DARKSLIDE_STORE_ACCESS_KEY');
-  const secretKey = read.text('DARKSLIDE_STORE_SECRET_KEY');
+  const accessKey = read.secret('DARKSLIDE_STORE_ACCESS_KEY');
+  const secretKey = read.secret('DARKSLIDE_STORE_SECRET_KEY');
   if ((accessKey === undefined) !== (secretKey === undefined)) {
     read.problem('DARKSLIDE_STORE_ACCESS_KEY and DARKSLIDE_STORE_SECRET_KEY go together: set both, or neither');
   }
@@ -147,6 +156,20 @@ class Reader {
 
   text(name: string): string | undefined {
     return this.#env[name] || undefined;
+  }
+
+  word(name: string, pattern: RegExp, meaning: string): string | undefined {
+    const text = this.text(name);
+    if (text !== undefined && !pattern.test(text)) this.problem(`${name}=${text} is not ${meaning}`);
+    return text;
+  }
+
+  /** What a header can carry; never repeated in a problem. */
+  secret(name: string): string | undefined {
+    const text = this.text(name);
+    if (text !== undefined && !/^[!-~]+$/.test(text))
+      this.problem(`${name} may hold only letters, digits and signs of ASCII, without spaces`);
+    return text;
   }
 
   integer(name: string, { min, max, fallback }: { min: number; max: number; fallback: number }): number {

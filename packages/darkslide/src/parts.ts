@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   createMetrics,
   createTracing,
@@ -8,13 +6,14 @@ import {
   type StorageConfig,
   startServer,
 } from '@darkslide/server';
-import { type RunningStore, startStore } from '@darkslide/store';
+import type { LogEntry, RunningStore } from '@darkslide/store';
 import type { Configuration } from './configuration.ts';
 import { apiKeyFile } from './data-directory.ts';
-import { keepSecret, type StoreCredentials, storeCredentials } from './secrets.ts';
+import { holdDataFolder } from './data-folder.ts';
+import { startEmbeddedStore } from './embedded-store.ts';
+import { keepSecret, storeCredentials } from './secrets.ts';
+import { embeddedStorage, externalStorage } from './storage.ts';
 import { createStoreLog } from './store-log.ts';
-
-const EMBEDDED_BUCKET = 'darkslide';
 
 /** How long requests under way may take once a stop was asked for. */
 const DRAIN_MS = 30_000;
@@ -33,24 +32,23 @@ export type Running = {
   stop(): Promise<void>;
 };
 
-type EmbeddedStore = { store: RunningStore; credentials: StoreCredentials };
-
 /**
  * Starts the API and, unless an S3 is configured, the embedded store in a thread of its own.
- * @throws {Error} with one sentence that says what could not start; what had started is stopped again.
+ * @throws {UnusableError} with one sentence that says what can't be used; what had started is stopped again.
  */
 export async function startParts(configuration: Configuration, version: string): Promise<Running> {
-  await mkdir(configuration.dataDir, { recursive: true, mode: 0o700 });
   const { metrics: access, traces } = configuration;
   const metrics = access && { exporter: await createMetrics({ version }), access };
-  const embedded = await startEmbeddedStore(configuration, metrics?.exporter);
+  const held = await holdDataFolder(configuration);
+  let store: RunningStore | undefined;
   try {
-    const storage = storageConfig(configuration, embedded);
+    const storage = await startStorage(configuration, metrics?.exporter);
+    store = storage.store;
     const server = await startServer({
       host: configuration.host,
       port: configuration.port,
       database: configuration.database,
-      storage,
+      storage: storage.config,
       apiKey: configuration.apiKey,
       linkTtlSeconds: configuration.linkTtlSeconds,
       rateLimit: { perMinute: configuration.rateLimitPerMinute },
@@ -65,13 +63,14 @@ export async function startParts(configuration: Configuration, version: string):
     return {
       apiUrl: server.url,
       metricsUrl: server.metricsUrl,
-      storeUrl: storage.publicEndpoint ?? storage.endpoint,
+      storeUrl: storage.config.publicEndpoint ?? storage.config.endpoint,
       firstApiKey: server.firstApiKey,
-      died: whenItDies(embedded?.store),
-      stop: () => stop(server, embedded?.store),
+      died: whenItDies(store),
+      stop: () => stop(server, storage.store).finally(() => held?.release()),
     };
   } catch (error) {
-    await embedded?.store.close({ graceMs: 0 });
+    await store?.close({ graceMs: 0 });
+    held?.release();
     throw error;
   }
 }
@@ -86,37 +85,19 @@ async function stop(server: RunningServer, store: RunningStore | undefined): Pro
   await store?.close({ graceMs: DRAIN_MS });
 }
 
-async function startEmbeddedStore(
+/** How to reach the storage, and the store where it is our own. */
+async function startStorage(
   configuration: Configuration,
   metrics: Metrics | undefined,
-): Promise<EmbeddedStore | undefined> {
-  const { storage, dataDir, host, region } = configuration;
-  if (storage.kind !== 'embedded') return undefined;
+): Promise<{ config: StorageConfig; store?: RunningStore }> {
+  const { storage, dataDir, logLevel } = configuration;
+  if (storage.kind === 's3') return { config: externalStorage(configuration, storage) };
   const credentials = await storeCredentials(dataDir, storage.credentials);
-  const writeLog = createStoreLog(configuration.logLevel, (line) => process.stdout.write(`${line}\n`));
-  const store = await startStore({
-    dataDir: join(dataDir, 'store'),
-    host,
-    port: storage.port,
-    region,
-    bucket: EMBEDDED_BUCKET,
-    credentials,
-    log: (entry) => {
-      writeLog(entry);
-      if (entry.type === 'request') metrics?.storeAnswered({ ...entry, receivedBytes: entry.bytesIn });
-    },
-  });
-  return { store, credentials };
-}
-
-function storageConfig(configuration: Configuration, embedded: EmbeddedStore | undefined): StorageConfig {
-  const { storage, region, signContentType, publicStoreUrl } = configuration;
-  const shared = { region, signContentType, publicEndpoint: publicStoreUrl };
-  if (embedded) {
-    const { store, credentials } = embedded;
-    return { ...shared, endpoint: store.url, bucket: EMBEDDED_BUCKET, forcePathStyle: true, credentials };
-  }
-  if (storage.kind !== 's3') throw new Error('The embedded store was chosen, but did not start.');
-  const { endpoint, bucket, forcePathStyle } = storage;
-  return { ...shared, endpoint, bucket, forcePathStyle, credentials: undefined };
+  const writeLog = createStoreLog(logLevel, (line) => process.stdout.write(`${line}\n`));
+  const log = (entry: LogEntry) => {
+    writeLog(entry);
+    if (entry.type === 'request') metrics?.storeAnswered({ ...entry, receivedBytes: entry.bytesIn });
+  };
+  const store = await startEmbeddedStore(configuration, { dataDir, port: storage.port, credentials, log });
+  return { config: embeddedStorage(configuration, { endpoint: store.url, credentials }), store };
 }

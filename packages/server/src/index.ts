@@ -4,6 +4,8 @@
  */
 export { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
 export type { DatabaseConfig } from './database/database.ts';
+export { type Diagnosis, UnusableError } from './doctor/diagnosis.ts';
+export { diagnoseListening } from './doctor/listening.ts';
 export { createMetrics } from './observability/create-metrics.ts';
 export { createTracing } from './observability/create-tracing.ts';
 export type { Metrics, MetricsExporter } from './observability/metrics.ts';

@@ -55,10 +55,12 @@ test('a start that fails says why, and leaves nothing running', async (t) => {
   t.after(() => running.close());
   const port = Number(new URL(running.url).port);
   await assert.rejects(startServer({ ...config, port }), {
-    message: /can't listen on 127\.0\.0\.1:\d+: another program/,
+    message: /can't listen on 127\.0\.0\.1:\d+, as another program/,
   });
   const nowhere = { ...config.storage, endpoint: 'http://127.0.0.1:1' };
-  await assert.rejects(startServer({ ...config, storage: nowhere }), { message: /^The storage .*can't be used/ });
+  await assert.rejects(startServer({ ...config, storage: nowhere }), {
+    message: /^The storage at .* refuses connections/,
+  });
   for (const linkTtlSeconds of [0, 604_801, Number.NaN])
     await assert.rejects(startServer({ ...config, linkTtlSeconds }), { message: /linkTtlSeconds must be 1 to 604800/ });
 });

@@ -5,6 +5,8 @@ import { ApiKeys } from './access/api-keys.ts';
 import { buildApp } from './app.ts';
 import { createBackground } from './background.ts';
 import { type Database, type DatabaseConfig, openDatabase } from './database/database.ts';
+import { UnusableError } from './doctor/diagnosis.ts';
+import { diagnoseListening } from './doctor/listening.ts';
 import { observeDatabase } from './observability/database.ts';
 import { watchGauges } from './observability/gauges.ts';
 import { type MetricsExporter, NO_METRICS } from './observability/metrics.ts';
@@ -58,7 +60,7 @@ const DRAIN_DEADLINE = 20_000;
 
 /**
  * Starts the API: database brought up to date, storage asked how it behaves, then listening.
- * @throws {Error} with one sentence that says what could not start; what had started is stopped again.
+ * @throws {UnusableError} with one sentence that says what can't be used; what had started is stopped again.
  */
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
   if (!(config.linkTtlSeconds >= 1 && config.linkTtlSeconds <= MAX_LINK_TTL_SECONDS))
@@ -144,9 +146,7 @@ async function listenOn(app: FastifyInstance, { host, port }: ServerConfig): Pro
   try {
     return await app.listen({ host, port });
   } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    const reason = isTaken ? 'another program listens there' : (error as Error).message;
-    throw new Error(`The API can't listen on ${host}:${port}: ${reason}.`, { cause: error });
+    throw new UnusableError(diagnoseListening(error, { part: 'API', host, port }), { cause: error });
   }
 }
 

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { LogEntry, StoreOptions } from './options.ts';
 import type { ThreadMessage } from './thread.ts';
 
+export { FolderInUseError, FolderLock } from './disk/lock.ts';
 export {
   type CorsRule,
   DEFAULT_CORS,
@@ -34,7 +35,7 @@ const DEFAULT_GRACE_MS = 10_000;
 
 /**
  * Starts a store over a data folder. Rejects where the folder is held by another store, is damaged or was written by
- * a newer version, and where the port is taken. `log` hears of each request, of the sweep at start, and of failures.
+ * a newer version, and where the port is taken; the error has the system's `code` where there is one. `log` hears of each request, of the sweep at start, and of failures.
  */
 export async function startStore(options: StoreOptions & { log?: (entry: LogEntry) => void }): Promise<RunningStore> {
   const { log, ...plain } = options;
@@ -59,7 +60,7 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
     new Promise<number>((resolve, reject) => {
       worker.on('message', (message: ThreadMessage) => {
         if (message.type === 'listening') resolve(message.port);
-        if (message.type === 'refused') reject(new Error(message.message));
+        if (message.type === 'refused') reject(Object.assign(new Error(message.message), { code: message.code }));
       });
     }),
     closed.then(() => 0),

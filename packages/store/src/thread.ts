@@ -5,7 +5,8 @@ import type { LogEntry, StoreOptions } from './options.ts';
 /** From the store's thread. */
 export type ThreadMessage =
   | { type: 'listening'; port: number }
-  | { type: 'refused'; message: string }
+  /** `code`: the system's, where it has one. */
+  | { type: 'refused'; message: string; code: string | undefined }
   | { type: 'log'; entry: LogEntry }
   | { type: 'closed' };
 
@@ -33,5 +34,6 @@ try {
   });
   tell({ type: 'listening', port: store.port });
 } catch (error) {
-  tell({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  tell({ type: 'refused', message, code: (cause as NodeJS.ErrnoException | undefined)?.code });
 }

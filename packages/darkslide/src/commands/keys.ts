@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { ApiKeys, KeyInfo, KeyScope } from '@darkslide/server/api-keys';
-import { ConfigurationError, readConfiguration } from '../configuration.ts';
+import { readConfiguration } from '../configuration.ts';
 import type { Context } from './context.ts';
+import { explainFailure } from './failure.ts';
 import { table } from './table.ts';
 
 const USAGE = `Usage: darkslide keys create --account NAME [--scope read|upload|admin] [--label TEXT] [--json]
@@ -25,7 +26,8 @@ type Answer = { text: string[]; json: object[]; done: boolean };
  * `darkslide keys …`: makes, lists and revokes the API keys of accounts; an account is made with its first key. Works
  * beside running servers. Answers the exit code: 0 done, 1 failed, 2 wrong use or configuration.
  */
-export async function keys(args: readonly string[], { env, out, error }: Context): Promise<number> {
+export async function keys(args: readonly string[], context: Context): Promise<number> {
+  const { env, out, error } = context;
   const asked = parse(args);
   if (asked === undefined) {
     const wantsHelp = args.includes('--help') || args.includes('-h');
@@ -44,8 +46,7 @@ export async function keys(args: readonly string[], { env, out, error }: Context
     for (const line of args.includes('--json') ? json.map((each) => JSON.stringify(each)) : text) out(line);
     return 0;
   } catch (problem) {
-    error(problem instanceof Error ? problem.message : String(problem));
-    return problem instanceof ConfigurationError ? 2 : 1;
+    return await explainFailure(problem, context);
   }
 }
 

@@ -1,6 +1,7 @@
 import { ConfigurationError, readConfiguration } from '../configuration.ts';
 import type { Running } from '../parts.ts';
 import type { Context } from './context.ts';
+import { explainFailure } from './failure.ts';
 
 const USAGE = `Usage: darkslide serve
 
@@ -38,8 +39,9 @@ export async function serve(args: readonly string[], context: Context): Promise<
     await Promise.race([running.stop(), signalled()]);
     return 0;
   } catch (problem) {
-    error(problem instanceof Error ? problem.message : String(problem));
-    return problem instanceof ConfigurationError ? 2 : 1;
+    const code = await explainFailure(problem, context);
+    if (!(problem instanceof ConfigurationError)) error('`darkslide doctor` checks everything that the server needs.');
+    return code;
   }
 }
 

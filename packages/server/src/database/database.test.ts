@@ -137,12 +137,14 @@ test('a database of a newer version, or none at all, is refused in one sentence'
   const raw = new DatabaseSync(config.path);
   raw.exec(`insert into kysely_migration (name, timestamp) values ('9999-later', '2099-01-01T00:00:00.000Z')`);
   raw.close();
-  await assert.rejects(openDatabase(config), { message: /can't be used: it was written by a newer version/ });
+  await assert.rejects(openDatabase(config), { message: /was written by a newer version of darkslide: / });
 
   const url = 'postgres://someone:secret@127.0.0.1:1/nothing';
   await assert.rejects(openDatabase({ kind: 'postgres', url }), ({ message }: Error) => {
-    assert.match(message, /^The database postgres:\/\/127\.0\.0\.1:1\/nothing can't be used: .*ECONNREFUSED.*\.$/);
+    assert.match(message, /^The database 127\.0\.0\.1:1\/nothing refuses connections: .*\.$/);
     return !message.includes('secret');
   });
-  await assert.rejects(openDatabase({ kind: 'sqlite', path: '/nowhere/at/all.sqlite' }), { message: /can't be used/ });
+  await assert.rejects(openDatabase({ kind: 'sqlite', path: '/nowhere/at/all.sqlite' }), {
+    message: /can't be opened/,
+  });
 });

@@ -1,6 +1,8 @@
 import { Kysely, sql } from 'kysely';
+import { UnusableError } from '../doctor/diagnosis.ts';
 import { AccountTable } from './accounts.ts';
 import { type DatabaseClock, databaseClock } from './clock.ts';
+import { diagnoseDatabase, OLDEST_POSTGRES, OldPostgresError } from './diagnose.ts';
 import { FileTable } from './files.ts';
 import { LeaseTable } from './leases.ts';
 import { migrate } from './migrations.ts';
@@ -34,18 +36,15 @@ export type DatabaseOptions = DatabaseObserver & {
 
 /**
  * Opens the database and brings its tables up to date.
- * @throws {Error} with one sentence for the operator where that fails.
+ * @throws {UnusableError} where that fails.
  */
 export async function openDatabase(
   config: DatabaseConfig,
   { clock = databaseClock(config.kind), ...observer }: DatabaseOptions = {},
 ): Promise<Database> {
-  const { dialect, waiting } =
-    config.kind === 'sqlite'
-      ? { dialect: sqliteDialect(config.path), waiting: () => 0 }
-      : postgres(config.url, observer.onIdleError);
-  const db = new Kysely<Tables>({ dialect, ...queryLog(observer) });
+  const { db, waiting } = connectDatabase(config, observer);
   try {
+    if (config.kind === 'postgres') await requireVersion(db);
     await migrate(db, config.kind);
     return {
       accounts: new AccountTable(db),
@@ -59,18 +58,28 @@ export async function openDatabase(
     };
   } catch (error) {
     await db.destroy().catch(() => {});
-    const where = config.kind === 'sqlite' ? config.path : withoutPassword(config.url);
-    throw new Error(`The database ${where} can't be used: ${reason(error)}.`, { cause: error });
+    throw new UnusableError(diagnoseDatabase(error, config), { cause: error });
   }
 }
 
-function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return 'of DATABASE_URL';
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+/** The database as it is: its tables may be of another version, or missing. Connects at the first question. */
+export function connectDatabase(
+  config: DatabaseConfig,
+  observer: DatabaseObserver = {},
+): { db: Kysely<Tables>; waiting: () => number } {
+  const { dialect, waiting } =
+    config.kind === 'sqlite'
+      ? { dialect: sqliteDialect(config.path), waiting: () => 0 }
+      : postgres(config.url, observer.onIdleError);
+  return { db: new Kysely<Tables>({ dialect, ...queryLog(observer) }), waiting };
 }
 
-function reason(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reason(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+/** PostgreSQL's version, as in `15.18`. @throws {OldPostgresError} */
+export async function requireVersion(db: Kysely<Tables>): Promise<string> {
+  const { rows } = await sql<{ server_version_num: string }>`show server_version_num`.execute(db);
+  const number = Number(rows[0]?.server_version_num);
+  // Since version 10: major × 10000 + minor.
+  const version = `${Math.floor(number / 10_000)}.${number % 10_000}`;
+  if (number < OLDEST_POSTGRES * 10_000) throw new OldPostgresError(version);
+  return version;
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { NewerDatabaseError } from './diagnose.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { keyScopes } from './migrations/0002-key-scopes.ts';
 import { fileCounts } from './migrations/0003-file-counts.ts';
@@ -16,7 +17,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
 
 /**
  * Brings the tables up to date, in one transaction. Servers that start at the same moment wait for each other.
- * @throws where a migration fails, or the database was written by a newer version.
+ * @throws {NewerDatabaseError} where the database was written by a newer version, and what a migration threw.
  */
 export async function migrate(db: Kysely<Tables>, kind: DatabaseKind): Promise<void> {
   const migrations = Object.fromEntries(
@@ -29,8 +30,6 @@ export async function migrate(db: Kysely<Tables>, kind: DatabaseKind): Promise<v
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
   if (error instanceof Error && error.message.startsWith('corrupted migrations'))
-    throw new Error('it was written by a newer version of darkslide; start that version, or restore a backup', {
-      cause: error,
-    });
+    throw new NewerDatabaseError('The database has migrations that this version does not know.', { cause: error });
   throw error;
 }

@@ -1,9 +1,10 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { UnusableError } from '../doctor/diagnosis.ts';
 import type { Observers } from '../observability/requests.ts';
 import type { StorageConfig } from './config.ts';
-import { describeError, isNotFound } from './errors.ts';
+import { diagnoseStorage, WrongAddressingError } from './diagnose.ts';
 import { observeCalls } from './observe.ts';
 import { probeStorage } from './probe.ts';
 import { S3ObjectStore } from './s3-object-store.ts';
@@ -13,6 +14,8 @@ import { SignerFactory } from './signer.ts';
 const MAX_SOCKETS = 64;
 const CONNECT_TIMEOUT = 3000;
 const SOCKET_TIMEOUT = 60_000;
+/** For the first question, all retries together. */
+const BUCKET_DEADLINE = 10_000;
 
 /** Storage, ready to use, and how to let go of it. */
 export type ConnectedStore = {
@@ -24,34 +27,43 @@ export type ConnectedStore = {
 
 /**
  * Connects to storage, and finds out at once whether it takes uploads.
- * @throws {Error} with one sentence for the operator where it does not.
+ * @throws {UnusableError} where it does not.
  */
 export async function connectStorage(
   config: StorageConfig,
   { ttlSeconds, now = () => new Date(), ...observers }: { ttlSeconds: number; now?: () => Date } & Observers,
 ): Promise<ConnectedStore> {
-  const { bucket, region, forcePathStyle } = config;
+  const { bucket, signContentType } = config;
   const agents = createAgents();
   const client = createClient(config, agents);
   observeCalls(client, observers);
   try {
-    const endpoint = config.endpoint ?? awsEndpoint(client, region);
     await requireBucket(client, bucket);
-    // A bucket with dots is no host name that a wildcard certificate covers.
-    const pathStyle = forcePathStyle || bucket.includes('.');
-    const credentials = client.config.credentials;
-    const signing = { credentials, region, bucket, pathStyle, ttlSeconds, now };
-    const { signContentType } = config;
-    const probeSigners = new SignerFactory({ ...signing, endpoint });
-    const habits = await probeStorage({ client, bucket, signers: probeSigners, signContentType });
-    const signers = new SignerFactory({ ...signing, endpoint: config.publicEndpoint ?? endpoint });
+    const { own, clients: signers } = createSigners(client, config, { ttlSeconds, now });
+    const habits = await probeStorage({ client, bucket, signers: own, signContentType });
     const store = new S3ObjectStore({ client, bucket, signers, habits, metrics: observers.metrics });
     return { store, waiting: () => waitingOf(agents), close: () => client.destroy() };
   } catch (error) {
     client.destroy();
-    const where = `${config.endpoint ?? `AWS ${region}`}, bucket "${bucket}"`;
-    throw new Error(`The storage (${where}) can't be used: ${describeError(error)}.`, { cause: error });
+    throw new UnusableError(diagnoseStorage(error, config), { cause: error });
   }
+}
+
+/** Signers of links for this machine's own use, and for clients, who may reach storage elsewhere. */
+export function createSigners(
+  client: S3Client,
+  config: StorageConfig,
+  { ttlSeconds, now }: { ttlSeconds: number; now: () => Date },
+): { own: SignerFactory; clients: SignerFactory } {
+  const { bucket, region } = config;
+  const endpoint = config.endpoint ?? awsEndpoint(client, region);
+  // A bucket with dots is no host name that a wildcard certificate covers.
+  const pathStyle = config.forcePathStyle || bucket.includes('.');
+  const signing = { credentials: client.config.credentials, region, bucket, pathStyle, ttlSeconds, now };
+  return {
+    own: new SignerFactory({ ...signing, endpoint }),
+    clients: new SignerFactory({ ...signing, endpoint: config.publicEndpoint ?? endpoint }),
+  };
 }
 
 type Agents = { httpAgent: HttpAgent; httpsAgent: HttpsAgent };
@@ -66,7 +78,10 @@ function waitingOf({ httpAgent, httpsAgent }: Agents): number {
   return lines.reduce((sum, line) => sum + (line?.length ?? 0), 0);
 }
 
-function createClient({ endpoint, region, forcePathStyle, credentials }: StorageConfig, agents: Agents): S3Client {
+export function createClient(
+  { endpoint, region, forcePathStyle, credentials }: StorageConfig,
+  agents: Agents = createAgents(),
+): S3Client {
   return new S3Client({
     region,
     forcePathStyle,
@@ -87,15 +102,16 @@ function withoutUndefined({ sessionToken, ...pair }: NonNullable<StorageConfig['
 }
 
 /** Where AWS answers for the region, by the SDK's own rules. */
-function awsEndpoint(client: S3Client, region: string): string {
+export function awsEndpoint(client: S3Client, region: string): string {
   return client.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url.origin;
 }
 
-async function requireBucket(client: S3Client, bucket: string): Promise<void> {
-  try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(10_000) });
-  } catch (error) {
-    if (isNotFound(error)) throw new Error('the bucket does not exist; create it first', { cause: error });
-    throw error;
-  }
+/**
+ * Asks for one key of the bucket: unlike a HEAD, a listing that is refused says why.
+ * @throws what the SDK throws, or WrongAddressingError where something else than the bucket answered.
+ */
+export async function requireBucket(client: S3Client, bucket: string): Promise<void> {
+  const list = new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 });
+  const { Name } = await client.send(list, { abortSignal: AbortSignal.timeout(BUCKET_DEADLINE) });
+  if (Name !== bucket) throw new WrongAddressingError();
 }

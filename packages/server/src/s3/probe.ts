@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { unquoteETag } from '@darkslide/s3wire';
 import type { StorageConfig } from './config.ts';
-import { describeError } from './errors.ts';
+import { LinkRefusedError } from './diagnose.ts';
 import type { SignedHeaders, SignerFactory } from './signer.ts';
 
 /** What differs between storages and can only be found by asking. */
@@ -27,7 +27,7 @@ type ProbeOptions = {
  * Uploads a few bytes by link, as clients do, and looks at what comes back. `auto`: the first link signs an empty
  * content type, and the PUT sends no such header. Storages that take that as the same accept it; for the others
  * links sign the host alone.
- * @throws {Error} where storage takes no upload at all.
+ * @throws {LinkRefusedError} where storage takes no upload at all, and what a broken connection throws.
  */
 export async function probeStorage({ client, bucket, signers, signContentType }: ProbeOptions): Promise<StorageHabits> {
   const key = `.darkslide/probe-${randomBytes(8).toString('hex')}`;
@@ -43,7 +43,7 @@ export async function probeStorage({ client, bucket, signers, signContentType }:
       putHeaders = SIGN_HOST_ONLY;
       answer = await put(putHeaders, {});
     }
-    if (answer.status !== 200) throw new Error(`it answered a test upload with ${answer.status}${answer.code}`);
+    if (answer.status !== 200) throw new LinkRefusedError(answer);
     const md5 = createHash('md5').update(bytes).digest('hex');
     return { putHeaders, etagIsMd5: unquoteETag(answer.etag) === md5 };
   } finally {
@@ -60,12 +60,17 @@ async function putBytes(link: string, bytes: Buffer, headers: Record<string, str
     const signal = AbortSignal.timeout(DEADLINE);
     request(link, { method: 'PUT', headers: { ...headers, 'content-length': bytes.length }, signal })
       .on('response', resolve)
-      .on('error', (error) => reject(new Error(`a test upload failed: ${describeError(error)}`, { cause: error })))
+      .on('error', reject)
       .end(bytes);
   });
   const body = await readStart(response);
-  const code = /<Code>([^<]{1,100})<\/Code>/.exec(body)?.[1];
-  return { status: response.statusCode, etag: response.headers.etag ?? '', code: code === undefined ? '' : ` ${code}` };
+  const { date, etag = '' } = response.headers;
+  return {
+    status: response.statusCode ?? 0,
+    etag,
+    code: /<Code>([^<]{1,100})<\/Code>/.exec(body)?.[1] ?? '',
+    skewSeconds: date === undefined ? 0 : (Date.now() - Date.parse(date)) / 1000,
+  };
 }
 
 /** Enough of an error body to find its code in. */

@@ -16,6 +16,13 @@ type SignerOptions = {
 /** The headers that a PUT link signs besides host: an empty content type, or none. */
 export type SignedHeaders = { 'content-type': '' } | Record<never, never>;
 
+/** The credentials of the moment are none of this moment: nobody has renewed them. */
+export class CredentialsExpiredError extends StorageUnavailableError {
+  constructor() {
+    super('The storage credentials have expired.');
+  }
+}
+
 /** Makes link signers from the credentials of the moment. */
 export class SignerFactory {
   readonly #options: SignerOptions;
@@ -34,7 +41,7 @@ export class SignerFactory {
     const signedAt = Math.floor(this.#options.now().getTime() / 1000) * 1000;
     const credentialLife = ((credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - signedAt) / 1000;
     const expiresIn = Math.floor(Math.min(this.#options.ttlSeconds, MAX_LINK_TTL_SECONDS, credentialLife));
-    if (expiresIn < 1) throw new StorageUnavailableError('The storage credentials have expired.');
+    if (expiresIn < 1) throw new CredentialsExpiredError();
 
     const presigner = this.#presignerOf(credentials);
     const moment = new Date(signedAt);

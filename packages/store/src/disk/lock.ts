@@ -4,8 +4,11 @@ import { DatabaseSync } from 'node:sqlite';
 /** SQLite's result code for a lock that another holds. */
 const SQLITE_BUSY = 5;
 
+/** Another process, or another store of this one, holds the folder. */
+export class FolderInUseError extends Error {}
+
 /**
- * Holds the data folder for this process alone. Node knows no flock, SQLite does: an exclusive transaction on a
+ * Holds a folder for this process alone. Node knows no flock, SQLite does: an exclusive transaction on a
  * database of its own, which the system lets go when the process dies, however it dies.
  */
 export class FolderLock {
@@ -15,7 +18,7 @@ export class FolderLock {
     this.#db = db;
   }
 
-  /** Throws where another process, or another store of this one, holds the folder. */
+  /** @throws {FolderInUseError} */
   static take(dataDir: string): FolderLock {
     const db = new DatabaseSync(join(dataDir, 'lock'), { timeout: 0 });
     try {
@@ -23,7 +26,7 @@ export class FolderLock {
     } catch (error) {
       db.close();
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
-      throw new Error(`${dataDir} is in use by another store: stop that one, or choose another folder`);
+      throw new FolderInUseError(`${dataDir} is in use by another store: stop that one, or choose another folder`);
     }
     return new FolderLock(db);
   }

@@ -1,0 +1,51 @@
+import { mkdir } from 'node:fs/promises';
+import { UnusableError } from '@darkslide/server';
+import { FolderInUseError, FolderLock } from '@darkslide/store';
+import type { Configuration } from './configuration.ts';
+
+/**
+ * Makes the data folder, and holds it for this process where a database or a store in it must have one owner. The
+ * system lets it go when the process ends, however it ends.
+ * @throws {UnusableError}
+ */
+export async function holdDataFolder(configuration: Configuration): Promise<FolderLock | undefined> {
+  const { dataDir } = configuration;
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    return hasOneOwner(configuration) ? FolderLock.take(dataDir) : undefined;
+  } catch (error) {
+    throw new UnusableError(error instanceof FolderInUseError ? inUse(dataDir) : notWritable(dataDir, error), {
+      cause: error,
+    });
+  }
+}
+
+/** Whether the folder holds more than a key: then two servers would take it for their own. */
+export function hasOneOwner({ storage, database }: Configuration): boolean {
+  return storage.kind === 'embedded' || database.kind === 'sqlite';
+}
+
+function inUse(dataDir: string) {
+  const problem = `The data folder ${dataDir} is in use by another darkslide`;
+  return { problem, remedy: 'stop that one, or choose another folder with DARKSLIDE_DATA_DIR', lasting: false };
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the disk can only be read',
+  ENOTDIR: 'there is a file in its way',
+  EEXIST: 'there is a file in its way',
+  ENOSPC: 'the disk is full',
+  EDQUOT: "this user's share of the disk is full",
+  ENAMETOOLONG: 'the name is too long',
+};
+
+function notWritable(dataDir: string, error: unknown) {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return {
+    problem: `The data folder ${dataDir} can't be used, as ${REASONS[code] ?? message}`,
+    remedy: 'give it to this user, or choose another with DARKSLIDE_DATA_DIR',
+    lasting: code !== 'ENOSPC' && code !== 'EDQUOT',
+  };
+}

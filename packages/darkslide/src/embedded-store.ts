@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { diagnoseListening, UnusableError } from '@darkslide/server';
+import { type LogEntry, type RunningStore, startStore } from '@darkslide/store';
+import type { Configuration } from './configuration.ts';
+import type { StoreCredentials } from './secrets.ts';
+import { EMBEDDED_BUCKET } from './storage.ts';
+
+/** Where in a data folder the embedded store keeps its own. */
+export function storeFolder(dataDir: string): string {
+  return join(dataDir, 'store');
+}
+
+export type EmbeddedOptions = {
+  dataDir: string;
+  port: number;
+  credentials: StoreCredentials;
+  log: (entry: LogEntry) => void;
+};
+
+/**
+ * Starts the embedded store in a thread of its own.
+ * @throws {Error} with one sentence that says why it can't.
+ */
+export async function startEmbeddedStore(
+  { host, region }: Configuration,
+  { dataDir, port, credentials, log }: EmbeddedOptions,
+): Promise<RunningStore> {
+  try {
+    return await startStore({
+      dataDir: storeFolder(dataDir),
+      host,
+      port,
+      region,
+      bucket: EMBEDDED_BUCKET,
+      credentials,
+      log,
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined) throw new UnusableError(diagnoseListening(error, { part: 'store', host, port }));
+    throw new Error(`The embedded store can't start: ${message}.`, { cause: error });
+  }
+}

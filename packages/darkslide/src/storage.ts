@@ -1,0 +1,26 @@
+import type { StorageConfig } from '@darkslide/server';
+import type { Configuration, StorageChoice } from './configuration.ts';
+import type { StoreCredentials } from './secrets.ts';
+
+/** The embedded store's bucket. */
+export const EMBEDDED_BUCKET = 'darkslide';
+
+/** How the server reaches the embedded store that answers at `endpoint`. */
+export function embeddedStorage(
+  configuration: Configuration,
+  { endpoint, credentials }: { endpoint: string; credentials: StoreCredentials },
+): StorageConfig {
+  return { ...shared(configuration), endpoint, bucket: EMBEDDED_BUCKET, forcePathStyle: true, credentials };
+}
+
+/** How the server reaches an S3 of its operator's; AWS's own chain finds the credentials. */
+export function externalStorage(
+  configuration: Configuration,
+  { endpoint, bucket, forcePathStyle }: Extract<StorageChoice, { kind: 's3' }>,
+): StorageConfig {
+  return { ...shared(configuration), endpoint, bucket, forcePathStyle, credentials: undefined };
+}
+
+function shared({ region, signContentType, publicStoreUrl }: Configuration) {
+  return { region, signContentType, publicEndpoint: publicStoreUrl };
+}
