@@ -44,6 +44,11 @@ const xmlError = (code: string, message: string) =>
 
 const XML = { 'Content-Type': 'application/xml' };
 
+/** S3's refusal of a request, by its code. */
+export function s3Refusal(status: number, code: string): Answer {
+  return { status, headers: XML, body: xmlError(code, `Refused: ${code}.`) };
+}
+
 /** Amazon S3's way of asking for fewer requests. */
 export const slowDown: Answer = {
   status: 503,

@@ -30,22 +30,23 @@ function inUse(dataDir: string) {
   return { problem, remedy: 'stop that one, or choose another folder with DARKSLIDE_DATA_DIR', lasting: false };
 }
 
+const NOT_ALLOWED = 'this user may not write there';
+const IN_ITS_WAY = 'there is a file in its way';
+
 const REASONS: Record<string, string> = {
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
+  EACCES: NOT_ALLOWED,
+  EPERM: NOT_ALLOWED,
   EROFS: 'the disk can only be read',
-  ENOTDIR: 'there is a file in its way',
-  EEXIST: 'there is a file in its way',
+  ENOTDIR: IN_ITS_WAY,
+  EEXIST: IN_ITS_WAY,
   ENOSPC: 'the disk is full',
-  EDQUOT: "this user's share of the disk is full",
-  ENAMETOOLONG: 'the name is too long',
 };
 
 function notWritable(dataDir: string, error: unknown) {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return {
     problem: `The data folder ${dataDir} can't be used, as ${REASONS[code] ?? message}`,
-    remedy: 'give it to this user, or choose another with DARKSLIDE_DATA_DIR',
-    lasting: code !== 'ENOSPC' && code !== 'EDQUOT',
+    remedy: 'mend that, or choose another folder with DARKSLIDE_DATA_DIR',
+    lasting: code !== 'ENOSPC',
   };
 }

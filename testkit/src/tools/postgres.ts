@@ -1,4 +1,4 @@
-import { chown } from 'node:fs/promises';
+import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../ports.ts';
 import { run, runOk } from '../run.ts';
@@ -20,20 +20,25 @@ export type Postgres = {
 export type PostgresOptions = {
   /** Waits for the disk at every commit, and has memory, as in production: for measurements. */
   durable?: boolean;
+  /** Asks for this password; without it lets everyone in. */
+  password?: string;
 };
 
 const FAST = ['fsync=off'];
 const DURABLE = ['fsync=on', 'shared_buffers=1GB', 'max_wal_size=4GB'];
 
 /** @throws {ToolMissingError} when there is no PostgreSQL and none can be installed. */
-export async function startPostgres({ durable = false }: PostgresOptions = {}): Promise<Postgres> {
+export async function startPostgres({ durable = false, password }: PostgresOptions = {}): Promise<Postgres> {
   const bin = await ensurePostgres();
   const [port] = await freePorts(1);
   const folder = await temporaryFolder('darkslide-postgres');
   const user = await unprivilegedUser();
   if (user) await chown(folder.path, user.uid, user.gid);
   const data = join(folder.path, 'data');
-  const initdb = ['-D', data, '-U', 'darkslide', '--auth=trust', '--no-sync', '--encoding=UTF8', '--no-locale'];
+  const passwordFile = join(folder.path, 'password');
+  if (password !== undefined) await writeFile(passwordFile, password);
+  const asking = password === undefined ? ['--auth=trust'] : ['--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const initdb = ['-D', data, '-U', 'darkslide', ...asking, '--no-sync', '--encoding=UTF8', '--no-locale'];
   await runOk(join(bin, 'initdb'), initdb, { ...user, cwd: folder.path });
 
   const settings = ['-k', folder.path, '-h', '127.0.0.1', '-p', String(port)];
@@ -53,7 +58,7 @@ export async function startPostgres({ durable = false }: PostgresOptions = {}): 
   const stop = () => server.stop('SIGQUIT');
   await start();
   return {
-    url: `postgres://darkslide@127.0.0.1:${port}/postgres`,
+    url: `postgres://darkslide${password === undefined ? '' : `:${password}`}@127.0.0.1:${port}/postgres`,
     get pid() {
       return server.pid;
     },

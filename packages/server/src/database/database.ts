@@ -78,8 +78,9 @@ export function connectDatabase(
 export async function requireVersion(db: Kysely<Tables>): Promise<string> {
   const { rows } = await sql<{ server_version_num: string }>`show server_version_num`.execute(db);
   const number = Number(rows[0]?.server_version_num);
-  // Since version 10: major × 10000 + minor.
-  const version = `${Math.floor(number / 10_000)}.${number % 10_000}`;
+  // Major × 10000 + minor; before version 10 the major had two numbers.
+  const minor = number >= 100_000 ? number % 10_000 : Math.floor(number / 100) % 100;
+  const version = `${Math.floor(number / 10_000)}.${minor}`;
   if (number < OLDEST_POSTGRES * 10_000) throw new OldPostgresError(version);
   return version;
 }

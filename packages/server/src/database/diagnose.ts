@@ -91,7 +91,7 @@ function postgresTrouble(error: unknown, at: string): Diagnosis {
   const trouble = networkTrouble(error) ?? pgTrouble(message(error));
   if (trouble)
     return { problem: `${at} ${trouble.problem}`, remedy: `${trouble.remedy} (DATABASE_URL)`, lasting: false };
-  return { problem: `${at} can't be used`, remedy: message(error), lasting: false };
+  return { problem: `${at} can't be used (${message(error)})`, remedy: 'check DATABASE_URL', lasting: false };
 }
 
 /** What `pg` says without a code. */

@@ -2,6 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { UnusableError } from '../doctor/diagnosis.ts';
+import { diagnoseListening } from '../doctor/listening.ts';
 import type { MetricsExporter } from './metrics.ts';
 
 /** Who may read the metrics, and where. On the API's own port never without a token. */
@@ -40,9 +42,10 @@ export async function serveMetrics(
     return response.writeHead(200, { 'content-type': exporter.contentType }).end(await exporter.render());
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
-      reject(new Error(`The metrics can't be served on ${host}:${port}: ${reason}.`, { cause: error }));
+    server.once('error', (error) => {
+      reject(
+        new UnusableError(diagnoseListening(error, { part: 'endpoint of the metrics', host, port }), { cause: error }),
+      );
     });
     server.listen({ host, port }, resolve);
   });
