@@ -9,8 +9,12 @@ const BIN = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
 export const ENVIRONMENT = { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}` };
 
 /** Runs a command with its output shown. @throws {Error} when it fails. */
-export async function run(command: string, args: readonly string[], { cwd = ROOT } = {}): Promise<void> {
-  const child = spawn(command, args, { cwd, stdio: 'inherit', env: ENVIRONMENT });
+export async function run(
+  command: string,
+  args: readonly string[],
+  { cwd = ROOT, env = {} }: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<void> {
+  const child = spawn(command, args, { cwd, stdio: 'inherit', env: { ...ENVIRONMENT, ...env } });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);

@@ -3,6 +3,7 @@ import { run, steps } from './run.ts';
 
 await steps([
   { title: 'check', run: () => run('node', ['scripts/check.ts']) },
+  { title: 'the server on PostgreSQL', run: () => run('node', ['scripts/test-on-postgres.ts']) },
   { title: 'exported documents are fresh', run: () => run('node', ['scripts/export-docs.ts', '--check']) },
   { title: 'packed tarballs install and run', run: () => run('node', ['scripts/pack-smoke.ts']) },
   { title: 'acceptance', run: () => run('node', ['acceptance/run.ts', '--profile', 'full']) },

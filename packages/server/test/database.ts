@@ -9,7 +9,7 @@ import type { DatabaseKind } from '../src/database/tables.ts';
 import { afterwards } from './afterwards.ts';
 
 /** A PostgreSQL in which tests may create databases, such as postgres://postgres@127.0.0.1:5432/postgres */
-const POSTGRES_URL = process.env.DATABASE_URL_TEST;
+export const POSTGRES_URL = process.env.DATABASE_URL_TEST;
 
 /** Runs the same tests on SQLite and, where one is given, on PostgreSQL. */
 export function onEveryDatabase(title: string, tests: (kind: DatabaseKind) => void): void {

@@ -4,8 +4,13 @@ import { once } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import { newDatabase, onEveryDatabase, openedFor, openTestDatabase } from '../../test/database.ts';
-import { openDatabase } from './database.ts';
+import { type DatabaseConfig, openDatabase } from './database.ts';
+import { initial } from './migrations/0001-initial.ts';
+import { postgres } from './postgres.ts';
+import { sqliteDialect } from './sqlite.ts';
 
 const OPEN = `
   const { openDatabase } = await import(${JSON.stringify(new URL('./database.ts', import.meta.url).href)});
@@ -13,23 +18,37 @@ const OPEN = `
   await database.close();
 `;
 
+/** The tables as the first version made them. */
+async function makeFirstVersion(config: DatabaseConfig): Promise<void> {
+  const { kind } = config;
+  const dialect = kind === 'sqlite' ? sqliteDialect(config.path) : postgres(config.url).dialect;
+  const db = new Kysely<unknown>({ dialect });
+  const migrations = { '0001-initial': { up: (db: Kysely<unknown>) => initial(db, kind) } };
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  assert.equal((await migrator.migrateToLatest()).error, undefined);
+  await db.destroy();
+}
+
 onEveryDatabase('the database', (kind) => {
-  test('is brought up to date once by servers that start together', async (t) => {
-    const config = await newDatabase(t, kind);
-    const codes = await Promise.all(
-      [1, 2, 3].map(async () => {
-        const args = ['--input-type=module', '--eval', OPEN, JSON.stringify(config)];
-        const [code] = await once(spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }), 'exit');
-        return code;
-      }),
-    );
-    assert.deepEqual(codes, [0, 0, 0]);
-    const { projects } = await openedFor(t, config);
-    assert.deepEqual(await projects.list({ accountId: 1, family: 'profile' }, { offset: 0, limit: 1 }), {
-      projects: [],
-      total: 0,
+  for (const from of ['nothing', 'an older version'] as const) {
+    test(`is brought up to date from ${from} once by servers that start together`, async (t) => {
+      const config = await newDatabase(t, kind);
+      if (from === 'an older version') await makeFirstVersion(config);
+      const codes = await Promise.all(
+        [1, 2, 3].map(async () => {
+          const args = ['--input-type=module', '--eval', OPEN, JSON.stringify(config)];
+          const [code] = await once(spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }), 'exit');
+          return code;
+        }),
+      );
+      assert.deepEqual(codes, [0, 0, 0]);
+      const { projects } = await openedFor(t, config);
+      assert.deepEqual(await projects.list({ accountId: 1, family: 'profile' }, { offset: 0, limit: 1 }), {
+        projects: [],
+        total: 0,
+      });
     });
-  });
+  }
 
   test('keeps what it was told when it is opened again', async (t) => {
     const config = await newDatabase(t, kind);

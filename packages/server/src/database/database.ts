@@ -7,11 +7,14 @@ import { FileTable } from './files.ts';
 import { LeaseTable } from './leases.ts';
 import { migrate } from './migrations.ts';
 import { type DatabaseObserver, queryLog } from './observer.ts';
-import { postgres } from './postgres.ts';
+import { type PostgresOptions, postgres } from './postgres.ts';
 import { ProjectTable } from './projects.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 import { UploadTable } from './uploads.ts';
+
+/** How long one statement of a migration may take, in milliseconds. */
+const MIGRATION_TIMEOUT = 60 * 60_000;
 
 export type DatabaseConfig = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 
@@ -45,7 +48,7 @@ export async function openDatabase(
   const { db, waiting } = connectDatabase(config, observer);
   try {
     if (config.kind === 'postgres') await requireVersion(db);
-    await migrate(db, config.kind);
+    await bringUpToDate(config);
     return {
       accounts: new AccountTable(db),
       projects: new ProjectTable(db),
@@ -65,13 +68,23 @@ export async function openDatabase(
 /** The database as it is: its tables may be of another version, or missing. Connects at the first question. */
 export function connectDatabase(
   config: DatabaseConfig,
-  observer: DatabaseObserver = {},
+  options: DatabaseObserver & PostgresOptions = {},
 ): { db: Kysely<Tables>; waiting: () => number } {
   const { dialect, waiting } =
     config.kind === 'sqlite'
       ? { dialect: sqliteDialect(config.path), waiting: () => 0 }
-      : postgres(config.url, observer.onIdleError);
-  return { db: new Kysely<Tables>({ dialect, ...queryLog(observer) }), waiting };
+      : postgres(config.url, options);
+  return { db: new Kysely<Tables>({ dialect, ...queryLog(options) }), waiting };
+}
+
+/** Over connections of its own: a migration, and the wait for another server's, may take longer than any statement. */
+async function bringUpToDate(config: DatabaseConfig): Promise<void> {
+  const { db } = connectDatabase(config, { statementTimeout: MIGRATION_TIMEOUT });
+  try {
+    await migrate(db, config.kind);
+  } finally {
+    await db.destroy();
+  }
 }
 
 /** PostgreSQL's version, as in `15.18`. @throws {OldPostgresError} */

@@ -1,28 +1,80 @@
-import { type Dialect, PostgresDialect } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Dialect, PostgresDialect, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import { isDatabaseUnavailable } from './errors.ts';
+import type { DatabaseObserver } from './observer.ts';
 
-/** Connections of one server, and how long (ms) a query waits for one, and runs. */
+/** Connections of one server. */
 const MAX_CONNECTIONS = 10;
+/** How long a query waits for one of them, in milliseconds. */
 const CONNECT_TIMEOUT = 5000;
-const QUERY_TIMEOUT = 30_000;
+/** A database that restarts refuses connections for a moment. So long they are tried again, and so often. */
+const RESTART = 2000;
+const PAUSE = 100;
+/** How long a statement may take. A little later the connection counts as dead. */
+const STATEMENT_TIMEOUT = 15_000;
+const ANSWER_MARGIN = 1000;
+/** No connection lives longer, in seconds, so that after a failover all of them lead to the new server. */
+const MAX_LIFETIME = 600;
 
-/** Kysely over `pg`, and how many queries wait for a connection. */
+export type PostgresOptions = Pick<DatabaseObserver, 'onIdleError'> & {
+  /** Milliseconds. */
+  statementTimeout?: number;
+};
+
+/**
+ * Kysely over `pg`, and how many queries wait for a connection. Every wait has a deadline, and a connection that failed
+ * once is not used again.
+ */
 export function postgres(
   url: string,
-  onIdleError: (error: Error) => void = () => {},
+  { onIdleError = () => {}, statementTimeout = STATEMENT_TIMEOUT }: PostgresOptions = {},
 ): { dialect: Dialect; waiting: () => number } {
   const pool = new pg.Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
-    statement_timeout: QUERY_TIMEOUT,
-    query_timeout: QUERY_TIMEOUT + 1000,
-    idle_in_transaction_session_timeout: QUERY_TIMEOUT,
+    statement_timeout: statementTimeout,
+    query_timeout: statementTimeout + ANSWER_MARGIN,
+    idle_in_transaction_session_timeout: statementTimeout,
+    maxLifetimeSeconds: MAX_LIFETIME,
+    keepAlive: true,
     types: { getTypeParser },
   });
-  // Without a listener, a connection that the database ends while it is idle would end the process.
-  pool.on('error', onIdleError);
-  return { dialect: new PostgresDialect({ pool }), waiting: () => pool.waitingCount };
+  // Without listeners, a connection that the database ends would end the process: the pool speaks of idle ones only.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', onIdleError));
+  const connect = async () => discardedWhenBroken(await connectPatiently(pool));
+  const dialect = new PostgresDialect({ pool: { connect, end: () => pool.end(), options: pool.options } });
+  return { dialect, waiting: () => pool.waitingCount };
+}
+
+/** Of all that can fail, this alone is always safe to repeat: nothing was asked yet. */
+async function connectPatiently(pool: pg.Pool): Promise<pg.PoolClient> {
+  const deadline = performance.now() + RESTART;
+  for (;;) {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (!isDatabaseUnavailable(error) || performance.now() > deadline) throw error;
+      await sleep(PAUSE);
+    }
+  }
+}
+
+/** To the pool, a connection whose answer never came is as good as any; the next query would wait behind it. */
+function discardedWhenBroken(client: pg.PoolClient): PostgresPoolClient {
+  let broken = false;
+  const query = async (text: string, parameters: readonly unknown[]) => {
+    try {
+      return await client.query(text, [...parameters]);
+    } catch (error) {
+      broken ||= isDatabaseUnavailable(error);
+      throw error;
+    }
+  };
+  // Kysely's other way to query, by a cursor, is never taken here.
+  return { query: query as never, release: (destroy) => client.release(destroy || broken) };
 }
 
 /** bigint as number: sizes, moments and counts stay below 2^53. */

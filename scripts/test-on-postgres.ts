@@ -1,0 +1,13 @@
+/** The server's tests of what it does with PostgreSQL, on one of their own. */
+import { globSync } from 'node:fs';
+import { startPostgres } from '@darkslide/testkit';
+import { ROOT, run } from './run.ts';
+
+const tests = globSync('packages/server/src/{cluster-job,{access,database,routes,uploads}/*}.test.ts', { cwd: ROOT });
+const postgres = await startPostgres();
+try {
+  const env = { DATABASE_URL_TEST: postgres.url };
+  await run('node', ['--test', '--test-name-pattern=PostgreSQL', ...tests], { env });
+} finally {
+  await postgres.remove();
+}
