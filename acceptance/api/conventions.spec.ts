@@ -109,7 +109,7 @@ describe('a request body', () => {
     const { project_uuid: uuid } = data<{ project_uuid: string }>(created);
     const answer = await api.post(`${PROFILE}/${uuid}/get_temporary_upload_links`, {
       client_type: 'desktop',
-      files_list: [{ file_name: 'a.NEF', client_type: 'desktop', size: 'huge' }],
+      files_list: [{ file_name: 'a.NEF', client_type: 'desktop', weight: 'huge' }],
     });
     assert.equal(data<{ files_list: unknown[] }>(answer).files_list.length, 1);
   });

@@ -37,6 +37,7 @@ const READ = ['get project', 'uuid by name', 'list projects', 'is valid name', '
   'get upload',
 );
 const UPLOAD = ['upload links', 'upload link', 'start multipart', 'part links', 'complete', 'abort', 'create project'];
+const ADMIN = ['mint token', 'list tokens', 'revoke token'];
 
 describe('darkslide keys', () => {
   it('makes a key that a running server knows at once, and shows it once [L12.1, L12.2]', async () => {
@@ -138,26 +139,27 @@ describe('darkslide keys', () => {
 describe('a scope', () => {
   for (const family of FAMILIES) {
     it(`allows its calls under ${family} and those of the scopes before it, and no others [L12.4, L12.5, E.insufficient_scope]`, async () => {
-      const [read, upload] = await Promise.all([
-        create('--account', `scoped ${family}`, '--scope', 'read'),
-        create('--account', `scoped ${family}`, '--scope', 'upload'),
-      ]);
-      const api = apiOf(upload.api_key);
-      const fixture = await makeFixture(api, family);
+      const account = `scoped ${family}`;
+      const apiWith = async (scope: string) => apiOf((await create('--account', account, '--scope', scope)).api_key);
+      const [read, upload, admin] = [await apiWith('read'), await apiWith('upload'), await apiWith('admin')];
+      const fixture = await makeFixture(admin, family);
       const calls = [...familyCalls(family), ...projectCalls(fixture)];
-      assert.deepEqual(calls.map(({ route }) => route).sort(), [...READ, ...UPLOAD].sort(), 'every route has a scope');
+      const routes = calls.map(({ route }) => route);
+      assert.deepEqual(routes.sort(), [...READ, ...UPLOAD, ...ADMIN].sort(), 'every route has a scope');
       for (const { route, method, path, body } of calls) {
-        const answer = await apiOf(read.api_key).call(method, path, body && { body });
-        if (READ.includes(route)) assert.equal(answer.status, 200, route);
-        else {
+        const needed = READ.includes(route) ? 'read' : UPLOAD.includes(route) ? 'upload' : 'admin';
+        const refused = [read, upload].slice(0, ['read', 'upload', 'admin'].indexOf(needed));
+        for (const api of refused) {
+          const answer = await api.call(method, path, body && { body });
           const { message } = refusal(answer, { status: 403, code: 'insufficient_scope' });
-          assert.match(message, /scope "upload".*"read"/, route);
+          assert.ok(message.includes(`scope "${needed}"`), `${route}: ${message}`);
         }
-      }
-      for (const { route, method, path, body } of calls) {
-        const answer = await api.call(method, path, body && { body });
+        const least = { read, upload, admin }[needed];
+        const answer = await least.call(method, path, body && { body });
         assert.ok(answer.status === 200 || answer.status === 204, `${route}: ${answer.text}`);
       }
+      for (const { route, method, path } of projectCalls(fixture).filter(({ route }) => READ.includes(route)))
+        for (const api of [upload, admin]) assert.equal((await api.call(method, path)).status, 200, route);
     });
   }
 

@@ -59,7 +59,10 @@ export class Api {
     return `${family}/${uuid}`;
   }
 
-  async uploadLinks(project: string, files: readonly { file_name: string; md5?: string | null }[]): Promise<Link[]> {
+  async uploadLinks(
+    project: string,
+    files: readonly { file_name: string; md5?: string | null; size?: number | null }[],
+  ): Promise<Link[]> {
     const answer = await this.post(`${project}/get_temporary_upload_links`, { files_list: files });
     return data<{ files_list: Link[] }>(answer).files_list;
   }
@@ -111,6 +114,7 @@ export type StartBody = {
   file_name: string;
   part_count: number;
   size?: number | null;
+  part_size?: number | null;
   md5?: string | null;
   links?: boolean;
 };

@@ -1,4 +1,5 @@
 import { type Api, type FamilyPath, putLink, type StartedUpload, uniqueName } from './api.ts';
+import { mintToken } from './upload-tokens.ts';
 
 /** A project in which every route has something to answer about. */
 export type Fixture = {
@@ -11,6 +12,8 @@ export type Fixture = {
   /** An upload whose one part has arrived, and one to be aborted. */
   open: StartedUpload & { fileName: string };
   spare: StartedUpload & { fileName: string };
+  /** An upload token that works. */
+  tokenId: string;
 };
 
 const bytes = Buffer.from('a small photo');
@@ -33,13 +36,14 @@ export async function makeFixture(api: Api, family: FamilyPath): Promise<Fixture
     fileName,
     open: await start('DSC_0002.NEF'),
     spare: await start('DSC_0003.NEF'),
+    tokenId: (await mintToken(api, project)).token_id,
   };
 }
 
 export type RouteCall = { route: string; method: string; path: string; body?: object };
 
 /** A call of each route that concerns a project. Complete and abort come last, on an upload each. */
-export function projectCalls({ project, family, name, fileName, open, spare }: Fixture): RouteCall[] {
+export function projectCalls({ project, family, name, fileName, open, spare, tokenId }: Fixture): RouteCall[] {
   const upload = (id: string) => `${project}/multipart_uploads/${encodeURIComponent(id)}`;
   return [
     { route: 'get project', method: 'GET', path: project },
@@ -67,6 +71,9 @@ export function projectCalls({ project, family, name, fileName, open, spare }: F
     },
     { route: 'list files', method: 'GET', path: `${project}/files` },
     { route: 'get file', method: 'GET', path: `${project}/files/${fileName}` },
+    { route: 'mint token', method: 'POST', path: `${project}/upload_tokens`, body: { max_files: 1 } },
+    { route: 'list tokens', method: 'GET', path: `${project}/upload_tokens` },
+    { route: 'revoke token', method: 'DELETE', path: `${project}/upload_tokens/${tokenId}` },
     {
       route: 'complete',
       method: 'POST',

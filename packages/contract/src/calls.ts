@@ -19,6 +19,8 @@ type CallAccess = {
   path: string;
   /** What the API key needs at least. */
   scope: KeyScope;
+  /** An upload token of the project will do as well. */
+  byToken?: true;
 };
 
 /**
@@ -31,19 +33,40 @@ export const CALLS = {
   isValidName: { method: 'GET', path: '/is_valid_name', scope: 'read' },
   projectUuid: { method: 'GET', path: '/:name/uuid', scope: 'read' },
   getProject: { method: 'GET', path: '/:project_uuid', scope: 'read' },
-  uploadLinks: { method: 'POST', path: '/:project_uuid/get_temporary_upload_links', scope: 'upload' },
-  uploadLink: { method: 'GET', path: '/:project_uuid/get_upload_link', scope: 'upload' },
-  startMultipart: { method: 'POST', path: '/:project_uuid/multipart_uploads', scope: 'upload' },
-  listMultiparts: { method: 'GET', path: '/:project_uuid/multipart_uploads', scope: 'read' },
-  getMultipart: { method: 'GET', path: '/:project_uuid/multipart_uploads/:upload_id', scope: 'read' },
-  partLinks: { method: 'POST', path: '/:project_uuid/multipart_uploads/:upload_id/part_links', scope: 'upload' },
-  completeMultipart: { method: 'POST', path: '/:project_uuid/multipart_uploads/:upload_id/complete', scope: 'upload' },
-  abortMultipart: { method: 'DELETE', path: '/:project_uuid/multipart_uploads/:upload_id', scope: 'upload' },
-  listFiles: { method: 'GET', path: '/:project_uuid/files', scope: 'read' },
+  uploadLinks: { method: 'POST', path: '/:project_uuid/get_temporary_upload_links', scope: 'upload', byToken: true },
+  uploadLink: { method: 'GET', path: '/:project_uuid/get_upload_link', scope: 'upload', byToken: true },
+  startMultipart: { method: 'POST', path: '/:project_uuid/multipart_uploads', scope: 'upload', byToken: true },
+  listMultiparts: { method: 'GET', path: '/:project_uuid/multipart_uploads', scope: 'read', byToken: true },
+  getMultipart: { method: 'GET', path: '/:project_uuid/multipart_uploads/:upload_id', scope: 'read', byToken: true },
+  partLinks: {
+    method: 'POST',
+    path: '/:project_uuid/multipart_uploads/:upload_id/part_links',
+    scope: 'upload',
+    byToken: true,
+  },
+  completeMultipart: {
+    method: 'POST',
+    path: '/:project_uuid/multipart_uploads/:upload_id/complete',
+    scope: 'upload',
+    byToken: true,
+  },
+  abortMultipart: {
+    method: 'DELETE',
+    path: '/:project_uuid/multipart_uploads/:upload_id',
+    scope: 'upload',
+    byToken: true,
+  },
+  listFiles: { method: 'GET', path: '/:project_uuid/files', scope: 'read', byToken: true },
   getFile: { method: 'GET', path: '/:project_uuid/files/:file_name', scope: 'read' },
+  mintUploadToken: { method: 'POST', path: '/:project_uuid/upload_tokens', scope: 'admin' },
+  listUploadTokens: { method: 'GET', path: '/:project_uuid/upload_tokens', scope: 'admin' },
+  revokeUploadToken: { method: 'DELETE', path: '/:project_uuid/upload_tokens/:token_id', scope: 'admin' },
 } as const satisfies Record<string, CallAccess>;
 
 export type CallName = keyof typeof CALLS;
+
+/** Whether an upload token may make the call, on its own project. */
+export const takesUploadToken = (call: CallName) => (CALLS[call] as CallAccess).byToken === true;
 
 /**
  * The path of a call in a family, with its parameters filled in and percent-encoded.

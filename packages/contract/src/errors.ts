@@ -60,11 +60,16 @@ export const ERRORS = {
     message: ({ needed, held }) =>
       `This call needs an API key with the scope "${needed}"; this one has "${held}". Use another key, or have one made for it.`,
   }),
+  api_key_required: define({
+    status: 403,
+    message: () =>
+      'This call needs an API key. An upload token only uploads into its own project, which is named by its uuid.',
+  }),
   rate_limited: define<{ seconds: number }>({
     status: 429,
     retryable: true,
     message: ({ seconds }) =>
-      `Too many requests with this API key. Try again in ${seconds} ${plural(seconds, 'second')}.`,
+      `Too many requests with this API key or upload token. Try again in ${seconds} ${plural(seconds, 'second')}.`,
   }),
 
   // Projects
@@ -103,10 +108,42 @@ export const ERRORS = {
     message: ({ name }) => `The project has no file "${name}". Ask for an upload link first.`,
   }),
 
+  // Upload tokens, and what they limit
+  upload_token_expired: define<{ at: string }>({
+    status: 401,
+    message: ({ at }) => `The upload token worked until ${at}. Ask for a new one where this one came from.`,
+  }),
+  upload_token_not_found: define<{ tokenId: string }>({
+    status: 404,
+    message: ({ tokenId }) => `There is no upload token "${tokenId}" in this project.`,
+  }),
+  upload_token_full: define<{ limit: 'files' | 'bytes'; most: number; left: number; asked: number }>({
+    status: 403,
+    message: ({ limit, most, left, asked }) =>
+      `This upload token is for ${most} ${limit}, of which ${left} are left; this request is for ${asked} more. Ask for less, or for another token.`,
+  }),
+  file_name_not_allowed: define<{ name: string }>({
+    status: 403,
+    message: ({ name }) => `This upload token is not for a file "${name}". Use the names that it was made for.`,
+  }),
+  file_exists: define<{ name: string }>({
+    status: 409,
+    message: ({ name }) =>
+      `The project already has "${name}", which did not come by this upload token. It stays; send the file under another name.`,
+  }),
+  size_required: define<{ name: string }>({
+    status: 400,
+    message: ({ name }) => `This upload token is for so many bytes, so "${name}" needs its size, in bytes.`,
+  }),
+
   // Multipart uploads
   invalid_part_count: define<{ name: string; got: string; max: number }>({
     status: 400,
     message: ({ name, got, max }) => `The part_count for "${name}" must be an integer from 1 to ${max}; got ${got}.`,
+  }),
+  invalid_part_size: define<{ name: string; problem: string }>({
+    status: 400,
+    message: ({ name, problem }) => `The part_size for "${name}" ${problem}.`,
   }),
   invalid_part_number: define<{ got: string; partCount: number }>({
     status: 400,

@@ -18,3 +18,9 @@ export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 export const MAX_LINK_TTL_SECONDS = 7 * 24 * 60 * 60;
 /** Entries on one page of files or uploads. */
 export const MAX_PAGE_SIZE = 1000;
+/** Names and patterns that one upload token allows. */
+export const MAX_ALLOWED_NAMES = 1000;
+/** Files that one upload token can be limited to. */
+export const MAX_TOKEN_FILES = 1_000_000;
+/** The life of an upload token, in seconds. */
+export const TOKEN_SECONDS = { min: 1, max: MAX_LINK_TTL_SECONDS, default: 3600 } as const;

@@ -9,6 +9,7 @@ export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
   scope: KeyScope;
+  byToken?: true;
   summary: string;
   params?: TSchema;
   query?: TSchema;
@@ -26,6 +27,14 @@ const Params = <const Names extends string>(...names: Names[]) =>
 
 const OfProject = Params('project_uuid');
 const OfUpload = Params('project_uuid', 'upload_id');
+
+/** What an upload token's limits can refuse. */
+const LIMITS = [
+  'upload_token_full',
+  'file_name_not_allowed',
+  'file_exists',
+  'size_required',
+] as const satisfies readonly ErrorCode[];
 
 /** Every call of the API with its contract; each family has them all. */
 export const ROUTES = {
@@ -71,7 +80,7 @@ export const ROUTES = {
     params: OfProject,
     body: schemas.UploadLinksBody,
     data: schemas.UploadLinks,
-    errors: ['project_not_found', 'invalid_file_name', 'duplicate_file_name', 'invalid_md5'],
+    errors: ['project_not_found', 'invalid_file_name', 'duplicate_file_name', 'invalid_md5', ...LIMITS],
   },
   uploadLink: {
     ...CALLS.uploadLink,
@@ -79,7 +88,7 @@ export const ROUTES = {
     params: OfProject,
     query: schemas.UploadLinkQuery,
     data: schemas.UploadLink,
-    errors: ['project_not_found', 'invalid_file_name', 'invalid_md5'],
+    errors: ['project_not_found', 'invalid_file_name', 'invalid_md5', ...LIMITS],
   },
   startMultipart: {
     ...CALLS.startMultipart,
@@ -87,7 +96,14 @@ export const ROUTES = {
     params: OfProject,
     body: schemas.StartMultipartBody,
     data: schemas.MultipartStarted,
-    errors: ['project_not_found', 'invalid_file_name', 'invalid_part_count', 'invalid_md5'],
+    errors: [
+      'project_not_found',
+      'invalid_file_name',
+      'invalid_part_count',
+      'invalid_part_size',
+      'invalid_md5',
+      ...LIMITS,
+    ],
   },
   listMultiparts: {
     ...CALLS.listMultiparts,
@@ -152,6 +168,28 @@ export const ROUTES = {
     data: schemas.FileWithDownload,
     errors: ['project_not_found', 'invalid_file_name', 'file_not_found'],
   },
+  mintUploadToken: {
+    ...CALLS.mintUploadToken,
+    summary: 'Make a token with which others upload into this project for a while',
+    params: OfProject,
+    body: schemas.MintUploadTokenBody,
+    data: schemas.UploadTokenMinted,
+    errors: ['project_not_found', 'invalid_file_name'],
+  },
+  listUploadTokens: {
+    ...CALLS.listUploadTokens,
+    summary: 'The upload tokens that work, oldest first',
+    params: OfProject,
+    query: schemas.PageQuery,
+    data: schemas.UploadTokenList,
+    errors: ['project_not_found'],
+  },
+  revokeUploadToken: {
+    ...CALLS.revokeUploadToken,
+    summary: 'End an upload token before its time',
+    params: Params('project_uuid', 'token_id'),
+    errors: ['project_not_found', 'upload_token_not_found'],
+  },
 } as const satisfies Record<CallName, Route>;
 
 /** What any authenticated route can refuse. */
@@ -162,7 +200,9 @@ export const COMMON_ERRORS = [
   'unsupported_media_type',
   'missing_api_key',
   'invalid_api_key',
+  'upload_token_expired',
   'insufficient_scope',
+  'api_key_required',
   'rate_limited',
   'storage_unavailable',
   'database_unavailable',

@@ -1,10 +1,14 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import {
+  MAX_ALLOWED_NAMES,
   MAX_FILE_NAME_BYTES,
   MAX_NAMES_PER_REQUEST,
   MAX_PAGE_SIZE,
   MAX_PART_COUNT,
+  MAX_PART_SIZE,
   MAX_PROJECT_NAME_LENGTH,
+  MAX_TOKEN_FILES,
+  TOKEN_SECONDS,
 } from './limits.ts';
 
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -20,6 +24,10 @@ const Md5 = Type.String({
   examples: ['1B2M2Y8AsgTpgAmY7PhCfg=='],
 });
 const Size = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Bytes.' });
+const DeclaredSize = Type.Integer({
+  ...Size,
+  description: 'Bytes of the whole file. Needed with an upload token that has max_bytes, whose links take no others.',
+});
 const ETag = Type.String({
   description: "Storage's entity tag, without quotes. For a single PUT usually the hex MD5.",
 });
@@ -81,10 +89,14 @@ export const NameValidity = Type.Object({ is_valid: Type.Boolean() });
 // Upload links
 
 export const UploadLinksBody = Type.Object({
-  files_list: Type.Array(Type.Object({ file_name: FileName, md5: Type.Optional(Nullable(Md5)) }), {
-    minItems: 1,
-    maxItems: MAX_NAMES_PER_REQUEST,
-  }),
+  files_list: Type.Array(
+    Type.Object({
+      file_name: FileName,
+      md5: Type.Optional(Nullable(Md5)),
+      size: Type.Optional(Nullable(DeclaredSize)),
+    }),
+    { minItems: 1, maxItems: MAX_NAMES_PER_REQUEST },
+  ),
 });
 
 export const UploadLink = Type.Object(
@@ -101,7 +113,11 @@ export const UploadLink = Type.Object(
 
 export const UploadLinks = Type.Object({ files_list: Type.Array(UploadLink) });
 
-export const UploadLinkQuery = Type.Object({ file_name: FileName, md5: Type.Optional(Md5) });
+export const UploadLinkQuery = Type.Object({
+  file_name: FileName,
+  md5: Type.Optional(Md5),
+  size: Type.Optional(DeclaredSize),
+});
 
 // Multipart uploads
 
@@ -109,6 +125,17 @@ export const StartMultipartBody = Type.Object({
   file_name: FileName,
   part_count: Type.Integer({ minimum: 1, maximum: MAX_PART_COUNT }),
   size: Type.Optional(Nullable(Size)),
+  part_size: Type.Optional(
+    Nullable(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_PART_SIZE,
+        description:
+          'Bytes of every part but the last, which has the rest of size. Needed with an upload token that has ' +
+          'max_bytes, whose part links take no others.',
+      }),
+    ),
+  ),
   md5: Type.Optional(Nullable(Md5)),
   links: Type.Optional(
     Type.Boolean({ default: true, description: 'false: no part links now; ask for them at …/part_links as you go.' }),
@@ -203,6 +230,63 @@ export const FileWithDownload = Type.Object(
   { title: 'FileWithDownload' },
 );
 
+// Upload tokens
+
+const TokenId = Type.String({ format: 'uuid', description: 'Identifies the token, and tells nothing of it.' });
+
+const tokenLimits = {
+  allowed_names: Nullable(
+    Type.Array(FileName, {
+      minItems: 1,
+      maxItems: MAX_ALLOWED_NAMES,
+      description: 'The only names it is for; in each, * stands for any characters, or none. null: any name.',
+      examples: [['DSC_*.NEF', 'contract.pdf']],
+    }),
+  ),
+  max_bytes: Nullable(
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Bytes of all its files together; each file then needs its size declared. null: any.',
+    }),
+  ),
+  max_files: Nullable(
+    Type.Integer({ minimum: 1, maximum: MAX_TOKEN_FILES, description: 'Different names. null: any number.' }),
+  ),
+};
+
+export const MintUploadTokenBody = Type.Object({
+  expires_in: Type.Optional(
+    Type.Integer({
+      minimum: TOKEN_SECONDS.min,
+      maximum: TOKEN_SECONDS.max,
+      default: TOKEN_SECONDS.default,
+      description: 'Seconds that the token works, and the links that it gives at most.',
+    }),
+  ),
+  ...Type.Partial(Type.Object(tokenLimits)).properties,
+});
+
+const tokenFields = { token_id: TokenId, expires_at: Timestamp('When the token stops working.'), ...tokenLimits };
+
+export const UploadTokenMinted = Type.Object(
+  { ...tokenFields, token: Type.String({ description: 'Goes into x-api-key. It is not shown again.' }) },
+  { title: 'UploadTokenMinted' },
+);
+
+export const UploadToken = Type.Object(
+  {
+    ...tokenFields,
+    created_at: Timestamp('When it was minted.'),
+    last_used_at: Nullable(Timestamp('When it last asked for links or started an upload.')),
+    files: Type.Integer({ minimum: 0, description: 'Different names that it asked for.' }),
+    bytes: Nullable(Type.Integer({ minimum: 0, description: 'Of max_bytes, what is taken; null without a limit.' })),
+  },
+  { title: 'UploadToken' },
+);
+
+export const UploadTokenList = Type.Object({ upload_tokens: Type.Array(UploadToken), next_cursor: Cursor });
+
 // Envelopes
 
 /** Success: `{"data": …}`, wrapped once. */
@@ -237,4 +321,7 @@ export type File = Static<typeof File>;
 export type FileList = Static<typeof FileList>;
 export type FileStatus = Static<typeof FileStatus>;
 export type FileWithDownload = Static<typeof FileWithDownload>;
+export type MintUploadTokenBody = Static<typeof MintUploadTokenBody>;
+export type UploadTokenMinted = Static<typeof UploadTokenMinted>;
+export type UploadToken = Static<typeof UploadToken>;
 export type ErrorBody = Static<typeof ErrorBody>;

@@ -11,7 +11,7 @@ export async function exportOpenApi(): Promise<object> {
   const handlers = Object.fromEntries(Object.keys(CALLS).map((name) => [name, refuse])) as unknown as Handlers;
   const app = await buildApp({
     handlers,
-    apiKeys: { authenticate: refuse },
+    callers: { authenticate: refuse },
     ratePerMinute: undefined,
     checks: { database: refuse, storage: refuse },
     version: manifest.version,

@@ -1,3 +1,4 @@
+import { UploadTokens } from './access/upload-tokens.ts';
 import type { Database } from './database/database.ts';
 import type { Rules } from './routes/handlers.ts';
 import { Arrivals } from './uploads/arrivals.ts';
@@ -5,21 +6,24 @@ import { UploadLinks } from './uploads/links.ts';
 import { MultipartUploads } from './uploads/multipart.ts';
 import type { ObjectStore } from './uploads/object-store.ts';
 import { Projects } from './uploads/projects.ts';
+import { TokenLimits } from './uploads/token-limits.ts';
 import { type EndingTimes, UploadEnding } from './uploads/upload-ending.ts';
 
 /** The rules over one database and one storage. */
 export function createRules(
-  { projects, files, uploads }: Pick<Database, 'projects' | 'files' | 'uploads'>,
+  { projects, files, uploads, uploadTokens }: Pick<Database, 'projects' | 'files' | 'uploads' | 'uploadTokens'>,
   store: ObjectStore,
   { now = Date.now, times }: { now?: () => number; times?: EndingTimes } = {},
 ): Rules {
   const arrivals = new Arrivals({ projects, files, store });
+  const limits = new TokenLimits({ tokens: uploadTokens, store, now });
   const ending = new UploadEnding({ uploads, files, store, now, ...(times && { times }) });
   return {
     projects: new Projects({ projects, arrivals, now }),
-    links: new UploadLinks({ files, store }),
+    links: new UploadLinks({ files, store, limits }),
     arrivals,
-    multipart: new MultipartUploads({ uploads, store, ending, now }),
+    multipart: new MultipartUploads({ uploads, store, ending, limits, now }),
     ending,
+    uploadTokens: new UploadTokens({ tokens: uploadTokens, now }),
   };
 }

@@ -125,13 +125,14 @@ test('the OpenAPI document is exported without anything running', async () => {
       '401',
       '403',
       '404',
+      '409',
       '413',
       '415',
       '429',
       '500',
       '503',
     ]);
-    assert.deepEqual(links.security, [{ apiKey: ['upload'] }]);
+    assert.deepEqual(links.security, [{ apiKey: ['upload'] }, { uploadToken: [] }]);
     assert.equal(links.requestBody.required, true);
     assert.equal(document.paths[prefix]?.post?.requestBody.required, false);
     assert.deepEqual(Object.keys(document.paths[`${prefix}/{project_uuid}/multipart_uploads`] ?? {}).sort(), [

@@ -2,6 +2,7 @@ import { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { ApiKeys } from './access/api-keys.ts';
+import { Callers } from './access/caller.ts';
 import { buildApp } from './app.ts';
 import { createBackground } from './background.ts';
 import { type Database, type DatabaseConfig, openDatabase } from './database/database.ts';
@@ -116,7 +117,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
 
   const app = await buildApp({
     handlers: createHandlers(rules),
-    apiKeys,
+    callers: new Callers({ keys: apiKeys, tokens: rules.uploadTokens }),
     ratePerMinute: config.rateLimit?.perMinute,
     checks: { database: () => database.check(), storage: () => store.check() },
     version: config.version,

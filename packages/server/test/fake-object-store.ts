@@ -56,11 +56,14 @@ export class FakeObjectStore implements ObjectStore {
     return `${md5(Buffer.concat(parts.map(({ etag }) => Buffer.from(etag, 'hex'))))}-${parts.length}`;
   }
 
-  async signer(): Promise<LinkSigner> {
+  async signer({ until }: { until?: Date | undefined } = {}): Promise<LinkSigner> {
+    const expiresAt = Math.min(this.#now() + 3_600_000, until?.getTime() ?? Number.POSITIVE_INFINITY);
+    const length = (size: number | undefined) => (size === undefined ? '' : `#${size}`);
     return {
-      expiresAt: new Date(this.#now() + 3_600_000),
-      put: (key) => `fake:put/${encodeURIComponent(key)}`,
-      putPart: ({ key, uploadId }, number) => `fake:part/${encodeURIComponent(key)}?${uploadId}/${number}`,
+      expiresAt: new Date(expiresAt),
+      put: (key, { size } = {}) => `fake:put/${encodeURIComponent(key)}${length(size)}`,
+      putPart: ({ key, uploadId }, number, { size } = {}) =>
+        `fake:part/${encodeURIComponent(key)}?${uploadId}/${number}${length(size)}`,
       get: (key) => `fake:get/${encodeURIComponent(key)}`,
     };
   }

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { FAMILIES } from '@darkslide/contract';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ApiKeys } from '../src/access/api-keys.ts';
+import { Callers } from '../src/access/caller.ts';
 import { buildApp } from '../src/app.ts';
 import type { Database } from '../src/database/database.ts';
 import type { DatabaseKind } from '../src/database/tables.ts';
@@ -44,9 +45,10 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
   const store = new FakeObjectStore();
   const apiKeys = new ApiKeys({ accounts: database.accounts, now: Date.now });
   await apiKeys.ensureFirst(TEST_KEY);
+  const rules = createRules(database, store, options.times && { times: options.times });
   const app = await buildApp({
-    handlers: createHandlers(createRules(database, store, options.times && { times: options.times })),
-    apiKeys,
+    handlers: createHandlers(rules),
+    callers: new Callers({ keys: apiKeys, tokens: rules.uploadTokens }),
     ratePerMinute: options.ratePerMinute,
     checks: { database: () => database.check(), storage: () => store.check() },
     version: '0.0.0',

@@ -11,6 +11,7 @@ import { type PostgresOptions, postgres } from './postgres.ts';
 import { ProjectTable } from './projects.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
+import { UploadTokenTable } from './upload-tokens.ts';
 import { UploadTable } from './uploads.ts';
 
 /** How long one statement of a migration may take, in milliseconds. */
@@ -25,6 +26,7 @@ export type Database = {
   files: FileTable;
   uploads: UploadTable;
   leases: LeaseTable;
+  uploadTokens: UploadTokenTable;
   /** Queries that wait for a free connection. */
   waiting(): number;
   /** Asks the database the smallest question. */
@@ -55,6 +57,7 @@ export async function openDatabase(
       files: new FileTable(db, config.kind, observer.onArrived),
       uploads: new UploadTable(db, clock, observer.onArrived),
       leases: new LeaseTable(db, clock),
+      uploadTokens: new UploadTokenTable(db, config.kind),
       waiting,
       check: async () => void (await sql`select 1`.execute(db)),
       close: () => db.destroy(),

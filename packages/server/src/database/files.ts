@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { jsonRows } from './json-rows.ts';
 import type { DatabaseKind, FileRow, Tables } from './tables.ts';
 
 export type RequestedFile = { name: string; md5: string | null };
@@ -116,12 +117,7 @@ export class FileTable {
     return row?.name;
   }
 
-  /**
-   * Any number of rows as one parameter, of JSON: `v.value ->> n` is the nth column. One statement for 10,000 names,
-   * whatever the database's limit on parameters. Rows go in sorted, so that two such statements can't deadlock.
-   */
-  #rows(rows: readonly (readonly (string | number | null)[])[]): RawBuilder<unknown> {
-    const json = JSON.stringify(rows);
-    return this.#kind === 'sqlite' ? sql`json_each(${json}) as v` : sql`json_array_elements(${json}::json) as v`;
+  #rows(rows: Parameters<typeof jsonRows>[1]) {
+    return jsonRows(this.#kind, rows);
   }
 }

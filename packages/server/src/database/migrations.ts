@@ -5,6 +5,7 @@ import { initial } from './migrations/0001-initial.ts';
 import { keyScopes } from './migrations/0002-key-scopes.ts';
 import { fileCounts } from './migrations/0003-file-counts.ts';
 import { leases } from './migrations/0004-leases.ts';
+import { uploadTokens } from './migrations/0005-upload-tokens.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /** Forward only; a migration that was released is never edited. They run in the order of their names. */
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0002-key-scopes': keyScopes,
   '0003-file-counts': fileCounts,
   '0004-leases': leases,
+  '0005-upload-tokens': uploadTokens,
 };
 
 /**

@@ -72,6 +72,10 @@ type MultipartUploadsTable = {
   etag: string | null;
   created_at: number;
   links_issued_at: number;
+  /** The upload token that started it; null where an API key did. */
+  token_id: number | null;
+  /** Where a token's bytes bound it: the size of every part but the last. Part links sign their part's size then. */
+  part_size: number | null;
 };
 
 type LeasesTable = {
@@ -82,6 +86,32 @@ type LeasesTable = {
   expires_at: number;
 };
 
+type UploadTokensTable = {
+  id: Generated<number>;
+  /** The public one, a uuid. */
+  token_id: string;
+  /** As in `api_keys`. */
+  prefix: string;
+  hash: string;
+  /** The key that minted it, and that it dies with. */
+  key_id: number;
+  project_id: number;
+  /** JSON, a list of names and patterns in NFC. */
+  allowed_names: string | null;
+  max_bytes: number | null;
+  max_files: number | null;
+  // The sums over its upload_token_files.
+  bytes: Generated<number>;
+  files: Generated<number>;
+  created_at: number;
+  expires_at: number;
+  last_used_at: number | null;
+  revoked_at: number | null;
+};
+
+/** A name that a token asked for, with the largest size; 0 where the token has no limit of bytes. */
+type UploadTokenFilesTable = { token_id: number; name: string; size: number };
+
 export type Tables = {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
@@ -89,6 +119,8 @@ export type Tables = {
   files: FilesTable;
   multipart_uploads: MultipartUploadsTable;
   leases: LeasesTable;
+  upload_tokens: UploadTokensTable;
+  upload_token_files: UploadTokenFilesTable;
 };
 
 export type ApiKeyRow = Selectable<ApiKeysTable>;
@@ -96,3 +128,4 @@ export type ProjectRow = Selectable<ProjectsTable>;
 export type FileRow = Selectable<FilesTable>;
 /** With the milliseconds for which a node still holds it; 0 or less: nobody does. */
 export type UploadRow = Selectable<MultipartUploadsTable> & { held_for: number };
+export type UploadTokenRow = Selectable<UploadTokensTable>;

@@ -3,7 +3,8 @@ import type { DatabaseClock } from './clock.ts';
 import type { OnArrived } from './files.ts';
 import type { Tables, UploadRow } from './tables.ts';
 
-export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name' | 'part_count' | 'declared_size'>;
+export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name' | 'part_count' | 'declared_size'> &
+  Partial<Pick<UploadRow, 'token_id' | 'part_size'>>;
 
 export type UploadOfProject = UploadRow & { project_uuid: string };
 
@@ -26,8 +27,8 @@ export class UploadTable {
   }
 
   /** Records an upload that storage has opened, and its file's name. */
-  async add(upload: NewUpload, file: { md5: string | null; now: number }): Promise<void> {
-    await this.#db.transaction().execute(async (db) => {
+  async add(upload: NewUpload, file: { md5: string | null; now: number }): Promise<UploadRow> {
+    return await this.#db.transaction().execute(async (db) => {
       await db
         .insertInto('files')
         .values({ project_id: upload.project_id, name: upload.file_name, md5: file.md5 })
@@ -37,10 +38,12 @@ export class UploadTable {
             : conflict.columns(['project_id', 'name']).doUpdateSet({ md5: file.md5 }),
         )
         .execute();
-      await db
+      return await db
         .insertInto('multipart_uploads')
         .values({ ...upload, state: 'open', version: 0, created_at: file.now, links_issued_at: file.now })
-        .execute();
+        .returningAll()
+        .returning(this.#heldFor())
+        .executeTakeFirstOrThrow();
     });
   }
 
@@ -54,9 +57,12 @@ export class UploadTable {
       .executeTakeFirst();
   }
 
-  /** Those not yet ended, oldest first, after the one whose id is `after`. */
-  listOpen(projectId: number, { after, limit }: { after: number; limit: number }): Promise<UploadRow[]> {
-    return this.#db
+  /** Those not yet ended, of one upload token or of all, oldest first, after the one whose id is `after`. */
+  listOpen(
+    projectId: number,
+    { after, limit, tokenId }: { after: number; limit: number; tokenId?: number | undefined },
+  ): Promise<UploadRow[]> {
+    const uploads = this.#db
       .selectFrom('multipart_uploads')
       .selectAll()
       .select(this.#heldFor())
@@ -64,7 +70,21 @@ export class UploadTable {
       .where('state', 'in', ['open', 'completing'])
       .where('id', '>', after)
       .orderBy('id')
-      .limit(limit)
+      .limit(limit);
+    return (tokenId === undefined ? uploads : uploads.where('token_id', '=', tokenId)).execute();
+  }
+
+  /** Those of the same name that the same token started before this one, and that have not ended. */
+  earlierOfToken({ id, token_id, file_name }: UploadRow): Promise<UploadRow[]> {
+    if (token_id === null) return Promise.resolve([]);
+    return this.#db
+      .selectFrom('multipart_uploads')
+      .selectAll()
+      .select(this.#heldFor())
+      .where('token_id', '=', token_id)
+      .where('file_name', '=', file_name)
+      .where('state', 'in', UNFINISHED)
+      .where('id', '<', id)
       .execute();
   }
 

@@ -3,8 +3,7 @@ import { apiError, CALLS, type CallName, type ErrorCode, FAMILIES, type Family }
 import { COMMON_ERRORS, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
-import type { ApiKeys } from '../access/api-keys.ts';
-import { authorize, type Caller } from '../access/caller.ts';
+import { authorize, type Caller, type Callers, callerId } from '../access/caller.ts';
 import type { Call, Handlers } from './handlers.ts';
 
 declare module 'fastify' {
@@ -19,15 +18,15 @@ declare module 'fastify' {
 
 export type ApiOptions = {
   handlers: Handlers;
-  apiKeys: Pick<ApiKeys, 'authenticate'>;
-  /** Requests a minute and key; undefined: no limit. */
+  callers: Pick<Callers, 'authenticate'>;
+  /** Requests a minute and key or token; undefined: no limit. */
   ratePerMinute: number | undefined;
 };
 
 /** Every call of the contract, in both families. */
 export async function registerApi(
   app: FastifyInstance,
-  { handlers, apiKeys, ratePerMinute }: ApiOptions,
+  { handlers, callers, ratePerMinute }: ApiOptions,
 ): Promise<void> {
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
@@ -35,13 +34,13 @@ export async function registerApi(
     reply.header('cache-control', 'no-store');
     const key = request.headers['x-api-key'];
     if (typeof key !== 'string' || key === '') throw apiError('missing_api_key', {});
-    request.caller = await apiKeys.authenticate(key);
+    request.caller = await callers.authenticate(key);
   });
   if (ratePerMinute !== undefined) {
     await app.register(rateLimit, {
       max: ratePerMinute,
       timeWindow: 60_000,
-      keyGenerator: (request) => callerOf(request).keyId,
+      keyGenerator: (request) => callerId(callerOf(request)),
       errorResponseBuilder: (_, { ttl }) => apiError('rate_limited', { seconds: Math.ceil(ttl / 1000) }),
     });
   }
@@ -56,8 +55,8 @@ function registerRoute(app: FastifyInstance, family: Family, name: CallName, han
   const handle = handlers[name] as (call: Call<CallName>) => Promise<unknown>;
   const handler: RouteHandlerMethod = async (request, reply) => {
     const { params, query, body } = request;
-    const { accountId } = callerOf(request);
-    const data = await handle({ accountId, family, params, query, body } as Call<CallName>);
+    const caller = callerOf(request);
+    const data = await handle({ accountId: caller.accountId, caller, family, params, query, body } as Call<CallName>);
     return route.data === undefined ? reply.code(204).send() : { data };
   };
   app.route({
@@ -68,7 +67,7 @@ function registerRoute(app: FastifyInstance, family: Family, name: CallName, han
       summary: route.summary,
       tags: [FAMILIES[family].title],
       // OpenAPI 3.1 lets the roles that a call needs stand here.
-      security: [{ apiKey: [route.scope] }],
+      security: [{ apiKey: [route.scope] }, ...(route.byToken ? [{ uploadToken: [] }] : [])],
       ...(route.params && { params: route.params }),
       ...(route.query && { querystring: route.query }),
       ...(route.body && { body: route.body }),

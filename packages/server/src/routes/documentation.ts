@@ -20,6 +20,11 @@ const API_KEY = {
     '`admin`, which includes both.',
 } as const;
 
+const UPLOAD_TOKEN = {
+  ...API_KEY,
+  description: 'An upload token, in place of an API key, for uploading into its own project.',
+} as const;
+
 /** Collects the routes that are registered after it; serves the document at /openapi.json, and a page at /docs. */
 export async function registerDocumentation(app: FastifyInstance, version: string): Promise<void> {
   app.addSchema({ $id: 'Error', ...schemas.ErrorBody });
@@ -34,7 +39,7 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
           'Photos go straight to object storage, never through this API.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      components: { securitySchemes: { apiKey: API_KEY } },
+      components: { securitySchemes: { apiKey: API_KEY, uploadToken: UPLOAD_TOKEN } },
     },
     refResolver: { buildLocalReference: ({ $id }, _, __, index) => String($id ?? `schema-${index}`) },
     transform: ({ schema, url, route }) => {

@@ -1,6 +1,8 @@
 import { apiError, type CallName, type Family } from '@darkslide/contract';
 import type { ROUTES } from '@darkslide/contract/routes';
 import type { Static, TSchema } from 'typebox';
+import type { Caller } from '../access/caller.ts';
+import type { UploadTokens } from '../access/upload-tokens.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { UploadLinks } from '../uploads/links.ts';
 import type { MultipartUploads } from '../uploads/multipart.ts';
@@ -15,6 +17,7 @@ type StaticOf<Route, Field extends string> =
 /** What a route hands on: who asks, in which family, and what, all of it checked by the contract's schemas. */
 export type Call<Name extends CallName> = {
   accountId: number;
+  caller: Caller;
   family: Family;
   params: StaticOf<Table[Name], 'params'>;
   query: StaticOf<Table[Name], 'query'>;
@@ -33,11 +36,17 @@ export type Rules = {
   arrivals: Arrivals;
   multipart: MultipartUploads;
   ending: UploadEnding;
+  uploadTokens: UploadTokens;
 };
 
-export function createHandlers({ projects, links, arrivals, multipart, ending }: Rules): Handlers {
-  const projectOf = (call: { accountId: number; family: Family; params: { project_uuid: string } }) =>
-    projects.find(call, call.params.project_uuid);
+type OfProject = { accountId: number; caller: Caller; family: Family; params: { project_uuid: string } };
+
+export function createHandlers(rules: Rules): Handlers {
+  const { projects, links, arrivals, multipart, ending, uploadTokens } = rules;
+  const projectOf = ({ caller, ...call }: OfProject) => {
+    const token = caller.kind === 'token' ? caller.token : undefined;
+    return projects.find({ ...call, token }, call.params.project_uuid);
+  };
 
   return {
     createProject: async (call) => ({ project_uuid: await projects.create(call, call.body.name) }),
@@ -77,5 +86,21 @@ export function createHandlers({ projects, links, arrivals, multipart, ending }:
       return { files, next_cursor: writeCursor(next) };
     },
     getFile: async (call) => arrivals.get(await projectOf(call), call.params.file_name),
+
+    mintUploadToken: async (call) => uploadTokens.mint(await projectOf(call), { keyId: keyOf(call), ...call.body }),
+    listUploadTokens: async (call) => {
+      const { cursor, limit } = call.query;
+      const page = await uploadTokens.list(await projectOf(call), { after: readNumberCursor(cursor), limit });
+      return { upload_tokens: page.upload_tokens, next_cursor: writeCursor(page.next) };
+    },
+    revokeUploadToken: async (call) => {
+      await uploadTokens.revoke(await projectOf(call), call.params.token_id);
+      return undefined;
+    },
   };
+}
+
+function keyOf({ caller }: { caller: Caller }): number {
+  if (caller.kind === 'key') return caller.keyId;
+  throw apiError('api_key_required', {});
 }

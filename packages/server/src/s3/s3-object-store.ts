@@ -64,9 +64,9 @@ export class S3ObjectStore implements ObjectStore {
     return areMd5s ? multipartETag(parts.map(({ etag }) => etag)) : undefined;
   }
 
-  async signer(): Promise<LinkSigner> {
+  async signer(options?: { until?: Date | undefined }): Promise<LinkSigner> {
     try {
-      return counted(await this.#signers.signer(this.#habits.putHeaders), this.#metrics);
+      return counted(await this.#signers.signer(this.#habits.putHeaders, options), this.#metrics);
     } catch (error) {
       throw unavailable('Reading the storage credentials', error);
     }
@@ -198,13 +198,13 @@ export class S3ObjectStore implements ObjectStore {
 function counted(signer: LinkSigner, metrics: Metrics): LinkSigner {
   return {
     expiresAt: signer.expiresAt,
-    put: (key) => {
+    put: (key, options) => {
       metrics.linksIssued('put');
-      return signer.put(key);
+      return signer.put(key, options);
     },
-    putPart: (upload, partNumber) => {
+    putPart: (upload, partNumber, options) => {
       metrics.linksIssued('part');
-      return signer.putPart(upload, partNumber);
+      return signer.putPart(upload, partNumber, options);
     },
     get: (key, fileName) => {
       metrics.linksIssued('download');

@@ -34,14 +34,16 @@ export class SignerFactory {
     this.#options = options;
   }
 
-  /** Links that live the configured time, but not beyond the credentials that sign them. */
-  async signer(putHeaders: SignedHeaders): Promise<LinkSigner> {
+  /** Links that live the configured time, but not beyond the credentials that sign them, nor, to the second, `until`. */
+  async signer(putHeaders: SignedHeaders, { until }: { until?: Date | undefined } = {}): Promise<LinkSigner> {
     const credentials = await this.#options.credentials();
     // SigV4 knows whole seconds.
     const signedAt = Math.floor(this.#options.now().getTime() / 1000) * 1000;
     const credentialLife = ((credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - signedAt) / 1000;
-    const expiresIn = Math.floor(Math.min(this.#options.ttlSeconds, MAX_LINK_TTL_SECONDS, credentialLife));
-    if (expiresIn < 1) throw new CredentialsExpiredError();
+    if (credentialLife < 1) throw new CredentialsExpiredError();
+    const wantedLife = Math.max(1, ((until?.getTime() ?? Number.POSITIVE_INFINITY) - signedAt) / 1000);
+    const { ttlSeconds } = this.#options;
+    const expiresIn = Math.floor(Math.min(ttlSeconds, MAX_LINK_TTL_SECONDS, credentialLife, wantedLife));
 
     const presigner = this.#presignerOf(credentials);
     const moment = new Date(signedAt);
@@ -51,10 +53,10 @@ export class SignerFactory {
     };
     return {
       expiresAt: new Date(signedAt + expiresIn * 1000),
-      put: (key) => presign({ method: 'PUT', key, expiresIn, headers: putHeaders }),
-      putPart: ({ key, uploadId }, partNumber) => {
+      put: (key, { size } = {}) => presign({ method: 'PUT', key, expiresIn, headers: withLength(putHeaders, size) }),
+      putPart: ({ key, uploadId }, partNumber, { size } = {}) => {
         const query = { partNumber: String(partNumber), uploadId };
-        return presign({ method: 'PUT', key, query, expiresIn, headers: putHeaders });
+        return presign({ method: 'PUT', key, query, expiresIn, headers: withLength(putHeaders, size) });
       },
       get: (key, fileName) => {
         const query = { 'response-content-disposition': contentDisposition(fileName) };
@@ -81,6 +83,10 @@ export class SignerFactory {
     return presigner;
   }
 }
+
+/** Storage then refuses any other length: the only way to bound what a link takes. */
+const withLength = (headers: SignedHeaders, size: number | undefined): Readonly<Record<string, string>> =>
+  size === undefined ? headers : { ...headers, 'content-length': String(size) };
 
 /** RFC 6266: the name for everyone, and an ASCII stand-in for those that do not read the first. */
 function contentDisposition(fileName: string): string {

@@ -1,36 +1,42 @@
 import type { schemas } from '@darkslide/contract';
 import type { FileTable } from '../database/files.ts';
-import type { ProjectRow } from '../database/tables.ts';
 import { checkFileName, checkMd5, checkUnique } from './file-names.ts';
 import { keyOf } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';
+import type { AccessedProject } from './projects.ts';
+import { isBoundInBytes, linkLife, type TokenLimits } from './token-limits.ts';
 
-export type FileRequest = { file_name: string; md5?: string | null };
+export type FileRequest = { file_name: string; md5?: string | null; size?: number | null };
 
 /** Issues the links that single PUTs go to. */
 export class UploadLinks {
   readonly #files: FileTable;
   readonly #store: ObjectStore;
+  readonly #limits: TokenLimits;
 
-  constructor({ files, store }: { files: FileTable; store: ObjectStore }) {
+  constructor({ files, store, limits }: { files: FileTable; store: ObjectStore; limits: TokenLimits }) {
     this.#files = files;
     this.#store = store;
+    this.#limits = limits;
   }
 
   /** One link a file, in order, or none at all: every name is checked before the first is recorded. */
-  async issue(project: ProjectRow, requests: readonly FileRequest[]): Promise<schemas.UploadLink[]> {
-    const files = requests.map(({ file_name, md5 }) => ({
+  async issue(project: AccessedProject, requests: readonly FileRequest[]): Promise<schemas.UploadLink[]> {
+    const files = requests.map(({ file_name, md5, size = null }) => ({
       sent: file_name,
       name: checkFileName(file_name),
       md5: checkMd5(file_name, md5),
+      size,
     }));
     checkUnique(files);
-    const signer = await this.#store.signer();
+    const signer = await this.#store.signer(linkLife(project));
+    await this.#limits.claim(project, files);
     await this.#files.request(project.id, files);
     const expires_at = signer.expiresAt.toISOString();
-    return files.map(({ sent, name }) => ({
+    const isBound = isBoundInBytes(project);
+    return files.map(({ sent, name, size }) => ({
       file_name: sent,
-      upload_link: signer.put(keyOf(project.uuid, name)),
+      upload_link: signer.put(keyOf(project.uuid, name), isBound && size !== null ? { size } : {}),
       expires_at,
     }));
   }

@@ -1,78 +1,89 @@
 import { apiError, type schemas } from '@darkslide/contract';
-import type { ProjectRow, UploadRow } from '../database/tables.ts';
-import type { UploadTable } from '../database/uploads.ts';
+import type { UploadRow } from '../database/tables.ts';
+import type { NewUpload, UploadTable } from '../database/uploads.ts';
 import { checkFileName, checkMd5 } from './file-names.ts';
 import { findUpload } from './find-upload.ts';
 import { keyOf } from './keys.ts';
-import type { LinkSigner, ObjectStore, StoredPart, UploadRef } from './object-store.ts';
+import type { LinkSigner, ObjectStore, StoredPart } from './object-store.ts';
+import type { AccessedProject } from './projects.ts';
+import { checkPartSize, isBoundInBytes, linkLife, partLength, type TokenLimits } from './token-limits.ts';
 import type { UploadEnding } from './upload-ending.ts';
 
 export type StartRequest = {
   file_name: string;
   part_count: number;
   size?: number | null;
+  part_size?: number | null;
   md5?: string | null;
   /** False: no links now, the client asks for them as it goes. */
   links?: boolean;
 };
 
-type Options = { uploads: UploadTable; store: ObjectStore; ending: UploadEnding; now: () => number };
+type Options = {
+  uploads: UploadTable;
+  store: ObjectStore;
+  ending: UploadEnding;
+  limits: TokenLimits;
+  now: () => number;
+};
 
 /** Multipart uploads while they are open: started, looked at, and their parts' links. */
 export class MultipartUploads {
   readonly #uploads: UploadTable;
   readonly #store: ObjectStore;
   readonly #ending: UploadEnding;
+  readonly #limits: TokenLimits;
   readonly #now: () => number;
 
-  constructor({ uploads, store, ending, now }: Options) {
+  constructor({ uploads, store, ending, limits, now }: Options) {
     this.#uploads = uploads;
     this.#store = store;
     this.#ending = ending;
+    this.#limits = limits;
     this.#now = now;
   }
 
-  async start(project: ProjectRow, request: StartRequest): Promise<schemas.MultipartStarted> {
-    const name = checkFileName(request.file_name);
-    const md5 = checkMd5(request.file_name, request.md5);
+  async start(project: AccessedProject, request: StartRequest): Promise<schemas.MultipartStarted> {
+    const { file_name: sent, part_count, size = null, part_size = null } = request;
+    const name = checkFileName(sent);
+    const md5 = checkMd5(sent, request.md5);
+    const isBound = isBoundInBytes(project);
+    const partSize = checkPartSize(sent, { size, partCount: part_count, partSize: part_size, required: isBound });
+    const signer = await this.#store.signer(linkLife(project));
+    await this.#limits.claim(project, [{ sent, name, size }]);
+
+    const upload = await this.#open(
+      project,
+      { file_name: name, part_count, declared_size: size, part_size: isBound ? partSize : null },
+      md5,
+    );
     const key = keyOf(project.uuid, name);
-    const signer = await this.#store.signer();
-    const uploadId = await this.#store.createUpload(key);
-    const upload = {
-      project_id: project.id,
-      upload_id: uploadId,
-      file_name: name,
-      part_count: request.part_count,
-      declared_size: request.size ?? null,
-    };
-    try {
-      await this.#uploads.add(upload, { md5, now: this.#now() });
-    } catch (error) {
-      // Where this fails too, the sweeper finds the upload later.
-      await this.#store.abortUpload({ key, uploadId }).catch(() => {});
-      throw error;
-    }
-    if (request.links === false) return { upload_id: uploadId, key, parts: [], expires_at: null };
-    const numbers = Array.from({ length: request.part_count }, (_, index) => index + 1);
-    return { upload_id: uploadId, key, ...signParts(signer, { key, uploadId }, numbers) };
+    const started = { upload_id: upload.upload_id, key };
+    if (request.links === false) return { ...started, parts: [], expires_at: null };
+    const numbers = Array.from({ length: part_count }, (_, index) => index + 1);
+    return { ...started, ...signParts(signer, { key, upload }, numbers) };
   }
 
   /** Fresh links for some parts, in the order asked for, each once. */
-  async partLinks(project: ProjectRow, uploadId: string, partNumbers: readonly number[]): Promise<schemas.PartLinks> {
+  async partLinks(
+    project: AccessedProject,
+    uploadId: string,
+    partNumbers: readonly number[],
+  ): Promise<schemas.PartLinks> {
     const upload = await this.#findOpen(project, uploadId);
     const wrong = partNumbers.filter((number) => !isPartOf(upload, number));
     if (wrong.length > 0) {
       const params = { got: String(wrong[0]), partCount: upload.part_count };
       throw apiError('invalid_part_number', params, { details: wrong });
     }
-    const signer = await this.#store.signer();
+    const signer = await this.#store.signer(linkLife(project));
     await this.#uploads.linksIssued(upload.id, this.#now());
     const key = keyOf(project.uuid, upload.file_name);
-    return signParts(signer, { key, uploadId }, [...new Set(partNumbers)]);
+    return signParts(signer, { key, upload }, [...new Set(partNumbers)]);
   }
 
   /** The upload's state, and of an open one the parts that storage holds. */
-  async get(project: ProjectRow, uploadId: string): Promise<schemas.MultipartUpload> {
+  async get(project: AccessedProject, uploadId: string): Promise<schemas.MultipartUpload> {
     const upload = await findUpload(this.#uploads, project, uploadId);
     if (upload.state !== 'open' && upload.state !== 'completing') return { ...describe(project, upload), parts: [] };
     const parts = await this.#store.listParts({ key: keyOf(project.uuid, upload.file_name), uploadId });
@@ -82,8 +93,8 @@ export class MultipartUploads {
   }
 
   /** One page of the open ones, oldest first. Go on with `after: next`. */
-  async list(project: ProjectRow, { after, limit }: { after: number; limit: number }) {
-    const rows = await this.#uploads.listOpen(project.id, { after, limit: limit + 1 });
+  async list(project: AccessedProject, { after, limit }: { after: number; limit: number }) {
+    const rows = await this.#uploads.listOpen(project.id, { after, limit: limit + 1, tokenId: project.token?.id });
     const page = rows.slice(0, limit);
     return {
       uploads: page.map((upload) => describe(project, upload)),
@@ -91,7 +102,28 @@ export class MultipartUploads {
     };
   }
 
-  async #findOpen(project: ProjectRow, uploadId: string): Promise<UploadRow> {
+  /** Opens an upload in storage, and records it. A token has one open upload a name: its earlier ones end. */
+  async #open(
+    project: AccessedProject,
+    upload: Omit<NewUpload, 'project_id' | 'upload_id'>,
+    md5: string | null,
+  ): Promise<UploadRow> {
+    const key = keyOf(project.uuid, upload.file_name);
+    const uploadId = await this.#store.createUpload(key);
+    const ids = { project_id: project.id, upload_id: uploadId, token_id: project.token?.id ?? null };
+    try {
+      const row = await this.#uploads.add({ ...upload, ...ids }, { md5, now: this.#now() });
+      for (const earlier of await this.#uploads.earlierOfToken(row))
+        await this.#ending.abortIdle(project.uuid, earlier);
+      return row;
+    } catch (error) {
+      // Where this fails too, the sweeper finds the upload later.
+      await this.#store.abortUpload({ key, uploadId }).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #findOpen(project: AccessedProject, uploadId: string): Promise<UploadRow> {
     const upload = await findUpload(this.#uploads, project, uploadId);
     if (upload.state === 'completed') throw apiError('upload_completed', { name: upload.file_name });
     if (upload.state === 'aborting' || upload.state === 'aborted') throw apiError('upload_not_found', { uploadId });
@@ -102,8 +134,16 @@ export class MultipartUploads {
 const isPartOf = (upload: UploadRow, number: number) =>
   Number.isInteger(number) && number >= 1 && number <= upload.part_count;
 
-function signParts(signer: LinkSigner, upload: UploadRef, numbers: readonly number[]) {
-  const parts = numbers.map((number) => ({ part_number: number, upload_url: signer.putPart(upload, number) }));
+function signParts(
+  signer: LinkSigner,
+  { key, upload }: { key: string; upload: UploadRow },
+  numbers: readonly number[],
+) {
+  const ref = { key, uploadId: upload.upload_id };
+  const parts = numbers.map((number) => ({
+    part_number: number,
+    upload_url: signer.putPart(ref, number, { size: partLength(upload, number) }),
+  }));
   return { parts, expires_at: signer.expiresAt.toISOString() };
 }
 
@@ -113,7 +153,7 @@ const describePart = ({ partNumber, size, etag }: StoredPart): schemas.Part => (
   etag,
 });
 
-const describe = (project: ProjectRow, upload: UploadRow) => ({
+const describe = (project: AccessedProject, upload: UploadRow) => ({
   upload_id: upload.upload_id,
   key: keyOf(project.uuid, upload.file_name),
   file_name: upload.file_name,

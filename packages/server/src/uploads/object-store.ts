@@ -20,10 +20,10 @@ export type CompleteOutcome =
 /** Signs any number of links that all stop working at `expiresAt`. Pure arithmetic, no waiting. */
 export type LinkSigner = {
   expiresAt: Date;
-  /** PUT the whole object. */
-  put(key: string): string;
-  /** PUT one part. */
-  putPart(upload: UploadRef, partNumber: number): string;
+  /** PUT the whole object; with a `size`, so many bytes and no others. */
+  put(key: string, options?: { size?: number | undefined }): string;
+  /** PUT one part, likewise. */
+  putPart(upload: UploadRef, partNumber: number, options?: { size?: number | undefined }): string;
   /** GET the object, to be saved under `fileName`. */
   get(key: string, fileName: string): string;
 };
@@ -39,8 +39,8 @@ export interface ObjectStore {
   /** The ETag that completing these parts, in order, will give; undefined where that can't be told before. */
   etagOfParts(parts: readonly StoredPart[]): string | undefined;
 
-  /** A signer for now: it takes the current credentials, and its links do not outlive them. */
-  signer(): Promise<LinkSigner>;
+  /** A signer for now: it takes the current credentials, and its links outlive neither them nor `until`. */
+  signer(options?: { until?: Date | undefined }): Promise<LinkSigner>;
 
   head(key: string): Promise<StoredObject | undefined>;
   /** Objects whose key begins with `prefix`, after `startAfter` (exclusive), in the byte order of their keys. */

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { apiError, type Family, projectNameProblem, type schemas } from '@darkslide/contract';
 import type { ProjectTable } from '../database/projects.ts';
-import type { ProjectRow } from '../database/tables.ts';
+import type { ProjectRow, UploadTokenRow } from '../database/tables.ts';
 import type { Arrivals } from './arrivals.ts';
 
-/** Who asks, in which family of projects. */
-export type Scope = { accountId: number; family: Family };
+/** Who asks, in which family of projects. An upload token sees its own project alone. */
+export type Scope = { accountId: number; family: Family; token?: UploadTokenRow | undefined };
+
+/** A project as its caller may use it: freely by API key, within its limits by upload token. */
+export type AccessedProject = ProjectRow & { token?: UploadTokenRow | undefined };
 
 /** Projects as their account sees them; anyone else's look like none. */
 export class Projects {
@@ -32,10 +35,12 @@ export class Projects {
   }
 
   /** @throws {ApiError} project_not_found */
-  async find(scope: Scope, uuid: string): Promise<ProjectRow> {
+  async find(scope: Scope, uuid: string): Promise<AccessedProject> {
     const project = /^[0-9a-f-]{36}$/.test(uuid) ? await this.#projects.find(scope, { uuid }) : undefined;
-    if (project === undefined) throw apiError('project_not_found', { project: uuid });
-    return project;
+    const { token } = scope;
+    if (project === undefined || (token !== undefined && token.project_id !== project.id))
+      throw apiError('project_not_found', { project: uuid });
+    return { ...project, token };
   }
 
   /** @throws {ApiError} project_not_found */

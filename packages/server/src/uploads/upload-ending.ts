@@ -1,12 +1,13 @@
 import { apiError, type schemas } from '@darkslide/contract';
 import type { FileTable } from '../database/files.ts';
-import type { ProjectRow, UploadRow } from '../database/tables.ts';
+import type { UploadRow } from '../database/tables.ts';
 import type { UploadTable } from '../database/uploads.ts';
 import { planCompletion } from './completion-plan.ts';
 import { checkFileName, checkMd5 } from './file-names.ts';
 import { findUpload } from './find-upload.ts';
 import { keyOf } from './keys.ts';
 import { type ObjectStore, StorageUnavailableError, type StoredObject, type StoredPart } from './object-store.ts';
+import type { AccessedProject } from './projects.ts';
 
 export type CompleteRequest = { file_name: string; size?: number | null; md5?: string | null };
 
@@ -58,7 +59,11 @@ export class UploadEnding {
   }
 
   /** Completes from the parts that storage lists. Once completed, it answers the same again. */
-  async complete(project: ProjectRow, uploadId: string, request: CompleteRequest): Promise<schemas.MultipartCompleted> {
+  async complete(
+    project: AccessedProject,
+    uploadId: string,
+    request: CompleteRequest,
+  ): Promise<schemas.MultipartCompleted> {
     const name = checkFileName(request.file_name);
     const md5 = checkMd5(request.file_name, request.md5);
     const turn = this.#turns();
@@ -80,7 +85,7 @@ export class UploadEnding {
   }
 
   /** Aborts unless completed. Aborting again is no error. */
-  async abort(project: ProjectRow, uploadId: string, request: { key?: string | null }): Promise<void> {
+  async abort(project: AccessedProject, uploadId: string, request: { key?: string | null }): Promise<void> {
     const turn = this.#turns();
     for (;;) {
       const upload = await findUpload(this.#uploads, project, uploadId);
