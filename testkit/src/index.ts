@@ -22,6 +22,8 @@ export * from './tools/ceph-rgw.ts';
 export * from './tools/postgres.ts';
 export * from './tools/programs.ts';
 export * from './tools/python.ts';
+export * from './tools/seaweedfs.ts';
+export type { StorageEngine } from './tools/storage-engine.ts';
 export * from './workspace.ts';
 
 /** Every `error.code` of the API, with its status. */

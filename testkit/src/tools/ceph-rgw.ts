@@ -2,26 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { S3Access } from '../darkslide.ts';
-import { request } from '../http-client.ts';
 import { freePorts } from '../ports.ts';
 import { runOk } from '../run.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { Daemon } from './daemon.ts';
 import { ensureCeph } from './programs.ts';
-import { createBucket } from './s3-bucket.ts';
-
-/** A storage engine of its own on 127.0.0.1, with an empty bucket. */
-export type StorageEngine = {
-  /** As the engine itself tells it. */
-  version: string;
-  s3: S3Access;
-  /** Lets go of clients in order, and refuses new ones until `start`, which brings it back with its data. */
-  stop(): Promise<void>;
-  /** Ends it as a crash does. */
-  kill(): Promise<void>;
-  start(): Promise<void>;
-  remove(): Promise<void>;
-};
+import { answers, createBucket, type StorageEngine } from './storage-engine.ts';
 
 /** Sparse; what objects may take on disk. */
 const DISK_BYTES = 100 * 1024 ** 3;
@@ -43,16 +29,12 @@ export async function startCephRgw(): Promise<StorageEngine> {
 
   const endpoint = `http://127.0.0.1:${gatewayPort}`;
   const gateway = cluster.daemon('radosgw', ['-n', 'client.rgw']);
-  const isReady = () =>
-    request({ url: endpoint, timeoutMs: 2000 }).then(
-      ({ status }) => status < 500,
-      () => false,
-    );
+  const isReady = () => answers(endpoint);
   await gateway.start(isReady);
   const s3 = { endpoint, region: 'us-east-1', bucket: 'darkslide', credentials };
   await createBucket(s3);
   return {
-    version: await cluster.version(),
+    name: `Ceph RGW ${await cluster.version()}`,
     s3,
     stop: () => gateway.stop(),
     kill: () => gateway.stop('SIGKILL'),
@@ -76,7 +58,7 @@ async function startCluster(place: Place) {
   const ceph = (command: string, args: readonly string[]) => runOk(command, ['-c', configuration, ...args]);
   const daemon = (command: string, args: readonly string[]) =>
     new Daemon({ command, args: ['-c', configuration, ...args, '-f'], folder, name: command });
-  const answers = () =>
+  const hasQuorum = () =>
     ceph('ceph', ['--connect-timeout', '5', 'status']).then(
       () => true,
       () => false,
@@ -87,7 +69,7 @@ async function startCluster(place: Place) {
   await runOk('monmaptool', ['--create', '--addv', 'a', address, '--fsid', cluster, monitors]);
   await ceph('ceph-mon', ['--mkfs', '-i', 'a', '--monmap', monitors]);
   const monitor = daemon('ceph-mon', ['-i', 'a']);
-  await monitor.start(answers);
+  await monitor.start(hasQuorum);
   await ceph('ceph', ['osd', 'create', disk]);
   await ceph('ceph-osd', ['-i', '0', '--mkfs', '--osd-uuid', disk]);
   const storage = daemon('ceph-osd', ['-i', '0']);
@@ -101,7 +83,7 @@ async function startCluster(place: Place) {
       const secrets = [`--access-key=${keys.accessKeyId}`, `--secret=${keys.secretAccessKey}`];
       await ceph('radosgw-admin', ['-n', 'client.rgw', 'user', 'create', ...user, ...secrets]);
     },
-    version: async () => /version (\S+)/.exec((await ceph('radosgw', ['--version'])).stdout)?.[1] ?? 'unknown',
+    version: async () => /version (\S+)/.exec((await ceph('radosgw', ['--version'])).stdout)?.[1] ?? '',
     kill: async () => {
       await storage.stop('SIGKILL');
       await monitor.stop('SIGKILL');

