@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesMd5, Darkslide } from '@darkslide/testkit';
+import { bytesMd5 } from '@darkslide/testkit';
 import { Api, data, FAMILIES, type Link, mentions, PROFILE, putLink, refusal } from '../support/api.ts';
 import { goodFileNames } from '../support/names.ts';
-import { useTarget } from '../support/target.ts';
+import { startServer, useTarget } from '../support/target.ts';
 
 const { api } = await useTarget();
 
@@ -232,7 +232,7 @@ describe("a link's life", () => {
   });
 
   it('ends after the configured time [L3.13, L8.9]', async () => {
-    const server = await Darkslide.start({ env: { DARKSLIDE_LINK_TTL: '2' } });
+    const server = await startServer({ env: { DARKSLIDE_LINK_TTL: '2' } });
     try {
       const own = new Api(server);
       const project = await own.newProject(PROFILE);

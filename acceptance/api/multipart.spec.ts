@@ -13,9 +13,10 @@ import {
   putParts,
   start,
 } from '../support/multipart.ts';
-import { embeddedOnly, useTarget } from '../support/target.ts';
+import { signsContentType } from '../support/s3.ts';
+import { useTarget } from '../support/target.ts';
 
-const { api, target } = await useTarget();
+const { api } = await useTarget();
 
 const tail = Buffer.from('the last part');
 
@@ -175,11 +176,12 @@ describe('part links', () => {
     return upload;
   };
 
-  it("follow the PUT's rules [L5.3, L4.2, L4.3]", embeddedOnly(target), async () => {
+  it("follow the PUT's rules [L5.3, L4.2, L4.3]", async () => {
     const project = await api.newProject();
     const upload = await start(api, project, { file_name: 'a.NEF', part_count: 1 });
     const url = upload.parts[0]?.upload_url as string;
-    assert.equal((await putLink(url, tail, { 'Content-Type': 'image/jpeg' })).status, 403);
+    const typed = await putLink(url, tail, { 'Content-Type': 'image/jpeg' });
+    assert.equal(typed.status, signsContentType(url) ? 403 : 200);
     assert.equal((await putLink(url.replace(/partNumber=1/, 'partNumber=2'), tail)).status, 403);
     const answer = await putLink(url, tail, {});
     assert.equal(answer.status, 200);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { Darkslide, photoBytes, seededRandom } from '@darkslide/testkit';
+import { type Darkslide, photoBytes, seededRandom } from '@darkslide/testkit';
 import { Api, data, type Link, putLink } from '../support/api.ts';
 import { type Completed, complete, putParts, start, type Upload } from '../support/multipart.ts';
+import { startServer } from '../support/target.ts';
 
 const ROUNDS = 6;
 const WRITERS = 6;
@@ -87,7 +88,7 @@ async function assertWhole(api: Api, { project }: Shoot, acknowledged: Acknowled
 
 it('keeps what it acknowledged when it is killed at any moment [L9.5]', { timeout: 180_000 }, async () => {
   const random = seededRandom(20_26);
-  const server = await Darkslide.start();
+  const server = await startServer();
   try {
     const api = new Api(server);
     for (let round = 0; round < ROUNDS; round++) {

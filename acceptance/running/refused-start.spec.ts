@@ -165,8 +165,9 @@ describe('a start whose storage', async () => {
       { DARKSLIDE_S3_REGION: 'eu-west-1' },
       { code: 2, says: /region eu-west-1: set DARKSLIDE_S3_REGION=us-east-1/ },
     );
-    const web = { DARKSLIDE_S3_ENDPOINT: storage.server.apiUrl };
-    await refuse(web, { code: 2, says: /is not an S3 storage: check DARKSLIDE_S3_ENDPOINT/ });
+    const web = await Darkslide.start();
+    const refusal = { code: 2, says: /is not an S3 storage: check DARKSLIDE_S3_ENDPOINT/ } as const;
+    await refuse({ DARKSLIDE_S3_ENDPOINT: web.apiUrl }, refusal).finally(() => web.remove());
   });
 
   const answers: [Answer, Refusal][] = [

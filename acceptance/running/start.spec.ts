@@ -79,12 +79,7 @@ describe('the logs', () => {
       const upload = await api.startMultipart(project, { file_name: 'b.NEF', part_count: 1 });
       const { download_link: download } = await api.file(project, 'a.NEF');
       await request({ url: download as string });
-      const target = { apiUrl: server.apiUrl, s3: server.s3, storage: 'embedded' as const };
-      const accounts = { first: { name: 'first', apiKey: server.apiKey }, second };
-      const signed = await presign(
-        { ...target, accounts },
-        new GetObjectCommand({ Bucket: server.s3.bucket, Key: 'nobody' }),
-      );
+      const signed = await presign(server, new GetObjectCommand({ Bucket: server.s3.bucket, Key: 'nobody' }));
       await request({ url: signed });
       const wrongKey = 'almost-the-right-key-but-not-quite';
       await new Api({ apiUrl: server.apiUrl, apiKey: wrongKey }).get(PROFILE);

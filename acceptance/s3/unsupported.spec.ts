@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { connect, request } from '@darkslide/testkit';
 import { newBucket, s3Client, s3Code } from '../support/s3.ts';
-import { embeddedOnly, useTarget } from '../support/target.ts';
+import { useTarget } from '../support/target.ts';
 
 const { target } = await useTarget();
 const s3 = s3Client(target);
@@ -23,7 +23,7 @@ const isKept = async () => {
   assert.equal(await Body?.transformToString(), 'kept');
 };
 
-describe('a call that the store does not have', embeddedOnly(target), () => {
+describe('a call that the store does not have', () => {
   it('is refused with an S3 code, and changes nothing [L8.15]', async () => {
     const put = (more: object) => s3.send(new PutObjectCommand({ ...object, Body: 'changed', ...more }));
     const SSECustomerKey = Buffer.alloc(32, 'k').toString('base64');

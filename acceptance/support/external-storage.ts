@@ -1,41 +1,49 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Darkslide, FaultProxy, request } from '@darkslide/testkit';
+import {
+  Darkslide,
+  FaultProxy,
+  givenEngines,
+  newBucketOf,
+  request,
+  type S3Access,
+  storageVariables,
+} from '@darkslide/testkit';
 import { Api } from './api.ts';
+import { startServer } from './target.ts';
 
 export type ExternalStorage = {
-  /** The server whose store it is. */
-  server: Darkslide;
-  /** Stands before it. */
+  /** As another server uses it: through the proxy. */
+  s3: S3Access;
   proxy: FaultProxy;
-  /** What another server needs to use it. */
+  /** The same for a server's environment. */
   env: Readonly<Record<string, string | undefined>>;
 };
 
-/** Another server's store, through a proxy that can misbehave. Ended after the last spec of the file. */
+/**
+ * A bucket of the storage that the run was given, or else another server's store, through a proxy that can misbehave.
+ * Ended after the last spec of the file.
+ */
 export async function startExternalStorage(): Promise<ExternalStorage> {
-  const server = await Darkslide.start();
-  const proxy = await FaultProxy.start({ target: server.s3.endpoint });
+  const storage = await startStorage();
+  const proxy = await FaultProxy.start({ target: storage.s3.endpoint });
   after(async () => {
     await proxy.close();
-    await server.remove();
+    await storage.remove();
   });
-  const { bucket, credentials } = server.s3;
-  const env = {
-    DARKSLIDE_S3_ENDPOINT: proxy.url,
-    DARKSLIDE_S3_BUCKET: bucket,
-    DARKSLIDE_S3_FORCE_PATH_STYLE: 'true',
-    DARKSLIDE_STORE_ACCESS_KEY: undefined,
-    DARKSLIDE_STORE_SECRET_KEY: undefined,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-  };
-  return { server, proxy, env };
+  const s3 = { ...storage.s3, endpoint: proxy.url };
+  return { s3, proxy, env: storageVariables(s3) };
+}
+
+async function startStorage(): Promise<{ s3: S3Access; remove(): Promise<void> }> {
+  const { s3 } = await givenEngines();
+  if (s3) return { s3: await newBucketOf(s3), remove: async () => {} };
+  return await Darkslide.start();
 }
 
 /**
- * A server whose storage is another one's, through a proxy that can misbehave, from the start where `prepare` says so.
+ * A server whose storage is not its own, through a proxy that can misbehave, from the start where `prepare` says so.
  * Ended after the last spec of the file.
  */
 export async function startWithExternalStorage(
@@ -45,7 +53,7 @@ export async function startWithExternalStorage(
   const storage = await startExternalStorage();
   const { proxy } = storage;
   prepare(proxy);
-  const server = await Darkslide.start({ env: { ...storage.env, ...env } });
+  const server = await startServer({ s3: storage.s3, env });
   after(() => server.remove());
   return { proxy, server, api: new Api(server) };
 }

@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Darkslide, FaultProxy, freePorts, pinnedNode, root, temporaryFolder } from '@darkslide/testkit';
+import {
+  type Darkslide,
+  FaultProxy,
+  freePorts,
+  givenEngines,
+  pinnedNode,
+  root,
+  temporaryFolder,
+} from '@darkslide/testkit';
 import { Api } from './api.ts';
+import { startServer } from './target.ts';
 
 /** A server of its own whose API and storage are reached through proxies that misbehave as told. */
 export type Proxied = {
@@ -26,9 +35,10 @@ export type RunningClient = {
 
 export async function startProxied(env: Record<string, string> = {}): Promise<Proxied> {
   const [storePort] = await freePorts(1);
-  const storageProxy = await FaultProxy.start({ target: `http://127.0.0.1:${storePort}` });
+  const { s3 } = await givenEngines();
+  const storageProxy = await FaultProxy.start({ target: s3?.endpoint ?? `http://127.0.0.1:${storePort}` });
   const folder = await temporaryFolder('darkslide-proxied');
-  const server = await Darkslide.start({
+  const server = await startServer({
     env: { DARKSLIDE_STORE_PORT: String(storePort), DARKSLIDE_PUBLIC_STORE_URL: storageProxy.url, ...env },
   });
   const apiProxy = await FaultProxy.start({ target: server.apiUrl });

@@ -1,20 +1,23 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import {
   CreateBucketCommand,
   type GetObjectCommand,
   type HeadObjectCommand,
-  type PutObjectCommand,
+  PutObjectCommand,
   S3Client,
   type S3ClientConfig,
   S3ServiceException,
   type UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { Target } from '@darkslide/testkit';
+import { request, type S3Access } from '@darkslide/testkit';
+
+type Storage = { s3: S3Access };
 
 /** AWS's own client with its default settings, pointed at the target's storage. */
-export function s3Client({ s3 }: Target, config: S3ClientConfig = {}): S3Client {
+export function s3Client({ s3 }: Storage, config: S3ClientConfig = {}): S3Client {
   const { endpoint, region, credentials } = s3;
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true, ...config });
   after(() => client.destroy());
@@ -55,11 +58,11 @@ type Pluggable = (next: (args: { request: unknown }) => unknown) => (args: { req
 
 /** A link as AWS's own presigner makes it, without a checksum. */
 export function presign(
-  target: Target,
+  storage: Storage,
   command: PresignedCommand,
   options: Parameters<typeof getSignedUrl>[2] = {},
 ): Promise<string> {
-  const client = s3Client(target, { requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const client = s3Client(storage, { requestChecksumCalculation: 'WHEN_REQUIRED' });
   return getSignedUrl(client, command as PutObjectCommand, { expiresIn: 300, ...options });
 }
 
@@ -80,4 +83,24 @@ export function s3Error(name: string, status?: number) {
 /** The code in S3's error XML. */
 export function s3Code(text: string): string | undefined {
   return /<Code>(\w+)<\/Code>/.exec(text)?.[1];
+}
+
+/** Whether a link holds its content type to what it was signed with. */
+export function signsContentType(link: string): boolean {
+  return (new URL(link).searchParams.get('X-Amz-SignedHeaders') ?? '').split(';').includes('content-type');
+}
+
+/** Asks the storage itself: a link that signs an empty content type, and a PUT without one. */
+export async function takesAbsentTypeAsEmpty(storage: Storage): Promise<boolean> {
+  const command = new PutObjectCommand({ Bucket: storage.s3.bucket, Key: `spec/${randomUUID()}` });
+  const withEmptyType: Pluggable = (next) => (args) => {
+    (args.request as WireRequest).headers['content-type'] = '';
+    return next(args);
+  };
+  command.middlewareStack.add(withEmptyType as never, { step: 'build' });
+  const url = await presign(storage, command, { signableHeaders: new Set(['content-type']) });
+  assert.ok(signsContentType(url));
+  const put = (headers: Record<string, string>) => request({ url, method: 'PUT', headers, body: Buffer.from('x') });
+  assert.equal((await put({ 'Content-Type': '' })).status, 200);
+  return (await put({})).status === 200;
 }

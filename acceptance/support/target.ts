@@ -1,5 +1,12 @@
 import { after } from 'node:test';
-import { acquireTarget, type Target } from '@darkslide/testkit';
+import {
+  acquireTarget,
+  type Darkslide,
+  type DarkslideOptions,
+  givenEngines,
+  startOn,
+  type Target,
+} from '@darkslide/testkit';
 import { Api } from './api.ts';
 
 export type Specs = {
@@ -22,7 +29,7 @@ export async function useTarget(): Promise<Specs> {
   };
 }
 
-/** A reason to skip, where a spec asks for what only the embedded store promises. */
-export function embeddedOnly(target: Target): { skip: string | false } {
-  return { skip: target.storage === 'embedded' ? false : 'promised by the embedded store only' };
+/** A server of the spec file's own, on the engines that the run was given. */
+export async function startServer(options: DarkslideOptions = {}): Promise<Darkslide> {
+  return await startOn(await givenEngines(), options);
 }

@@ -20,6 +20,10 @@ export type S3Access = {
 };
 
 export type DarkslideOptions = {
+  /** A PostgreSQL database instead of the embedded one. */
+  databaseUrl?: string | undefined;
+  /** Another storage instead of the embedded one. */
+  s3?: S3Access | undefined;
   /** Added to what the harness sets; undefined unsets. */
   env?: Readonly<Record<string, string | undefined>>;
 };
@@ -59,12 +63,13 @@ export class Darkslide {
     this.dataDir = folder.path;
     this.#remove = folder.remove;
     this.apiKey = `acceptance-${randomBytes(24).toString('hex')}`;
-    this.s3 = {
+    const embedded = {
       endpoint: `http://127.0.0.1:${storePort}`,
       region: 'us-east-1',
       bucket: 'darkslide',
       credentials: { accessKeyId: 'DSACCEPTANCE', secretAccessKey: randomBytes(24).toString('base64url') },
     };
+    this.s3 = options.s3 ?? embedded;
     this.#env = {
       ...withoutForeign(),
       DARKSLIDE_HOST: '127.0.0.1',
@@ -72,8 +77,8 @@ export class Darkslide {
       DARKSLIDE_STORE_PORT: String(storePort),
       DARKSLIDE_DATA_DIR: folder.path,
       DARKSLIDE_API_KEY: this.apiKey,
-      DARKSLIDE_STORE_ACCESS_KEY: this.s3.credentials.accessKeyId,
-      DARKSLIDE_STORE_SECRET_KEY: this.s3.credentials.secretAccessKey,
+      DATABASE_URL: options.databaseUrl,
+      ...(options.s3 ? storageVariables(options.s3) : embeddedStorage(embedded)),
       DARKSLIDE_RATE_LIMIT: '1000000',
       ...options.env,
     };
@@ -179,6 +184,27 @@ export class Darkslide {
 /** The binary's command line, outside any server's folder. */
 export function runDarkslide(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return run(pinnedNode(), [binary(), ...args], { ...options, env: { ...withoutForeign(), ...options.env } });
+}
+
+function embeddedStorage({ credentials }: S3Access): Record<string, string> {
+  return {
+    DARKSLIDE_STORE_ACCESS_KEY: credentials.accessKeyId,
+    DARKSLIDE_STORE_SECRET_KEY: credentials.secretAccessKey,
+  };
+}
+
+/** The environment of a server that uses another storage than the embedded one. */
+export function storageVariables({ endpoint, region, bucket, credentials }: S3Access) {
+  return {
+    DARKSLIDE_STORE_ACCESS_KEY: undefined,
+    DARKSLIDE_STORE_SECRET_KEY: undefined,
+    DARKSLIDE_S3_ENDPOINT: endpoint,
+    DARKSLIDE_S3_REGION: region,
+    DARKSLIDE_S3_BUCKET: bucket,
+    DARKSLIDE_S3_FORCE_PATH_STYLE: 'true',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
 }
 
 /** The shipped binary, to be run by {@link pinnedNode}. */

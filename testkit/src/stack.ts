@@ -1,42 +1,58 @@
-import { Darkslide } from './darkslide.ts';
-import { embeddedTarget, type Target } from './target.ts';
-import { startPostgres } from './tools/postgres.ts';
+import { randomUUID } from 'node:crypto';
+import { Darkslide, type DarkslideOptions, type S3Access } from './darkslide.ts';
+import { type Engines, type Target, targetOf } from './target.ts';
+import { startCephRgw } from './tools/ceph-rgw.ts';
+import { createDatabase, startPostgres } from './tools/postgres.ts';
+import { startSeaweedfs } from './tools/seaweedfs.ts';
+import { createBucket } from './tools/storage-engine.ts';
 
-/** What a server stands on: everything inside, or a PostgreSQL and an S3 of their own. */
-export type StackKind = 'embedded' | 'external';
+type RunningEngines = Engines & { remove(): Promise<void> };
+
+const STACKS = {
+  /** SQLite and the embedded store. */
+  embedded: async (): Promise<RunningEngines> => ({ remove: async () => {} }),
+  /** PostgreSQL and Ceph RGW. */
+  production: async (): Promise<RunningEngines> => {
+    const [postgres, ceph] = await Promise.all([startPostgres(), startCephRgw()]);
+    const remove = async () => void (await Promise.all([postgres.remove(), ceph.remove()]));
+    return { databaseUrl: postgres.url, s3: ceph.s3, remove };
+  },
+  /** SQLite and SeaweedFS. */
+  seaweedfs: async (): Promise<RunningEngines> => {
+    const { s3, remove } = await startSeaweedfs();
+    return { s3, remove };
+  },
+};
+
+export type StackKind = keyof typeof STACKS;
+
+export const stackKinds = Object.keys(STACKS) as readonly StackKind[];
 
 export type Stack = { target: Target; remove(): Promise<void> };
 
-export function startStack(kind: StackKind): Promise<Stack> {
-  return kind === 'embedded' ? startEmbedded() : startExternal();
-}
-
-async function startEmbedded(): Promise<Stack> {
-  const darkslide = await Darkslide.start();
-  return { target: await embeddedTarget(darkslide), remove: () => darkslide.remove() };
-}
-
-/** The S3 is another server's store: the API reaches it as it would reach any. */
-async function startExternal(): Promise<Stack> {
-  const [postgres, storage] = await Promise.all([startPostgres(), Darkslide.start()]);
-  const { s3 } = storage;
-  const api = await Darkslide.start({
-    env: {
-      DATABASE_URL: postgres.url,
-      DARKSLIDE_S3_ENDPOINT: s3.endpoint,
-      DARKSLIDE_S3_BUCKET: s3.bucket,
-      DARKSLIDE_STORE_ACCESS_KEY: undefined,
-      DARKSLIDE_STORE_SECRET_KEY: undefined,
-      AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
-    },
-  });
-  const target = await embeddedTarget(api);
+/** Starts engines and a server on them. @throws {ToolMissingError} when an engine can't be installed. */
+export async function startStack(kind: StackKind): Promise<Stack> {
+  const { remove, ...engines } = await STACKS[kind]();
+  const server = await startOn(engines);
   return {
-    target: { ...target, s3 },
+    target: await targetOf(server, engines),
     remove: async () => {
-      await api.remove();
-      await Promise.all([storage.remove(), postgres.remove()]);
+      await server.remove();
+      await remove();
     },
   };
+}
+
+/** A server on engines that others may use too: with a database and a bucket of its own. */
+export async function startOn(engines: Engines, options: DarkslideOptions = {}): Promise<Darkslide> {
+  const databaseUrl = engines.databaseUrl && (await createDatabase(engines.databaseUrl));
+  const s3 = options.s3 ?? (engines.s3 && (await newBucketOf(engines.s3)));
+  return await Darkslide.start({ ...options, databaseUrl, s3 });
+}
+
+/** A storage's access with a bucket that is new. */
+export async function newBucketOf(s3: S3Access): Promise<S3Access> {
+  const access = { ...s3, bucket: `spec-${randomUUID()}` };
+  await createBucket(access);
+  return access;
 }

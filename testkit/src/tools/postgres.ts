@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../ports.ts';
@@ -76,4 +77,14 @@ async function unprivilegedUser(): Promise<{ uid: number; gid: number } | undefi
   if (process.getuid?.() !== 0) return undefined;
   const id = async (flag: string) => Number((await runOk('id', [flag, 'postgres'])).stdout);
   return { uid: await id('-u'), gid: await id('-g') };
+}
+
+/** A further database of the same server, empty; answers its URL. */
+export async function createDatabase(serverUrl: string): Promise<string> {
+  const url = new URL(serverUrl);
+  const name = `spec_${randomUUID().replaceAll('-', '')}`;
+  const server = ['-h', url.hostname, '-p', url.port, '-U', url.username];
+  await runOk(join(await ensurePostgres(), 'createdb'), [...server, name]);
+  url.pathname = `/${name}`;
+  return url.href;
 }

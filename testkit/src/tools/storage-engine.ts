@@ -23,6 +23,7 @@ export function answers(endpoint: string): Promise<boolean> {
   );
 }
 
+/** @throws {Error} when there is one of that name, or storage refuses. */
 export async function createBucket({ endpoint, region, credentials, bucket }: S3Access): Promise<void> {
   const client = new S3Client({ endpoint, region, credentials: { ...credentials }, forcePathStyle: true });
   try {

@@ -6,8 +6,8 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   type ListPartsCommandOutput,
-  paginateListParts,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { multipartETag, unquoteETag } from '@darkslide/s3wire';
@@ -116,11 +116,16 @@ export class S3ObjectStore implements ObjectStore {
 
   async listParts({ key, uploadId }: UploadRef): Promise<StoredPart[] | undefined> {
     const parts: StoredPart[] = [];
-    const command = { Bucket: this.#bucket, Key: key, UploadId: uploadId };
+    const upload = { Bucket: this.#bucket, Key: key, UploadId: uploadId };
+    const options = within(DEADLINE);
     try {
-      const { abortSignal } = within(DEADLINE);
-      for await (const page of paginateListParts({ client: this.#client }, command, { abortSignal })) {
+      // Not the SDK's paginator: it goes on while there is a marker, and Ceph sends one with the last page too.
+      for (let marker: string | undefined, more = true; more; ) {
+        const list: ListPartsCommand = new ListPartsCommand({ ...upload, PartNumberMarker: marker });
+        const page = await this.#client.send(list, options);
         for (const part of page.Parts ?? []) parts.push(storedPart(part));
+        marker = page.NextPartNumberMarker;
+        more = page.IsTruncated === true && marker !== undefined;
       }
       return parts;
     } catch (error) {

@@ -12,7 +12,7 @@ import {
   temporaryFolder,
   writeShoot,
 } from '@darkslide/testkit';
-import { embeddedOnly, useTarget } from '../support/target.ts';
+import { useTarget } from '../support/target.ts';
 
 const { target } = await useTarget();
 const { endpoint, credentials } = target.s3;
@@ -31,7 +31,7 @@ async function assertSame(photos: readonly { path: string; name: string }[], fol
   for (const { path, name } of photos) assert.deepEqual(await fileMd5(join(folder, name)), await fileMd5(path), name);
 }
 
-describe('S3 tools with their default settings', embeddedOnly(target), () => {
+describe('S3 tools with their default settings', () => {
   it('aws: copies, syncs, lists, signs and removes [L8.1]', LIMIT, async () => {
     const { aws } = await ensurePythonTools();
     await using folder = await temporaryFolder();
