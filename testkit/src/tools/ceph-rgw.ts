@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { S3Access } from '../darkslide.ts';
 import { freePorts } from '../ports.ts';
-import { runOk } from '../run.ts';
+import { run, runOk } from '../run.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { Daemon } from './daemon.ts';
 import { ensureCeph } from './programs.ts';
@@ -58,26 +58,24 @@ async function startCluster(place: Place) {
   const ceph = (command: string, args: readonly string[]) => runOk(command, ['-c', configuration, ...args]);
   const daemon = (command: string, args: readonly string[]) =>
     new Daemon({ command, args: ['-c', configuration, ...args, '-f'], folder, name: command });
-  const hasQuorum = () =>
-    ceph('ceph', ['--connect-timeout', '5', 'status']).then(
-      () => true,
-      () => false,
-    );
-
   const monitors = join(folder, 'monmap');
   const address = `[v1:127.0.0.1:${monitorPort}]`;
   await runOk('monmaptool', ['--create', '--addv', 'a', address, '--fsid', cluster, monitors]);
   await ceph('ceph-mon', ['--mkfs', '-i', 'a', '--monmap', monitors]);
   const monitor = daemon('ceph-mon', ['-i', 'a']);
-  await monitor.start(hasQuorum);
-  await ceph('ceph', ['osd', 'create', disk]);
+  // Until it has elected itself it refuses; to create the same disk again does nothing.
+  const createDisk = ['-c', configuration, '--connect-timeout', '5', 'osd', 'create', disk];
+  await monitor.start(async () => (await run('ceph', createDisk)).code === 0);
   await ceph('ceph-osd', ['-i', '0', '--mkfs', '--osd-uuid', disk]);
   const storage = daemon('ceph-osd', ['-i', '0']);
-  await storage.start(async () => true);
+  await storage.start(async () => {
+    const { stdout } = await run('ceph', ['-c', configuration, 'osd', 'stat', '--format', 'json']);
+    return /"num_up_osds":\s*1\b/.test(stdout);
+  });
 
   return {
     daemon,
-    /** Waits for the disk, and makes what the gateway keeps on it. */
+    /** Also makes what the gateway keeps on the disk. */
     createUser: async (keys: S3Access['credentials']) => {
       const user = ['--uid=darkslide', '--display-name=darkslide'];
       const secrets = [`--access-key=${keys.accessKeyId}`, `--secret=${keys.secretAccessKey}`];
@@ -91,11 +89,14 @@ async function startCluster(place: Place) {
   };
 }
 
-/** One copy of everything, and no waiting for votes that nobody else casts. */
-function configurationOf({ folder, monitorPort, gatewayPort }: Place, cluster: string): string {
+/**
+ * One copy of everything, and no waiting for votes that nobody else casts. The monitor's map is given as a file:
+ * who knows the address alone may ask before it has learnt the cluster's id, and is refused with "wrong fsid".
+ */
+function configurationOf({ folder, gatewayPort }: Place, cluster: string): string {
   return `[global]
 fsid=${cluster}
-mon host=v1:127.0.0.1:${monitorPort}
+monmap=${folder}/monmap
 public addr=127.0.0.1
 cluster addr=127.0.0.1
 auth cluster required=none
