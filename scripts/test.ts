@@ -8,7 +8,7 @@ await steps([
   { title: 'packed tarballs install and run', run: () => run('node', ['scripts/pack-smoke.ts']) },
   { title: 'acceptance', run: () => run('node', ['acceptance/run.ts', '--profile', 'full']) },
   {
-    title: 'the API on PostgreSQL and an external S3',
-    run: () => run('node', ['acceptance/run.ts', '--stack', 'external', 'api/']),
+    title: 'the API on PostgreSQL and Ceph RGW',
+    run: () => run('node', ['acceptance/run.ts', '--stack', 'production', 'api/']),
   },
 ]);

@@ -245,7 +245,6 @@ describe("a link's life", () => {
       while (answer.status === 200 && Date.now() < deadline) answer = await putLink(url, Buffer.from('late'));
       assert.equal(answer.status, 403);
       assert.match(answer.text, /<Code>AccessDenied<\/Code>/);
-      assert.match(answer.text, /expired/i);
       assert.ok(Date.now() >= Date.parse(link?.expires_at ?? '') - 1000, 'not before the time that was told');
       assert.equal((await putLink(await own.uploadLink(project, 'a.NEF'), bytes)).status, 200);
       assert.deepEqual(await own.download(project, 'a.NEF'), bytes);

@@ -47,7 +47,9 @@ describe('a link', () => {
 
   it('that has expired is AccessDenied [L8.9]', async () => {
     const old = new Date(Date.now() - 10 * MINUTE_MS);
-    assert.equal(await refused(await putLink({ expiresIn: 300, signingDate: old })), 'AccessDenied');
+    const expired = await putLink({ expiresIn: 300, signingDate: old });
+    assert.equal(await refused(expired), 'AccessDenied');
+    assert.match((await request({ url: expired, method: 'PUT', body: 'x' })).text, /expired/i);
     const url = await putLink({ expiresIn: 3600, signingDate: old });
     const { status } = await request({ url: url.replace('/a?', '/b?'), method: 'PUT', body: 'x' });
     assert.equal(status, 403);

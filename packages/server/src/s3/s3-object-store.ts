@@ -147,8 +147,10 @@ export class S3ObjectStore implements ObjectStore {
     });
     try {
       const { ETag } = await this.#client.send(complete, within(COMPLETE_DEADLINE));
-      if (ETag === undefined) throw new Error('the answer has no ETag');
-      return { kind: 'completed', etag: unquoteETag(ETag) };
+      // Ceph leaves it empty the first time.
+      const etag = unquoteETag(ETag ?? '') || this.etagOfParts(parts) || (await this.head(key))?.etag;
+      if (!etag) throw new Error('the answer has no ETag');
+      return { kind: 'completed', etag };
     } catch (error) {
       const code = s3Code(error);
       if (code === 'NoSuchUpload') return { kind: 'no-such-upload' };
