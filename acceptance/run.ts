@@ -32,8 +32,11 @@ const PROFILES = {
 /** On two cores: the specs wait for the server more than they work. */
 const CONCURRENCY = 3;
 
-/** Specs of the embedded store, and of what the program does whatever it stands on: with other engines they say nothing. */
-const EMBEDDED = ['s3/', 'running/database', 'running/health', 'running/start'];
+/**
+ * What runs on other engines than the embedded ones. The rest is about the embedded store, or about what the program
+ * does whatever it stands on.
+ */
+const ON_ANY_ENGINE = ['api/', 'cli/', 'clients/', 'cluster/', 'running/durability', 'running/external-storage'];
 
 const USAGE = `usage: npm run acceptance -- [--profile ${Object.keys(PROFILES).join('|')}] [--stack ${stackKinds.join('|')}] [PATTERN…]
        … --target URL --api-key KEY --other-api-key KEY --s3-endpoint URL --s3-bucket NAME
@@ -70,7 +73,7 @@ function specFiles(): string[] {
   const files = globSync('*/*.spec.ts', { cwd: HERE }).sort();
   const chosen = files
     .filter((file) => wanted.some((part) => file.startsWith(part)))
-    .filter((file) => isEmbedded || !EMBEDDED.some((part) => file.startsWith(part)))
+    .filter((file) => isEmbedded || ON_ANY_ENGINE.some((part) => file.startsWith(part)))
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
   if (chosen.length === 0) fail('No spec file fits.');
   return chosen.map((file) => join(HERE, file));

@@ -90,13 +90,14 @@ async function startCluster(place: Place) {
 }
 
 /**
- * One copy of everything, and no waiting for votes that nobody else casts. The monitor's map is given as a file:
- * who knows the address alone may ask before it has learnt the cluster's id, and is refused with "wrong fsid".
+ * One copy of everything, and no waiting for votes that nobody else casts. Programs don't ask the monitor for their
+ * configuration: those that do forget the cluster's id over it, and are now and then refused with "wrong fsid".
  */
-function configurationOf({ folder, gatewayPort }: Place, cluster: string): string {
+function configurationOf({ folder, monitorPort, gatewayPort }: Place, cluster: string): string {
   return `[global]
 fsid=${cluster}
-monmap=${folder}/monmap
+mon host=v1:127.0.0.1:${monitorPort}
+no mon config=true
 public addr=127.0.0.1
 cluster addr=127.0.0.1
 auth cluster required=none
