@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { DatabaseClock } from './clock.ts';
 import type { OnArrived } from './files.ts';
 import type { Tables, UploadRow } from './tables.ts';
@@ -8,11 +8,12 @@ export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name'
 
 export type UploadOfProject = UploadRow & { project_uuid: string };
 
-/** Those after the one whose id is `after`. */
-type Page = { after: number; limit: number };
+/** Those after that one. */
+type Page = { after?: Pick<UploadRow, 'links_issued_at' | 'id'> | undefined; limit: number };
 
 const ENDING = ['completing', 'aborting'] as const;
-const UNFINISHED = ['open', ...ENDING] as const;
+/** The states are literals, so that SQLite sees that its partial indexes fit: those that ended are never read. */
+const IS_UNFINISHED = sql<SqlBool>`state in ('open', 'completing', 'aborting')`;
 
 /** Multipart uploads and their states. A change of state names the version it starts from; of several, one wins. */
 export class UploadTable {
@@ -67,7 +68,8 @@ export class UploadTable {
       .selectAll()
       .select(this.#heldFor())
       .where('project_id', '=', projectId)
-      .where('state', 'in', ['open', 'completing'])
+      .where(IS_UNFINISHED)
+      .where('state', '!=', 'aborting')
       .where('id', '>', after)
       .orderBy('id')
       .limit(limit);
@@ -83,17 +85,17 @@ export class UploadTable {
       .select(this.#heldFor())
       .where('token_id', '=', token_id)
       .where('file_name', '=', file_name)
-      .where('state', 'in', UNFINISHED)
+      .where(IS_UNFINISHED)
       .where('id', '<', id)
       .execute();
   }
 
-  /** Those of all projects, not yet ended, with no part link issued since `before`; in pages by id. */
+  /** Those of all projects, not yet ended, with no part link issued since `before`, the longest idle first. */
   listIdle({ before, ...page }: Page & { before: number }): Promise<UploadOfProject[]> {
-    return this.#ofAllProjects(page).where('state', 'in', UNFINISHED).where('links_issued_at', '<', before).execute();
+    return this.#ofAllProjects(page).where('links_issued_at', '<', before).execute();
   }
 
-  /** Those of all projects whose end was begun and that nobody holds any more; in pages by id. */
+  /** Those of all projects whose end was begun and that nobody holds any more. */
   listLeft(page: Page): Promise<UploadOfProject[]> {
     return this.#ofAllProjects(page)
       .where('state', 'in', ENDING)
@@ -158,10 +160,9 @@ export class UploadTable {
 
   /** How many have not ended, in all projects; where they are more than `most`, that many. */
   async countUnfinished(most: number): Promise<number> {
-    // The states are literals, so that SQLite sees that its partial index fits.
     const { rows } = await sql<{ count: number }>`
       select count(*) as count from (
-        select 1 from multipart_uploads where state in ('open', 'completing', 'aborting') limit ${most}
+        select 1 from multipart_uploads where ${IS_UNFINISHED} limit ${most}
       ) as unfinished
     `.execute(this.#db);
     return rows[0]?.count ?? 0;
@@ -172,17 +173,23 @@ export class UploadTable {
     await this.#db
       .updateTable('multipart_uploads')
       .set({ busy_until: null })
+      .where(IS_UNFINISHED)
       .where('busy_until', 'is not', null)
       .execute();
   }
 
   #ofAllProjects({ after, limit }: Page) {
+    const { links_issued_at, id } = after ?? { links_issued_at: -1, id: -1 };
     return this.#db
       .selectFrom('multipart_uploads')
       .innerJoin('projects', 'projects.id', 'multipart_uploads.project_id')
       .selectAll('multipart_uploads')
       .select(['projects.uuid as project_uuid', this.#heldFor()])
-      .where('multipart_uploads.id', '>', after)
+      .where(IS_UNFINISHED)
+      .where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('links_issued_at', 'multipart_uploads.id'), '>', tuple(links_issued_at, id)),
+      )
+      .orderBy('links_issued_at')
       .orderBy('multipart_uploads.id')
       .limit(limit);
   }

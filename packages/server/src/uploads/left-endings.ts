@@ -1,4 +1,4 @@
-import type { UploadTable } from '../database/uploads.ts';
+import type { UploadOfProject, UploadTable } from '../database/uploads.ts';
 import type { UploadEnding } from './upload-ending.ts';
 
 const PAGE = 100;
@@ -20,7 +20,7 @@ export class LeftEndings {
   async run({ signal }: { signal: AbortSignal }): Promise<{ finished: number }> {
     const { uploads, ending } = this.#options;
     let finished = 0;
-    let after = 0;
+    let after: UploadOfProject | undefined;
     while (!signal.aborted) {
       const page = await uploads.listLeft({ after, limit: PAGE });
       for (const upload of page) {
@@ -28,9 +28,8 @@ export class LeftEndings {
         await ending.finish(upload.project_uuid, upload);
         finished++;
       }
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last.id;
+      after = page.at(-1);
+      if (after === undefined) break;
     }
     return { finished };
   }

@@ -1,5 +1,5 @@
 import type { ProjectTable } from '../database/projects.ts';
-import type { UploadTable } from '../database/uploads.ts';
+import type { UploadOfProject, UploadTable } from '../database/uploads.ts';
 import { keyOf } from './keys.ts';
 import type { ObjectStore, OpenUpload, UploadRef } from './object-store.ts';
 import type { UploadEnding } from './upload-ending.ts';
@@ -37,7 +37,7 @@ export class Sweep {
     const { uploads, ending, now, idle } = this.#options;
     const before = now() - idle;
     let aborted = 0;
-    let after = 0;
+    let after: UploadOfProject | undefined;
     while (!signal.aborted) {
       const page = await uploads.listIdle({ before, after, limit: PAGE });
       for (const upload of page) {
@@ -46,9 +46,8 @@ export class Sweep {
         if (upload.state === 'open' && (await this.#hasPartSince(ref, before))) continue;
         if (await ending.abortIdle(upload.project_uuid, upload)) aborted++;
       }
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last.id;
+      after = page.at(-1);
+      if (after === undefined) break;
     }
     return aborted;
   }
