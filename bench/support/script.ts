@@ -8,9 +8,10 @@ import { cpuSecondsOf } from './cpu-seconds.ts';
 /** A server of the bench's own in another process, so that what it costs can be told apart. */
 export type ScriptServer = AsyncDisposable & { url: string; cpuSeconds(): Promise<number> };
 
-/** Starts a script of this folder that prints its URL as the first line. */
+/** Starts a script of this folder, in TypeScript or Python, that prints its URL as the first line. */
 export async function startScript(script: string, args: readonly string[] = []): Promise<ScriptServer> {
-  const child = spawn(pinnedNode(), [join(import.meta.dirname, script), ...args], {
+  const interpreter = script.endsWith('.py') ? 'python3' : pinnedNode();
+  const child = spawn(interpreter, [join(import.meta.dirname, script), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [url] = (await once(createInterface(child.stdout), 'line')) as [string];

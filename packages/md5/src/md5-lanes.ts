@@ -1,17 +1,5 @@
-import {
-  BLOCK,
-  createMd5Kernel,
-  GROUP,
-  type Md5Kernel,
-  MOST_GROUPS,
-  prepareRoom,
-  ROOM_BYTES,
-  STATE_WORDS,
-} from './md5-kernel.ts';
+import { BLOCK, createMd5x8, LANES, type Md5x8, ROOM_BYTES } from './md5x8.ts';
 import type { SharedMemory } from './web-assembly.ts';
-
-/** Streams that can be hashed at once. */
-export const LANES = MOST_GROUPS * GROUP;
 
 /** Bytes of the memory that are used for working. */
 export const SCRATCH_BYTES = ROOM_BYTES + 2 * BLOCK;
@@ -27,19 +15,13 @@ export const initialState = (): Md5State => Uint32Array.of(0x67452301, 0xefcdab8
 
 /** Hashes up to eight streams at once, where they lie in one memory. Who has the streams keeps their states. */
 export class Md5Lanes {
-  readonly #memory: SharedMemory;
-  readonly #room: number;
-  readonly #states: Uint32Array;
+  readonly #kernel: Md5x8;
   /** Room for the end of one stream. */
   readonly #padding: Uint8Array;
-  /** By groups; made when first needed. */
-  readonly #kernels: Md5Kernel[] = [];
 
   /** @param scratch where the `SCRATCH_BYTES` are that nothing else uses: a multiple of 4. */
   constructor({ memory, scratch }: { memory: SharedMemory; scratch: number }) {
-    this.#memory = memory;
-    this.#room = scratch;
-    this.#states = prepareRoom(memory, scratch);
+    this.#kernel = createMd5x8(memory, scratch);
     this.#padding = new Uint8Array(memory.buffer, scratch + ROOM_BYTES, 2 * BLOCK);
   }
 
@@ -78,30 +60,18 @@ export class Md5Lanes {
   }
 
   #hash(runs: readonly Run[], { from, until }: { from: number; until: number }): void {
-    const states = this.#states;
+    const kernel = this.#kernel;
     runs.forEach(({ state }, lane) => {
-      for (let word = 0; word < STATE_WORDS; word += 1) states[indexOf(lane, word)] = state[word] as number;
+      kernel.setState(lane, state);
     });
-    const groups = Math.ceil(runs.length / GROUP);
     // Lanes without a stream hash the first one's bytes, and nobody looks at what comes out.
-    const addresses = Array.from({ length: groups * GROUP }, (_, lane) => {
+    const addresses = Array.from({ length: LANES }, (_, lane) => {
       const { address } = (runs[lane] ?? runs[0]) as Run;
       return address + from * BLOCK;
     });
-    this.#kernel(groups)(this.#room, ...addresses, until - from);
+    kernel.run(addresses, until - from);
     runs.forEach(({ state }, lane) => {
-      for (let word = 0; word < STATE_WORDS; word += 1) state[word] = states[indexOf(lane, word)] as number;
+      kernel.getState(lane, state);
     });
   }
-
-  #kernel(groups: number): Md5Kernel {
-    this.#kernels[groups] ??= createMd5Kernel({ memory: this.#memory, groups });
-    return this.#kernels[groups];
-  }
-}
-
-/** Where a lane's word is among the states: those of a group lie together, one word of every lane after another. */
-function indexOf(lane: number, word: number): number {
-  const group = Math.floor(lane / GROUP);
-  return (group * STATE_WORDS + word) * GROUP + (lane % GROUP);
 }

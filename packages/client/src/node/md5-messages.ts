@@ -4,7 +4,7 @@ import { PAGE, type SharedMemory } from '@darkslide/md5';
 
 export const CHUNK = 256 * 1024;
 /** Chunks that the shared memory holds: what all bodies together may have in use. */
-export const SLOTS = 192;
+export const SLOTS = 96;
 /** The hashing thread's own room, before the chunks. */
 export const SCRATCH = 64 * 1024;
 

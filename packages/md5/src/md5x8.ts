@@ -1,28 +1,29 @@
 /**
- * MD5 (RFC 1321) of several streams at once: each step of the algorithm runs on four 32-bit lanes of a SIMD register,
- * one a stream. MD5 can't be made parallel within a stream, as each step waits for the one before. Four streams give
- * more than twice the throughput of a scalar MD5 on the same core; two groups of four, a step of each in turn, give
- * twice as much again, as the steps of one fill the waits of the other.
+ * MD5 (RFC 1321) of eight streams at once: each step of the algorithm runs on the four 32-bit lanes of a SIMD register,
+ * one a stream, and on two such groups in turn. MD5 can't be made parallel within a stream, as each step waits for the
+ * one before. Four lanes give more than twice the throughput of a scalar MD5 on the same core; a second group costs
+ * nothing, as its steps fill the waits of the first.
  */
 import * as w from './wasm-bytes.ts';
 import { PAGE, type SharedMemory, wasm } from './web-assembly.ts';
 
 /** Bytes that MD5 takes at a time. */
 export const BLOCK = 64;
-/** Streams in a register. */
-export const GROUP = 4;
-/** Groups that are hashed at once at most. */
-export const MOST_GROUPS = 2;
+/** Lanes of a register. */
+const GROUP = 4;
+const GROUPS = 2;
+/** Streams that are hashed at once. */
+export const LANES = GROUPS * GROUP;
 /** Bytes of a vector: a 32-bit word of each lane. */
 const VECTOR = 16;
 const STEPS = 64;
 /** Words of a state: A, B, C and D. */
-export const STATE_WORDS = 4;
+const STATE_WORDS = 4;
 /** Bytes of the states of a group: the vectors A, B, C and D. */
 const GROUP_BYTES = STATE_WORDS * VECTOR;
-/** Where the constants of the steps are in the kernel's room. */
-const CONSTANTS = MOST_GROUPS * GROUP_BYTES;
-/** Bytes of the kernel's own room in the memory: the states, then the constants. */
+/** Where the constants of the steps are in the function's room. */
+const CONSTANTS = GROUPS * GROUP_BYTES;
+/** Bytes of the function's own room in the memory: the states of the groups, then the constants. */
 export const ROOM_BYTES = CONSTANTS + STEPS * VECTOR;
 
 const SHIFTS = [
@@ -63,21 +64,24 @@ type Group = {
 
 const VECTORS_OF_GROUP = 4 + 16 + 4 + 4;
 
-/** The function's parameter 0: where its room is. Then come each lane's address, and how many blocks. */
+// Parameters of the function: where its room is, where each lane's bytes are, how many blocks. Its vectors follow.
 const ROOM = 0;
+const FIRST_POINTER = 1;
+const BLOCKS = FIRST_POINTER + LANES;
+const FIRST_VECTOR = BLOCKS + 1;
 
-function groupOf(index: number, { blocks }: { blocks: number }): Group {
-  const first = blocks + 1 + index * VECTORS_OF_GROUP;
-  const lane = 1 + index * GROUP;
+const groups = Array.from({ length: GROUPS }, (_, index): Group => {
+  const vector = FIRST_VECTOR + index * VECTORS_OF_GROUP;
+  const pointer = FIRST_POINTER + index * GROUP;
   return {
     offset: index * GROUP_BYTES,
-    pointers: [lane, lane + 1, lane + 2, lane + 3],
-    state: { a: first, b: first + 1, c: first + 2, d: first + 3 },
-    words: first + 4,
-    temporaries: first + 20,
-    saved: first + 24,
+    pointers: [pointer, pointer + 1, pointer + 2, pointer + 3],
+    state: { a: vector, b: vector + 1, c: vector + 2, d: vector + 3 },
+    words: vector + 4,
+    temporaries: vector + 20,
+    saved: vector + 24,
   };
-}
+});
 
 /**
  * Adds the round's function of b, c and d to what is on the stack. As little as possible waits for b, which the step
@@ -141,9 +145,7 @@ function loadWords({ pointers, words, temporaries }: Group, offset: number): w.C
   ];
 }
 
-const stateOf = ({ state: { a, b, c, d } }: Group) => [a, b, c, d];
-
-function steps(groups: readonly Group[]): w.Code {
+function steps(): w.Code {
   const code: w.Code = [];
   let turns = groups.map(({ words, state }) => ({ words, state }));
   for (let index = 0; index < STEPS; index += 1) {
@@ -153,61 +155,68 @@ function steps(groups: readonly Group[]): w.Code {
   return code;
 }
 
+/** Code for each vector of the states, which are A, B, C and D of a group. */
+function forStates(codeOf: (vector: { local: number; saved: number; offset: number }) => w.Code): w.Code {
+  return groups.flatMap(({ state: { a, b, c, d }, saved, offset }) =>
+    [a, b, c, d].flatMap((local, index) => codeOf({ local, saved: saved + index, offset: offset + index * VECTOR })),
+  );
+}
+
 /** One block of every lane. */
-function block(groups: readonly Group[], { blocks }: { blocks: number }): w.Code {
-  return [
-    ...groups.flatMap((group) => [0, 16, 32, 48].flatMap((offset) => loadWords(group, offset))),
-    ...groups.flatMap((group) =>
-      stateOf(group).flatMap((local, index) => [...w.localGet(local), ...w.localSet(group.saved + index)]),
-    ),
-    ...steps(groups),
-    ...groups.flatMap((group) =>
-      stateOf(group).flatMap((local, index) => [
-        ...[...w.localGet(local), ...w.localGet(group.saved + index), ...w.i32x4Add, ...w.localSet(local)],
-      ]),
-    ),
-    ...groups.flatMap(({ pointers }) =>
-      pointers.flatMap((local) => [...w.localGet(local), ...w.i32Const(BLOCK), ...w.i32Add, ...w.localSet(local)]),
-    ),
-    ...[...w.localGet(blocks), ...w.i32Const(1), ...w.i32Sub, ...w.localSet(blocks)],
-    ...w.localGet(blocks),
-  ];
-}
+const block = (): w.Code => [
+  ...groups.flatMap((group) => [0, 16, 32, 48].flatMap((offset) => loadWords(group, offset))),
+  ...forStates(({ local, saved }) => [...w.localGet(local), ...w.localSet(saved)]),
+  ...steps(),
+  ...forStates(({ local, saved }) => [...w.localGet(local), ...w.localGet(saved), ...w.i32x4Add, ...w.localSet(local)]),
+  ...groups.flatMap(({ pointers }) =>
+    pointers.flatMap((local) => [...w.localGet(local), ...w.i32Const(BLOCK), ...w.i32Add, ...w.localSet(local)]),
+  ),
+  ...[...w.localGet(BLOCKS), ...w.i32Const(1), ...w.i32Sub, ...w.localSet(BLOCKS)],
+  ...w.localGet(BLOCKS),
+];
 
-function bodyOf(groups: readonly Group[], { blocks }: { blocks: number }): w.Code {
-  const each = (move: (local: number, offset: number) => w.Code) =>
-    groups.flatMap((group) => stateOf(group).flatMap((local, index) => move(local, group.offset + index * VECTOR)));
-  return [
-    ...each((local, offset) => [...w.localGet(ROOM), ...w.v128Load(offset), ...w.localSet(local)]),
-    ...w.repeatWhile(block(groups, { blocks })),
-    ...each((local, offset) => [...w.localGet(ROOM), ...w.localGet(local), ...w.v128Store(offset)]),
-  ];
-}
+const body = (): w.Code => [
+  ...forStates(({ local, offset }) => [...w.localGet(ROOM), ...w.v128Load(offset), ...w.localSet(local)]),
+  ...w.repeatWhile(block()),
+  ...forStates(({ local, offset }) => [...w.localGet(ROOM), ...w.localGet(local), ...w.v128Store(offset)]),
+];
 
-/**
- * Hashes `blocks` (at least 1) blocks of each lane, from its address on, into the states that lie in the room: for
- * each group A of its four lanes, then B, C and D.
- */
-export type Md5Kernel = (room: number, ...addressesAndBlocks: number[]) => void;
+export type Md5x8 = {
+  setState(lane: number, state: Uint32Array): void;
+  getState(lane: number, state: Uint32Array): void;
+  /** Hashes `blocks` (at least 1) blocks of each of the eight lanes, from its address on, into its state. */
+  run(addresses: readonly number[], blocks: number): void;
+};
 
-/** A kernel of `groups` × 4 lanes. The room is `ROOM_BYTES`, prepared by `prepareRoom`; kernels may share it. */
-export function createMd5Kernel({ memory, groups: count }: { memory: SharedMemory; groups: number }): Md5Kernel {
-  const blocks = 1 + count * GROUP;
-  const groups = Array.from({ length: count }, (_, index) => groupOf(index, { blocks }));
+type Exported = (room: number, ...addressesAndBlocks: number[]) => void;
+
+/** @param room a multiple of 4; the `ROOM_BYTES` of the memory from there on are used for working. */
+export function createMd5x8(memory: SharedMemory, room: number): Md5x8 {
   const bytes = w.moduleOf({
-    name: 'md5',
-    params: Array.from({ length: blocks + 1 }, () => w.I32),
-    locals: { type: w.V128, count: count * VECTORS_OF_GROUP },
-    body: bodyOf(groups, { blocks }),
+    name: 'md5x8',
+    params: Array.from({ length: FIRST_VECTOR }, () => w.I32),
+    locals: { type: w.V128, count: GROUPS * VECTORS_OF_GROUP },
+    body: body(),
     pages: memory.buffer.byteLength / PAGE,
   });
   const instance = new wasm.Instance(new wasm.Module(bytes), { env: { memory } });
-  return instance.exports.md5 as Md5Kernel;
-}
-
-/** Writes the constants of the steps into a room, and answers the words of its states. @param room a multiple of 4. */
-export function prepareRoom(memory: SharedMemory, room: number): Uint32Array {
+  const md5x8 = instance.exports.md5x8 as Exported;
   const constants = new Uint32Array(memory.buffer, room + CONSTANTS, STEPS * GROUP);
   for (let index = 0; index < STEPS; index += 1) constants.fill(sine(index), index * GROUP, (index + 1) * GROUP);
-  return new Uint32Array(memory.buffer, room, MOST_GROUPS * STATE_WORDS * GROUP);
+  const states = new Uint32Array(memory.buffer, room, LANES * STATE_WORDS);
+  return {
+    setState(lane, state) {
+      for (let word = 0; word < STATE_WORDS; word += 1) states[indexOf(lane, word)] = state[word] as number;
+    },
+    getState(lane, state) {
+      for (let word = 0; word < STATE_WORDS; word += 1) state[word] = states[indexOf(lane, word)] as number;
+    },
+    run: (addresses, blocks) => md5x8(room, ...addresses, blocks),
+  };
+}
+
+/** Where a lane's word is among the states: A of each lane of a group, then B, C and D. */
+function indexOf(lane: number, word: number): number {
+  const group = Math.floor(lane / GROUP);
+  return (group * STATE_WORDS + word) * GROUP + (lane % GROUP);
 }
