@@ -99,5 +99,6 @@ async function startStorage(
     if (entry.type === 'request') metrics?.storeAnswered({ ...entry, receivedBytes: entry.bytesIn });
   };
   const store = await startEmbeddedStore(configuration, { dataDir, port: storage.port, credentials, log });
+  metrics?.watch('store_bodies', async () => (await store.figures()).bodies);
   return { config: embeddedStorage(configuration, { endpoint: store.url, credentials }), store };
 }

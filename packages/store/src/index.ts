@@ -4,8 +4,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { LogEntry, StoreOptions } from './options.ts';
-import type { ThreadMessage } from './thread.ts';
+import type { LogEntry, StoreFigures, StoreOptions } from './options.ts';
+import type { ThreadMessage, ThreadRequest } from './thread.ts';
 
 export { FolderInUseError, FolderLock } from './disk/lock.ts';
 export {
@@ -13,6 +13,7 @@ export {
   DEFAULT_CORS,
   DEFAULT_LIMITS,
   type LogEntry,
+  type StoreFigures,
   type StoreLimits,
   type StoreOptions,
 } from './options.ts';
@@ -23,6 +24,8 @@ export type RunningStore = {
   port: number;
   /** Resolves after `close`. Rejects when the store dies by itself; whoever started it should then stop too. */
   closed: Promise<void>;
+  /** Never answers once the store is closed. */
+  figures: () => Promise<StoreFigures>;
   /** Takes no further requests, lets those at work end within `graceMs`, and lets go of the data folder. */
   close: (options?: { graceMs?: number }) => Promise<void>;
 };
@@ -46,11 +49,15 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
     resourceLimits: THREAD_LIMITS,
   });
+  const tell = (request: ThreadRequest) => worker.postMessage(request);
+  let answerFigures: (figures: StoreFigures) => void = () => {};
+  let figures: Promise<StoreFigures> | undefined;
   const closed = new Promise<void>((resolve, reject) => {
     let clean = false;
     worker.on('message', (message: ThreadMessage) => {
       if (message.type === 'closed') clean = true;
       if (message.type === 'log') log?.(message.entry);
+      if (message.type === 'figures') answerFigures(message.figures);
     });
     worker.on('error', reject);
     worker.on('exit', () => (clean ? resolve() : reject(new Error('the store has stopped by itself'))));
@@ -74,8 +81,18 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
     url: `http://${host}:${port}`,
     port,
     closed,
+    figures() {
+      // Who asks while a question is under way gets its answer.
+      figures ??= new Promise<StoreFigures>((resolve) => {
+        answerFigures = resolve;
+        tell({ type: 'figures' });
+      }).finally(() => {
+        figures = undefined;
+      });
+      return figures;
+    },
     async close({ graceMs = DEFAULT_GRACE_MS } = {}) {
-      worker.postMessage({ graceMs });
+      tell({ type: 'close', graceMs });
       await closed;
     },
   };

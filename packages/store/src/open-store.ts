@@ -13,11 +13,15 @@ import { HttpServer } from './http/server.ts';
 import { IndexReader } from './index/reader.ts';
 import { IndexWriter } from './index/writer.ts';
 import { checkBucketName } from './operations/create-bucket.ts';
-import { DEFAULT_CORS, DEFAULT_LIMITS, type LogEntry, type StoreOptions } from './options.ts';
+import { DEFAULT_CORS, DEFAULT_LIMITS, type LogEntry, type StoreFigures, type StoreOptions } from './options.ts';
 import type { Store } from './store.ts';
 
 /** A store that answers. */
-export type OpenStore = { port: number; close: (options: { graceMs: number }) => Promise<void> };
+export type OpenStore = {
+  port: number;
+  figures: () => StoreFigures;
+  close: (options: { graceMs: number }) => Promise<void>;
+};
 
 /**
  * Opens the data folder and serves it, in the calling thread. `onDeath` hears of it when a helper thread dies: then
@@ -71,6 +75,7 @@ export async function openStore(
     );
     return {
       port: boundPort,
+      figures: () => ({ bodies: store.uploads.size }),
       async close({ graceMs }) {
         stopSweep.abort();
         await server.close({ graceMs });

@@ -81,6 +81,12 @@ export type LogEntry =
   /** Something failed that is not the client's doing. */
   | { type: 'error'; message: string; stack?: string | undefined; requestId?: string | undefined };
 
+/** What the store is at this moment. */
+export type StoreFigures = {
+  /** Bodies that are received, or wait for their turn. */
+  bodies: number;
+};
+
 export type StoreOptions = {
   /** Made when missing. One store at a time may hold it. */
   dataDir: string;

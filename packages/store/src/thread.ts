@@ -1,6 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openStore } from './open-store.ts';
-import type { LogEntry, StoreOptions } from './options.ts';
+import type { LogEntry, StoreFigures, StoreOptions } from './options.ts';
+
+/** To the store's thread. */
+export type ThreadRequest = { type: 'close'; graceMs: number } | { type: 'figures' };
 
 /** From the store's thread. */
 export type ThreadMessage =
@@ -8,6 +11,7 @@ export type ThreadMessage =
   /** `code`: the system's, where it has one. */
   | { type: 'refused'; message: string; code: string | undefined }
   | { type: 'log'; entry: LogEntry }
+  | { type: 'figures'; figures: StoreFigures }
   | { type: 'closed' };
 
 const parent = parentPort;
@@ -27,8 +31,9 @@ try {
       throw error;
     },
   });
-  parent.on('message', async ({ graceMs }: { graceMs: number }) => {
-    await store.close({ graceMs });
+  parent.on('message', async (request: ThreadRequest) => {
+    if (request.type === 'figures') return tell({ type: 'figures', figures: store.figures() });
+    await store.close(request);
     tell({ type: 'closed' });
     parent.close();
   });

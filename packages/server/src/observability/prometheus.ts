@@ -6,6 +6,8 @@ const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 const STORAGE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60];
 const DATABASE_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
 
+/** How long a gauge may take to be read, in milliseconds. */
+const READ_DEADLINE = 2000;
 /** Storages make up error codes as they like; those seen after so many count together as `other`. */
 const MAX_ERROR_CODES = 40;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
@@ -125,12 +127,23 @@ function watchGauge(registry: Registry, name: GaugeName, read: () => number | Pr
     registers: [registry],
     async collect() {
       try {
-        this.set(await read());
+        this.set(await inTime(read));
       } catch {
         this.remove();
       }
     },
   });
+}
+
+/** What hangs must not hold up the others: a scrape that fails looks like a server that is down. */
+async function inTime(read: () => number | Promise<number>): Promise<number> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('no value in time')), READ_DEADLINE);
+  try {
+    return await Promise.race([read(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Answers each of the first `limit` different texts as it is, and `other` for those that come after. */

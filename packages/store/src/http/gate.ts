@@ -6,11 +6,18 @@ export class Gate {
   readonly #maxWaiting: number;
   readonly #maxWaitMs: number;
   readonly #line = new Set<() => void>();
+  readonly #places: number;
 
   constructor({ places, maxWaiting, maxWaitMs }: { places: number; maxWaiting: number; maxWaitMs: number }) {
     this.#free = places;
+    this.#places = places;
     this.#maxWaiting = maxWaiting;
     this.#maxWaitMs = maxWaitMs;
+  }
+
+  /** How many are in, or in line. */
+  get size(): number {
+    return this.#places - this.#free + this.#line.size;
   }
 
   /**
