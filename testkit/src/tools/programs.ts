@@ -6,6 +6,8 @@ import { ensurePackages, isOnPath, ToolMissingError } from './apt.ts';
 
 export const ensureCurl = () => ensureProgram('curl', 'curl');
 export const ensureRclone = () => ensureProgram('rclone', 'rclone');
+export const ensureRsync = () => ensureProgram('rsync', 'rsync');
+export const ensureSqlite = () => ensureProgram('sqlite3', 'sqlite3');
 export const ensureNginx = () => ensureProgram('/usr/sbin/nginx', 'nginx-light');
 
 /** Ceph's monitor, its disk server and its S3 gateway, all on the path. */
