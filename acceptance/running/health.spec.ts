@@ -49,7 +49,7 @@ describe('a running server', () => {
 });
 
 describe('a server that is asked to stop', () => {
-  it('finishes what is under way and refuses new work [L9.4, E.shutting_down]', async () => {
+  it('answers what is under way and what comes on open connections, then refuses [L9.4, E.shutting_down]', async () => {
     const server = await Darkslide.start();
     try {
       const api = new Api(server);
@@ -58,17 +58,25 @@ describe('a server that is asked to stop', () => {
       const upload = await connect(link);
       await upload.send(`PUT ${link.pathname}${link.search} HTTP/1.1\r\nHost: ${link.host}\r\nContent-Type:\r\n`);
       await upload.send('Content-Length: 10\r\nConnection: close\r\n\r\nfirst');
-      // A call that has begun, but has not asked for anything yet.
-      const call = await connect(server.apiUrl);
-      await call.send(
-        `GET ${PROFILE} HTTP/1.1\r\nHost: ${new URL(server.apiUrl).host}\r\nx-api-key: ${server.apiKey}\r\n`,
-      );
-      await request({ url: `${server.apiUrl}/healthz` });
+      const head = `GET ${PROFILE} HTTP/1.1\r\nHost: ${new URL(server.apiUrl).host}\r\nx-api-key: ${server.apiKey}\r\n`;
+      // Calls that have begun, but have not asked for anything yet, and a connection that nobody uses.
+      const [soon, late, idle] = await Promise.all([1, 2, 3].map(() => connect(server.apiUrl)));
+      assert.ok(soon && late && idle);
+      for (const call of [soon, late]) await call.send(head);
+      await idle.send(`${head}\r\n`);
+      const isAnswered = (text: string) => text.includes('"projects"');
+      assert.match(await idle.receive({ until: isAnswered }), /^HTTP\/1\.1 200 /);
 
       const stopped = server.stop();
       while (await server.isReady()) await new Promise(setImmediate);
-      await call.send('\r\n');
-      const refused = await call.receive();
+      await soon.send('\r\n');
+      const answered = await soon.receive();
+      assert.match(answered, /^HTTP\/1\.1 200 /);
+      assert.match(answered, /\r\nconnection: close\r\n/i);
+      // Unused connections are closed when no request can be on its way any more; later ones are refused.
+      await idle.receive();
+      await late.send('\r\n');
+      const refused = await late.receive();
       assert.match(refused, /^HTTP\/1\.1 503 /);
       assert.match(refused, /"code":\s*"shutting_down"/);
       assert.match(refused, /"request_id"/);

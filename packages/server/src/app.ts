@@ -1,5 +1,5 @@
-import { apiError } from '@darkslide/contract';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { answerToTheLast } from './drain.ts';
 import { type MetricsRoute, registerMetrics } from './observability/metrics-endpoint.ts';
 import { type Observers, observeRequests } from './observability/requests.ts';
 import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
@@ -39,7 +39,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   answerErrors(app);
   observeRequests(app, options);
-  refuseWhileClosing(app);
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  answerToTheLast(app);
   readJsonBodies(app);
   await registerDocumentation(app, options.version);
   registerHealth(app, options.checks);
@@ -47,19 +48,4 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(async (api) => await registerApi(api, options));
   await app.ready();
   return app;
-}
-
-/** Requests on connections that stay open while the others are drained. */
-function refuseWhileClosing(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-    if (closing) throw apiError('shutting_down', {});
-  });
-  app.addHook('onSend', async (_, reply) => {
-    if (closing) reply.header('connection', 'close');
-  });
 }
