@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  bytesMd5,
   expiredLink,
   type Fault,
-  fileMd5,
   internalError,
   type Photo,
   type ProxiedRequest,
-  request,
   seededRandom,
   slowDown,
   tooManyRequests,
   writeShoot,
 } from '@darkslide/testkit';
-import { data, PROFILE, uniqueName } from '../support/api.ts';
+import { uniqueName } from '../support/api.ts';
 import { startProxied } from '../support/proxied.ts';
+import { assertWhole, sizeOf, summaryOf } from '../support/shoots.ts';
 
 const { server, api, apiProxy, storageProxy, folder, client, remove } = await startProxied();
 after(remove);
@@ -27,33 +25,8 @@ const LIMIT = { timeout: 600_000 };
 /** How many transfers the client is told to run. */
 const TRANSFERS = 4;
 
-const sum = (photos: readonly Photo[]) => photos.reduce((total, { size }) => total + size, 0);
-
 function upload(path: string, project: string, ...more: string[]) {
   return client(['upload', path, '--project', project, '--json', '--concurrency', String(TRANSFERS), ...more]);
-}
-
-type Summary = { successful: number; failed: number; skipped: number; bytes: number; results: { reason?: string }[] };
-
-const summaryOf = (stdout: string) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Summary & { type: string };
-
-/** Every photo is in storage byte for byte, and no multipart upload is left open. Answers in how many parts each went up. */
-async function assertWhole(name: string, photos: readonly Photo[]) {
-  const { project_uuid: uuid } = data<{ project_uuid: string }>(
-    await api.get(`${PROFILE}/${encodeURIComponent(name)}/uuid`),
-  );
-  const project = `${PROFILE}/${uuid}`;
-  const files = await api.files(project);
-  const partsOf = (etag: string | null) => Number(/-(\d+)$/.exec(etag ?? '')?.[1] ?? 1);
-  assert.equal(files.filter(({ status }) => status === 'uploaded').length, photos.length);
-  for (const { path } of photos) {
-    const { download_link: link } = await api.file(project, basename(path));
-    const { body } = await request({ url: link as string });
-    assert.deepEqual(bytesMd5(body), await fileMd5(path), path);
-  }
-  const open = data<{ uploads: unknown[] }>(await api.get(`${project}/multipart_uploads`));
-  assert.deepEqual(open.uploads, []);
-  return new Map(files.map(({ file_name: name, etag }) => [name, partsOf(etag)]));
 }
 
 function heal() {
@@ -83,8 +56,8 @@ describe('darkslide upload over a bad network', () => {
     const { code, stdout, stderr } = await upload(join(folder, 'killed'), project).ended;
     assert.equal(code, 0, stdout + stderr);
     assert.ok(kills >= 10, `${kills} kills`);
-    const again = storageProxy.counts.bytesIn - before - sum(photos);
-    const parts = await assertWhole(project, photos);
+    const again = storageProxy.counts.bytesIn - before - sizeOf(photos);
+    const parts = await assertWhole(api, project, photos);
     // All parts but the last are equal, so a part is no larger than this.
     const unitOf = ({ name, size }: Photo) => size / Math.max((parts.get(name) ?? 1) - 1, 1);
     const allowed = kills * TRANSFERS * Math.max(...photos.map(unitOf));
@@ -104,8 +77,8 @@ describe('darkslide upload over a bad network', () => {
     heal();
     const { code, stdout } = await upload(join(folder, 'stopped'), project).ended;
     assert.equal(code, 0, stdout);
-    assert.ok(summaryOf(stdout).bytes < sum(photos));
-    await assertWhole(project, photos);
+    assert.ok(summaryOf(stdout).bytes < sizeOf(photos));
+    await assertWhole(api, project, photos);
   });
 
   it('waits for a server that is killed and comes back', LIMIT, async () => {
@@ -121,7 +94,7 @@ describe('darkslide upload over a bad network', () => {
     heal();
     const { code, stdout } = await run.ended;
     assert.equal(code, 0, stdout);
-    await assertWhole(project, photos);
+    await assertWhole(api, project, photos);
   });
 
   it('loses little where one request in twenty is reset', LIMIT, async () => {
@@ -135,8 +108,8 @@ describe('darkslide upload over a bad network', () => {
     heal();
     assert.equal(code, 0, stdout);
     const sent = storageProxy.counts.bytesIn - before;
-    assert.ok(sent <= 1.1 * sum(photos), `${sent} bytes for ${sum(photos)}`);
-    await assertWhole(project, photos);
+    assert.ok(sent <= 1.1 * sizeOf(photos), `${sent} bytes for ${sizeOf(photos)}`);
+    await assertWhole(api, project, photos);
   });
 
   const faults: [string, Fault][] = [
@@ -162,7 +135,7 @@ describe('darkslide upload over a bad network', () => {
       const { code, stdout } = await upload(shoot.folder, project).ended;
       heal();
       assert.equal(code, 0, stdout);
-      await assertWhole(project, photos);
+      await assertWhole(api, project, photos);
     });
   }
 });

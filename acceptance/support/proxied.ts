@@ -23,15 +23,21 @@ export type Proxied = {
   /** A folder for photos and the client's journal. */
   folder: string;
   /** Starts the client's command line, in this folder. */
-  client(args: readonly string[]): RunningClient;
+  client(args: readonly string[], env?: Readonly<Record<string, string>>): RunningClient;
   remove(): Promise<void>;
 };
 
 export type RunningClient = {
   child: ChildProcess;
-  /** What it ended with, when it has: exit code (null when killed) and output. */
-  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** What it ended with, when it has: exit code (null when killed), the signal that ended it, and output. */
+  ended: Promise<ClientEnd>;
+  /** What it said so far. */
+  stdout(): string;
+  /** Resolves when standard output holds this. */
+  said(text: string | ((stdout: string) => boolean)): Promise<void>;
 };
+
+export type ClientEnd = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 
 export async function startProxied(env: Record<string, string> = {}): Promise<Proxied> {
   const [storePort] = await freePorts(1);
@@ -55,7 +61,7 @@ export async function startProxied(env: Record<string, string> = {}): Promise<Pr
     apiProxy,
     storageProxy,
     folder: folder.path,
-    client: (args) => run(args, { cwd: folder.path, env: environment }),
+    client: (args, more) => run(args, { cwd: folder.path, env: { ...environment, ...more } }),
     async remove() {
       await Promise.all([apiProxy.close(), storageProxy.close()]);
       await server.remove();
@@ -75,6 +81,12 @@ function run(args: readonly string[], options: { cwd: string; env: NodeJS.Proces
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
-  return { child, ended };
+  const ended = once(child, 'close').then(([code, signal]): ClientEnd => ({ code, signal, stdout, stderr }));
+  const said: RunningClient['said'] = async (text) => {
+    while (!(typeof text === 'string' ? stdout.includes(text) : text(stdout))) {
+      const [chunk] = await Promise.race([once(child.stdout, 'data'), ended.then(() => [undefined])]);
+      if (chunk === undefined) throw new Error(`It ended without saying ${text}:\n${stdout}${stderr}`);
+    }
+  };
+  return { child, ended, said, stdout: () => stdout };
 }

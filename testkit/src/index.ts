@@ -5,6 +5,7 @@
 import { ERRORS } from '@darkslide/contract';
 
 export * from './darkslide.ts';
+export * from './failing-disk.ts';
 export * from './fault-proxy.ts';
 export * from './faults.ts';
 export * from './http-client.ts';

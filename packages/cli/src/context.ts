@@ -24,6 +24,8 @@ export type Context = {
   furtherCommands?: readonly FurtherCommand[];
   /** Calls back at every Ctrl-C (and termination), until the returned function is called. */
   onInterrupt: (listener: () => void) => () => void;
+  /** Ends the process as an interrupt does that nobody listens to, whatever is under way. */
+  leave: () => void;
 };
 
 /** What `darkslide serve` listens on by default. */

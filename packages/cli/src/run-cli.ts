@@ -10,7 +10,7 @@ import { type Context, UsageError } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 
-export type CliOptions = Omit<Context, 'onInterrupt'> & Partial<Pick<Context, 'onInterrupt'>>;
+export type CliOptions = Omit<Context, 'onInterrupt' | 'leave'> & Partial<Pick<Context, 'onInterrupt' | 'leave'>>;
 
 /**
  * Runs one command.
@@ -18,7 +18,7 @@ export type CliOptions = Omit<Context, 'onInterrupt'> & Partial<Pick<Context, 'o
  * @returns the exit code: 0 all arrived, 1 some did not, 2 wrong use or configuration, 130 interrupted.
  */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
-  const context: Context = { onInterrupt: onProcessInterrupt, ...options };
+  const context: Context = { onInterrupt: onProcessInterrupt, leave: leaveProcess, ...options };
   // A reader that goes away, as `head` does, ends no upload.
   for (const output of [context.stdout, context.stderr]) output.on('error', () => {});
   let code: number = EXIT.done;
@@ -40,6 +40,12 @@ function onProcessInterrupt(listener: () => void): () => void {
   return () => {
     process.off('SIGINT', listener).off('SIGTERM', listener);
   };
+}
+
+/** `process.exit` would wait for a read from a disk that hangs. */
+function leaveProcess(): void {
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
 }
 
 /** @throws what nobody foresaw: that is a defect, and its stack is wanted. */

@@ -15,6 +15,7 @@ import {
 } from './options.ts';
 import type { Finish } from './program.ts';
 import { createView } from './views/create-view.ts';
+import type { View } from './views/view.ts';
 
 const EXAMPLES = `
 Examples:
@@ -48,17 +49,16 @@ export function uploadCommand(context: Context, finish: Finish): Command {
   );
 }
 
+/** A disk or a network folder that hangs can hold up the end of a run. */
+const STILL_ENDING = 'Still ending what was begun; Ctrl-C again leaves at once.';
+const STILL_ENDING_MS = 1000;
+
 async function upload(context: Context, paths: string[], flags: UploadFlags): Promise<ExitCode> {
   if (flags.manifest) await checkManifest(flags.manifest);
   const view = await createView(context, flags);
   const client = createClient({ ...connection(context, flags), stateFolder: stateFolder(context.env) });
   const { all, duplicates } = flags;
-  const interrupt = new AbortController();
-  const unhook = context.onInterrupt(() => {
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
-    interrupt.abort(new Error('interrupted'));
-  });
-  const { signal } = interrupt;
+  const { signal, unhook } = interruption(context, view);
   try {
     const plan = await client.plan({ paths, all, duplicates, signal });
     if (flags.dryRun) return await dryRun(context, client, { plan, flags, signal });
@@ -85,6 +85,27 @@ async function upload(context: Context, paths: string[], flags: UploadFlags): Pr
     unhook();
     client.close();
   }
+}
+
+/** The first Ctrl-C ends the run in order, the second leaves it. */
+function interruption(context: Context, view: View): { signal: AbortSignal; unhook: () => void } {
+  const interrupt = new AbortController();
+  const { signal } = interrupt;
+  let slow: NodeJS.Timeout | undefined;
+  const stopListening = context.onInterrupt(() => {
+    if (signal.aborted) {
+      view.stop('Left at once. Run the same command again to go on: what arrived is not sent twice.');
+      context.leave();
+      return;
+    }
+    slow = setTimeout(() => view.event({ type: 'notice', message: STILL_ENDING }), STILL_ENDING_MS);
+    interrupt.abort(new Error('interrupted'));
+  });
+  const unhook = () => {
+    clearTimeout(slow);
+    stopListening();
+  };
+  return { signal, unhook };
 }
 
 async function keepManifest(context: Context, file: string, entries: Promise<ManifestEntry[]>): Promise<boolean> {

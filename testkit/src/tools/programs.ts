@@ -10,6 +10,15 @@ export const ensureRsync = () => ensureProgram('rsync', 'rsync');
 export const ensureSqlite = () => ensureProgram('sqlite3', 'sqlite3');
 export const ensureNginx = () => ensureProgram('/usr/sbin/nginx', 'nginx-light');
 
+/** The library that shifts a program's clock. */
+export async function ensureFaketime(): Promise<string> {
+  const find = async () => (await Array.fromAsync(glob('/usr/lib/*/faketime/libfaketime.so.1')))[0];
+  await ensurePackages({ packages: ['libfaketime'], isThere: async () => (await find()) !== undefined });
+  const found = await find();
+  if (!found) throw new ToolMissingError('libfaketime is installed, but its library is not under /usr/lib.');
+  return found;
+}
+
 /** Ceph's monitor, its disk server and its S3 gateway, all on the path. */
 export async function ensureCeph(): Promise<void> {
   const programs = ['ceph-mon', 'ceph-osd', 'radosgw', 'ceph'];

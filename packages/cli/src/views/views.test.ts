@@ -60,7 +60,15 @@ const allArrived: UploadSummary = { ...summary, failed: 0, successful: 2, result
 async function show(flags: { json?: boolean; quiet?: boolean }, terminal: Partial<Output> = {}, end = summary) {
   const stdout: Output = Object.assign(new PassThrough(), terminal);
   const stderr = new PassThrough();
-  const context: Context = { env: {}, stdout, stderr, defaults: {}, version: '1', onInterrupt: () => () => {} };
+  const context: Context = {
+    env: {},
+    stdout,
+    stderr,
+    defaults: {},
+    version: '1',
+    onInterrupt: () => () => {},
+    leave: () => {},
+  };
   const view = await createView(context, flags);
   view.planned(plan);
   for (const event of events) view.event(event);
