@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  errorInside200,
   expiredLink,
   type Fault,
   internalError,
@@ -109,6 +110,18 @@ describe('darkslide upload over a bad network', () => {
     assert.equal(code, 0, stdout);
     const sent = storageProxy.counts.bytesIn - before;
     assert.ok(sent <= 1.1 * sizeOf(photos), `${sent} bytes for ${sizeOf(photos)}`);
+    await assertWhole(api, project, photos);
+  });
+
+  it('gets over a complete that is answered with 200 and an error', LIMIT, async () => {
+    const shoot = { folder: join(folder, 'complete'), seed: 'complete', sizes: [70 * MiB, 3] };
+    const photos = await writeShoot(shoot);
+    const project = uniqueName('Complete');
+    const completes = ({ method, path }: ProxiedRequest) => method === 'POST' && path.endsWith('/complete');
+    apiProxy.inject({ fault: { kind: 'replace-answer', answer: errorInside200 }, match: completes, times: 2 });
+    const { code, stdout } = await upload(shoot.folder, project).ended;
+    heal();
+    assert.equal(code, 0, stdout);
     await assertWhole(api, project, photos);
   });
 

