@@ -46,7 +46,7 @@ export async function ensureAscmhl(): Promise<{ ascmhl: string; schema: string }
   const schema = join(source, 'xsd', 'ASCMHL.xsd');
   await withLock(`${source}.lock`, async () => {
     if (existsSync(schema)) return;
-    const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', ':all:', '--dest', source];
+    const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', 'ascmhl', '--dest', source];
     await runOk(join(bin, 'python'), [...download, ...ASC_MHL], { timeoutMs: TIMEOUT_MS });
     const archive = (await readdir(source)).find((name) => name.endsWith('.tar.gz')) ?? '';
     await runOk('tar', ['-xzf', join(source, archive), '-C', source, '--strip-components=1']);
