@@ -11,6 +11,7 @@ import {
 import { type Api, data, putLink, refusal } from '../support/api.ts';
 import { eventually, readiness, startWithExternalStorage } from '../support/external-storage.ts';
 import { abort, type Completed, complete, putParts, start } from '../support/multipart.ts';
+import { takesAbsentTypeAsEmpty } from '../support/s3.ts';
 
 const bytes = Buffer.from('a small photo');
 
@@ -147,12 +148,13 @@ describe('the content type of a link', () => {
       const own = await startWithExternalStorage((storage) => {
         if (strict) storage.inject({ match: asCeph, fault: { kind: 'answer', answer: wrongSignature } });
       });
+      const isTaken = !strict && (await takesAbsentTypeAsEmpty(own.server));
       const project = await own.api.newProject();
       const link = await own.api.uploadLink(project, 'a.NEF');
       const upload = await start(own.api, project, { file_name: 'b.NEF', part_count: 1 });
       for (const url of [link, upload.parts[0]?.upload_url as string]) {
         const signed = new URL(url).searchParams.get('X-Amz-SignedHeaders');
-        assert.equal(signed, strict ? 'host' : 'content-type;host');
+        assert.equal(signed, isTaken ? 'content-type;host' : 'host');
         assert.equal((await putLink(url, bytes, { 'Content-Type': '' })).status, 200);
         assert.equal((await putLink(url, bytes, {})).status, 200);
       }

@@ -11,7 +11,10 @@ import type { StorageConfig } from '../src/s3/config.ts';
 const BINARY = fileURLToPath(new URL('../../darkslide/bin/darkslide.js', import.meta.url));
 const START_DEADLINE = 30_000;
 
-export type RunningStorage = { config: StorageConfig; stop(): Promise<void> };
+export type RunningStorage = {
+  config: StorageConfig & Required<Pick<StorageConfig, 'credentials'>>;
+  stop(): Promise<void>;
+};
 
 /**
  * A storage to test against: the one of DARKSLIDE_TEST_S3_ENDPOINT (with DARKSLIDE_TEST_S3_BUCKET, and AWS's own
@@ -21,7 +24,9 @@ export async function startStorage(): Promise<RunningStorage> {
   const { DARKSLIDE_TEST_S3_ENDPOINT: endpoint, DARKSLIDE_TEST_S3_BUCKET: bucket, AWS_REGION: region } = process.env;
   if (endpoint === undefined) return await startEmbeddedStorage();
   const place = { endpoint, region: region ?? 'us-east-1', bucket: bucket ?? 'darkslide', forcePathStyle: true };
-  return { config: { ...place, signContentType: 'auto' }, stop: async () => {} };
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = process.env;
+  const credentials = { accessKeyId, secretAccessKey };
+  return { config: { ...place, credentials, signContentType: 'auto' }, stop: async () => {} };
 }
 
 /**

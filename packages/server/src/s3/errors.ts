@@ -6,6 +6,12 @@ export function s3Code(error: unknown): string | undefined {
   return error instanceof S3ServiceException ? error.name : undefined;
 }
 
+/** Whether storage says that an upload is not open. Ceph misses the key in which it keeps it. */
+export function isNoSuchUpload(error: unknown): boolean {
+  const code = s3Code(error);
+  return code === 'NoSuchUpload' || code === 'NoSuchKey';
+}
+
 /** A HEAD has no body, so that a missing object has no code but the status. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;

@@ -45,7 +45,7 @@ test('a download link saves the file under its name', async (t) => {
 
 test('storage that is not there, has no such bucket or denies us is named in one sentence', async () => {
   const { config } = storage;
-  const credentials = { accessKeyId: 'TESTKEY', secretAccessKey: 'wrong' };
+  const credentials = { ...config.credentials, secretAccessKey: 'wrong' };
   for (const [wrong, message] of [
     [
       { ...config, endpoint: 'http://127.0.0.1:1' },

@@ -21,7 +21,7 @@ import type {
   StoredPart,
   UploadRef,
 } from '../uploads/object-store.ts';
-import { isNotFound, s3Code, unavailable } from './errors.ts';
+import { isNoSuchUpload, isNotFound, s3Code, unavailable } from './errors.ts';
 import type { StorageHabits } from './probe.ts';
 import type { SignerFactory } from './signer.ts';
 
@@ -127,9 +127,9 @@ export class S3ObjectStore implements ObjectStore {
         marker = page.NextPartNumberMarker;
         more = page.IsTruncated === true && marker !== undefined;
       }
-      return parts;
+      return newestOfEach(parts);
     } catch (error) {
-      if (s3Code(error) === 'NoSuchUpload') return undefined;
+      if (isNoSuchUpload(error)) return undefined;
       throw unavailable('ListParts', error);
     }
   }
@@ -152,9 +152,12 @@ export class S3ObjectStore implements ObjectStore {
       if (!etag) throw new Error('the answer has no ETag');
       return { kind: 'completed', etag };
     } catch (error) {
+      if (isNoSuchUpload(error)) return { kind: 'no-such-upload' };
       const code = s3Code(error);
-      if (code === 'NoSuchUpload') return { kind: 'no-such-upload' };
       if (code !== undefined && PARTS_CHANGED.has(code)) return { kind: 'parts-changed' };
+      // What Ceph says of an upload that was aborted.
+      const isGone = code === 'InternalError' && (await this.listParts({ key, uploadId })) === undefined;
+      if (isGone) return { kind: 'no-such-upload' };
       throw unavailable('CompleteMultipartUpload', error);
     }
   }
@@ -165,7 +168,7 @@ export class S3ObjectStore implements ObjectStore {
       await this.#client.send(abort, within(DEADLINE));
       return 'aborted';
     } catch (error) {
-      if (s3Code(error) === 'NoSuchUpload') return 'no-such-upload';
+      if (isNoSuchUpload(error)) return 'no-such-upload';
       throw unavailable('AbortMultipartUpload', error);
     }
   }
@@ -247,6 +250,19 @@ const storedPart = ({ PartNumber = 0, Size = 0, ETag = '', LastModified = new Da
   etag: unquoteETag(ETag),
   lastModified: wholeSeconds(LastModified),
 });
+
+/**
+ * SeaweedFS lists every version of a part that was sent again, in no order; the last one counts. It tells them apart
+ * by the second.
+ */
+function newestOfEach(parts: readonly StoredPart[]): StoredPart[] {
+  const newest = new Map<number, StoredPart>();
+  for (const part of parts) {
+    const other = newest.get(part.partNumber);
+    if (other === undefined || part.lastModified >= other.lastModified) newest.set(part.partNumber, part);
+  }
+  return [...newest.values()];
+}
 
 /** Storages that know `encoding-type=url` say so in the answer. In S3's encoding a plus is a space. */
 function decodeKey(key = '', encoding: string | undefined): string {
