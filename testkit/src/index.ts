@@ -4,6 +4,7 @@
  */
 import { ERRORS } from '@darkslide/contract';
 
+export * from './cluster.ts';
 export * from './darkslide.ts';
 export * from './failing-disk.ts';
 export * from './fault-proxy.ts';
@@ -20,6 +21,7 @@ export * from './terminal.ts';
 export * from './token-bucket.ts';
 export { ensurePackages, isOnPath, ToolMissingError } from './tools/apt.ts';
 export * from './tools/ceph-rgw.ts';
+export type { Nginx, ProxiedAnswer } from './tools/nginx.ts';
 export * from './tools/postgres.ts';
 export * from './tools/programs.ts';
 export * from './tools/python.ts';
