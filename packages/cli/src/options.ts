@@ -25,7 +25,7 @@ export type VerifyFlags = ProjectFlags & Pick<UploadFlags, 'all' | 'duplicates'>
 export const withConnection = (command: Command): Command =>
   command
     .option('--url <url>', 'the server (DARKSLIDE_URL)')
-    .option('--api-key <key>', 'the account (DARKSLIDE_API_KEY)');
+    .option('--api-key <key>', 'an API key, or an upload token (DARKSLIDE_API_KEY)');
 
 export const withFlow = (command: Command): Command =>
   command.addOption(

@@ -17,6 +17,7 @@ import { type VerifyReport, verifyPlan } from './core/verify.ts';
 export type ClientOptions = {
   /** The server's URL, as in `https://uploads.example.com`; with or without `/v1`. */
   url: string;
+  /** An account's key, or an upload token, whose one project is then told by its uuid. */
   apiKey: string;
 };
 
@@ -127,7 +128,7 @@ export class Client {
   ): Promise<string | undefined> {
     if (typeof choice === 'string') return this.projects(flow).find(choice, { signal });
     try {
-      return (await this.projects(flow).get(choice.uuid, { signal })).projectUuid;
+      return await this.#projectByUuid(choice.uuid, flow, signal);
     } catch (error) {
       if (error instanceof RefusedError && error.status === 404) return undefined;
       throw error;
@@ -165,6 +166,16 @@ export class Client {
     });
   }
 
+  /** An upload token may not look at its project: whether that is there shows in the first call that it may make. */
+  async #projectByUuid(uuid: string, flow: Family, signal?: AbortSignal): Promise<string> {
+    try {
+      return (await this.projects(flow).get(uuid, { signal })).projectUuid;
+    } catch (error) {
+      if (error instanceof RefusedError && error.status === 403) return uuid;
+      throw error;
+    }
+  }
+
   async #openProject(
     choice: ProjectChoice,
     flow: Family,
@@ -172,8 +183,7 @@ export class Client {
   ): Promise<{ projectUuid: string; isNew: boolean }> {
     const projects = this.projects(flow);
     if (typeof choice !== 'string') {
-      const { projectUuid } = await projects.get(choice.uuid, { signal });
-      return { projectUuid, isNew: false };
+      return { projectUuid: await this.#projectByUuid(choice.uuid, flow, signal), isNew: false };
     }
     try {
       return { projectUuid: await projects.create({ name: choice }, { signal }), isNew: true };

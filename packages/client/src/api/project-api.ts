@@ -37,11 +37,14 @@ export class ProjectApi {
     this.projectUuid = projectUuid;
   }
 
-  /** A link for every name, by name. At most 10,000 names. */
-  async uploadLinks(names: readonly string[], { signal }: Options = {}): Promise<ReadonlyMap<string, string>> {
+  /** A link for every file, by name. At most 10,000 files. */
+  async uploadLinks(
+    files: readonly { name: string; size: number }[],
+    { signal }: Options = {},
+  ): Promise<ReadonlyMap<string, string>> {
     const data = await this.#call({
       route: 'uploadLinks',
-      body: { files_list: names.map((file_name) => ({ file_name })) },
+      body: { files_list: files.map(({ name, size }) => ({ file_name: name, size })) },
       signal,
     });
     return new Map(readUploadLinks(data).map(({ fileName, url }) => [canonicalFileName(fileName), httpUrl(url)]));
@@ -49,10 +52,10 @@ export class ProjectApi {
 
   /** With `links: false` a server that can give part links later gives none now. */
   async startUpload(
-    { name, parts, size }: { name: string; parts: number; size: number },
+    { name, parts, size, partSize }: { name: string; parts: number; size: number; partSize: number },
     { signal }: Options = {},
   ): Promise<StartedUpload | undefined> {
-    const body = { file_name: name, part_count: parts, size, links: false };
+    const body = { file_name: name, part_count: parts, size, part_size: partSize, links: false };
     const data = await this.#optional({ route: 'startMultipart', body, signal });
     return data === NOT_THERE ? undefined : readStartedUpload(data);
   }

@@ -1,4 +1,4 @@
-import { MAX_PART_SIZE } from '@darkslide/contract';
+import { type ErrorCode, MAX_PART_SIZE } from '@darkslide/contract';
 import { compareWithStored } from './compare.ts';
 import { RefusedError, SourceError, TransportError, UnavailableError } from './errors.ts';
 import { bareEtag, etagShape } from './etags.ts';
@@ -102,11 +102,15 @@ class TooLargeError extends Error {
   }
 }
 
+/** What an upload token is not for, or has no room for: another file may be within its limits. */
+const OF_ONE_FILE = new Set<string>(['file_name_not_allowed', 'upload_token_full'] satisfies ErrorCode[]);
+
 /** Further files would only fail in the same way. */
 function concernsAll(run: Run, error: unknown): boolean {
   if (error instanceof UnavailableError) return run.retrier.outage;
   if (error instanceof TransportError) return run.retrier.outage || error.kind === 'certificate';
   if (!(error instanceof RefusedError)) return false;
+  if (OF_ONE_FILE.has(error.code)) return false;
   return error.status === 401 || error.status === 403 || error.code === 'project_not_found';
 }
 

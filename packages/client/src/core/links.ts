@@ -4,6 +4,9 @@ import type { Clock } from './ports.ts';
 /** A link is not used in the last part of its life: the clocks of server and storage may differ a little. */
 const MARGIN = 0.1;
 
+/** Refusals of a batch that may be about one of its keys: a bad name, one that this key is not for, one that is taken. */
+const MAY_CONCERN_ONE = new Set([400, 403, 409]);
+
 type Held = { url: string; goodUntil: number };
 
 /**
@@ -106,7 +109,7 @@ export class Links<Key extends string | number> {
       this.add(await this.#ask(keys));
     } catch (error) {
       // One key that the server does not like must not cost the others theirs: from here on each asks for itself.
-      if (!(error instanceof RefusedError && error.status === 400 && keys.length > 1)) throw error;
+      if (!(error instanceof RefusedError && MAY_CONCERN_ONE.has(error.status) && keys.length > 1)) throw error;
       this.#batchRefused = true;
     }
   }

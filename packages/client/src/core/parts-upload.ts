@@ -62,7 +62,7 @@ async function startUpload(run: Run, file: PlannedFile): Promise<Upload | undefi
   const perTransfer = bandwidth === undefined ? undefined : bandwidth / Math.max(run.slots.active, 1);
   const partSize = partSizeFor({ size, bandwidth: perTransfer });
   const parts = partCount({ size, partSize });
-  const started = await run.api.startUpload({ name: file.name, parts, size }, { signal: run.signal });
+  const started = await run.api.startUpload({ name: file.name, parts, size, partSize }, { signal: run.signal });
   if (!started) return undefined;
   const { uploadId, key } = started;
   run.journal.note(file.name, { state: 'open', path, size, modifiedMs, uploadId, partSize });

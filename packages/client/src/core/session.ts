@@ -127,11 +127,15 @@ function fileLinks(
   const upcoming = plan.files.filter(
     ({ name, source }) => source.size <= settings.singlePutLimit && (holdings.files.get(name)?.etag ?? null) === null,
   );
+  const sizes = new Map(plan.files.map(({ name, source }) => [name, source.size]));
   const meanSize = plan.bytes / Math.max(plan.files.length, 1);
   return new Links<string>({
     clock: ports.clock,
     upcoming: upcoming.map(({ name }) => name),
-    ask: (names) => api.uploadLinks(names, { signal }),
+    ask: (names) => {
+      const files = names.map((name) => ({ name, size: sizes.get(name) ?? 0 }));
+      return api.uploadLinks(files, { signal });
+    },
     ahead: () => {
       const rate = progress.bytesPerSecond;
       if (rate === undefined) return FIRST_LINKS;

@@ -18,7 +18,7 @@ function signing(identity: Identity, ttlSeconds = 3600) {
     ttlSeconds,
     now: () => new Date(state.now),
   });
-  return { state, signer: () => factory.signer({ 'content-type': '' }) };
+  return { state, signer: (options?: { until?: Date }) => factory.signer({ 'content-type': '' }, options) };
 }
 
 const KEYS = { accessKeyId: 'AK', secretAccessKey: 'SK' };
@@ -65,4 +65,29 @@ test('part links name upload and part, and sign them', async () => {
   assert.deepEqual([link.partNumber, link.uploadId], ['10000', '2~u+/=']);
   assert.equal(link['X-Amz-SignedHeaders'], 'content-type;host');
   assert.notEqual(query(putPart(upload, 1))['X-Amz-Signature'], link['X-Amz-Signature']);
+});
+
+test('links do not outlive the moment asked for, and live a second at least', async () => {
+  const { signer } = signing(KEYS, 600);
+  const life = async (milliseconds: number) => {
+    const { put, expiresAt } = await signer({ until: new Date(START + milliseconds) });
+    assert.ok(expiresAt.getTime() <= Math.max(START + milliseconds, START + 1000));
+    return query(put('k'))['X-Amz-Expires'];
+  };
+  assert.deepEqual([await life(90_000), await life(1500), await life(400), await life(-5000)], ['90', '2', '1', '1']);
+  assert.equal(await life(700_000), '600');
+});
+
+test('a size is signed, and only where it is given', async () => {
+  const { signer } = signing(KEYS);
+  const { put, putPart } = await signer();
+  const signed = (link: string) => query(link)['X-Amz-SignedHeaders'];
+  const upload = { key: 'k', uploadId: 'u' };
+  for (const size of [0, 1, 5 * 1024 ** 3]) {
+    assert.equal(signed(put('k', { size })), 'content-length;content-type;host');
+    assert.equal(signed(putPart(upload, 1, { size })), 'content-length;content-type;host');
+  }
+  assert.equal(signed(put('k')), 'content-type;host');
+  const signature = (size: number) => query(put('k', { size }))['X-Amz-Signature'];
+  assert.notEqual(signature(1), signature(2));
 });
