@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { type ServedCloud, serveCloud } from '../../test/fakes/cloud-over-http.ts';
 import { MIB } from '../../test/fakes/harness.ts';
 import { photoBytes } from '../../test/fakes/memory-source.ts';
-import { ConfigurationError, createClient, type FileResult, type UploadEvent } from '../index.ts';
+import { ConfigurationError, createClient } from '../index.ts';
 
 let folder = '';
 let served: ServedCloud;
@@ -94,37 +94,6 @@ describe('a client on Node', () => {
       assert.throws(() => createClient({ url: served.url, apiKey }), ConfigurationError);
     }
   });
-});
-
-test('events and results are closed unions that a switch can exhaust', () => {
-  const ofResult = ({ status, ...result }: FileResult): string => {
-    switch (status) {
-      case 'uploaded':
-      case 'skipped':
-      case 'failed':
-        return result.name;
-      default:
-        return status satisfies never;
-    }
-  };
-  const ofEvent = (event: UploadEvent): string => {
-    switch (event.type) {
-      case 'planned':
-      case 'file-started':
-      case 'file-finished':
-      case 'retrying':
-      case 'notice':
-      case 'progress':
-      case 'confirming':
-      case 'paused':
-      case 'resumed':
-        return event.type;
-      default:
-        return event satisfies never;
-    }
-  };
-  assert.equal(ofEvent({ type: 'confirming' }), 'confirming');
-  assert.equal(ofResult({ status: 'failed', name: 'a', path: '/a', size: 1, reason: 'empty', message: '' }), 'a');
 });
 
 test('the examples of the README run, one after the other', async () => {
