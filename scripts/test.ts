@@ -7,6 +7,7 @@ await steps([
   { title: 'exported documents are fresh', run: () => run('node', ['scripts/export-docs.ts', '--check']) },
   { title: 'packed tarballs install and run', run: () => run('node', ['scripts/pack-smoke.ts']) },
   { title: 'acceptance', run: () => run('node', ['acceptance/run.ts', '--profile', 'full']) },
+  { title: 'Ceph RGW and SeaweedFS answer as told', run: () => run('node', ['scripts/test-on-engines.ts']) },
   {
     title: 'the API on PostgreSQL and Ceph RGW',
     run: () => run('node', ['acceptance/run.ts', '--stack', 'production', 'api/']),

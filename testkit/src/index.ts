@@ -15,6 +15,7 @@ export * from './ports.ts';
 export * from './random.ts';
 export * from './run.ts';
 export * from './stack.ts';
+export { type Finding, probeStorage } from './storage-probes/index.ts';
 export * from './target.ts';
 export * from './temporary.ts';
 export * from './terminal.ts';

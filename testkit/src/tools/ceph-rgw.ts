@@ -55,9 +55,11 @@ async function startCluster(place: Place) {
   const configuration = join(folder, 'ceph.conf');
   for (const name of ['mon', 'osd', 'run']) await mkdir(join(folder, name));
   await writeFile(configuration, configurationOf(place, cluster));
-  const ceph = (command: string, args: readonly string[]) => runOk(command, ['-c', configuration, ...args]);
+  // Those that ask the monitor for configuration forget the cluster's id over it; some are refused: "wrong fsid".
+  const common = ['-c', configuration, '--no-mon-config'];
+  const ceph = (command: string, args: readonly string[]) => runOk(command, [...common, ...args]);
   const daemon = (command: string, args: readonly string[]) =>
-    new Daemon({ command, args: ['-c', configuration, ...args, '-f'], folder, name: command });
+    new Daemon({ command, args: [...common, ...args, '-f'], folder, name: command });
   const monitors = join(folder, 'monmap');
   const address = `[v1:127.0.0.1:${monitorPort}]`;
   await runOk('monmaptool', ['--create', '--addv', 'a', address, '--fsid', cluster, monitors]);
@@ -89,15 +91,11 @@ async function startCluster(place: Place) {
   };
 }
 
-/**
- * One copy of everything, and no waiting for votes that nobody else casts. Programs don't ask the monitor for their
- * configuration: those that do forget the cluster's id over it, and are now and then refused with "wrong fsid".
- */
+/** One copy of everything, and no waiting for votes that nobody else casts. */
 function configurationOf({ folder, monitorPort, gatewayPort }: Place, cluster: string): string {
   return `[global]
 fsid=${cluster}
 mon host=v1:127.0.0.1:${monitorPort}
-no mon config=true
 public addr=127.0.0.1
 cluster addr=127.0.0.1
 auth cluster required=none
