@@ -33,10 +33,10 @@ const PROFILES = {
 const CONCURRENCY = 3;
 
 /**
- * What runs on other engines than the embedded ones. The rest is about the embedded store, or about what the program
- * does whatever it stands on.
+ * What runs on other engines than the embedded ones. The rest is about the embedded store, brings its own engines, or is
+ * about what the program does whatever it stands on.
  */
-const ON_ANY_ENGINE = ['api/', 'cli/', 'clients/', 'cluster/', 'running/durability', 'running/external-storage'];
+const ON_ANY_ENGINE = ['api/', 'cli/', 'clients/', 'running/durability', 'running/external-storage'];
 
 const USAGE = `usage: npm run acceptance -- [--profile ${Object.keys(PROFILES).join('|')}] [--stack ${stackKinds.join('|')}] [PATTERN…]
        … --target URL --api-key KEY --other-api-key KEY --s3-endpoint URL --s3-bucket NAME

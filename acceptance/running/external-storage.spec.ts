@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   errorInside200,
+  expiredToken,
+  type Fault,
   internalError,
   type ProxiedRequest,
   request,
@@ -65,6 +67,42 @@ describe('an external storage', () => {
     assert.equal((await abort(api, unwanted)).status, 204);
     for (const name of ['a.NEF', 'b.NEF']) assert.equal((await api.file(project, name)).status, 'uploaded');
   });
+
+  for (const [how, fault] of [
+    ['hangs', { kind: 'stall', afterBytes: 0 }],
+    ['refuses the credentials', { kind: 'answer', answer: expiredToken }],
+  ] as const satisfies [string, Fault][]) {
+    it(`that ${how} is a 503 in the end, and all goes on when it does not [L9.2, L9.9, L9.18]`, {
+      timeout: 120_000,
+    }, async () => {
+      const project = await api.newProject();
+      await api.upload(project, 'a.NEF', bytes);
+      const upload = await start(api, project, { file_name: 'b.NEF', part_count: 1 });
+      await putParts(upload, { 1: bytes });
+      proxy.inject({ fault });
+      try {
+        const calls = [
+          api.get(`${project}/files`),
+          api.get(`${project}/files/a.NEF`),
+          complete(api, upload),
+          api.post(`${project}/multipart_uploads`, { file_name: 'c.NEF', part_count: 1 }),
+        ];
+        for (const answer of await Promise.all(calls)) {
+          refusal(answer, { status: 503, code: 'storage_unavailable' });
+          assert.match(answer.headers['retry-after'] ?? '', /^[1-9]\d*$/);
+        }
+        const { status, text } = await request({ url: `${server.apiUrl}/readyz` });
+        assert.equal(status, 503);
+        assert.match(text, /"storage":\s*"unavailable"/);
+        assert.match(text, /"database":\s*"ok"/);
+      } finally {
+        proxy.heal();
+      }
+      await eventually(async () => (await readiness(server)) === 200, 'ready again');
+      data(await complete(api, upload));
+      for (const name of ['a.NEF', 'b.NEF']) assert.equal((await api.file(project, name)).status, 'uploaded');
+    });
+  }
 
   it('that asks for patience or stumbles is asked again [L9.9]', async () => {
     const project = await api.newProject();

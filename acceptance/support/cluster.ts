@@ -1,14 +1,9 @@
 import { after } from 'node:test';
-import { Cluster, type ClusterOptions, givenEngines, startCephRgw, startEmbeddedStorage } from '@darkslide/testkit';
+import { Cluster, type ClusterOptions } from '@darkslide/testkit';
 
-/**
- * Three nodes behind nginx, on a PostgreSQL and a storage of the spec file's own, as they are stopped and killed: Ceph
- * RGW where the run stands on it, and else the embedded store. Ended after the last spec of the file.
- */
-export async function startCluster(options: Omit<ClusterOptions, 'storage'> = {}): Promise<Cluster> {
-  const { s3 } = await givenEngines();
-  const storage = s3 === undefined ? await startEmbeddedStorage() : await startCephRgw();
-  const cluster = await Cluster.start({ ...options, storage });
+/** A cluster of the spec file's own, as its parts are stopped and killed. Ended after the last spec of the file. */
+export async function startCluster(options?: ClusterOptions): Promise<Cluster> {
+  const cluster = await Cluster.start(options);
   after(() => cluster.remove());
   return cluster;
 }

@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Darkslide } from './darkslide.ts';
+import { startCephRgw } from './tools/ceph-rgw.ts';
 import { type Nginx, startNginx } from './tools/nginx.ts';
 import { type Postgres, startPostgres } from './tools/postgres.ts';
 import type { StorageEngine } from './tools/storage-engine.ts';
 
-export type ClusterOptions = {
-  nodes?: number;
-  /** Removed with the cluster. */
-  storage: StorageEngine;
-  env?: Readonly<Record<string, string>>;
-};
+export type ClusterOptions = { nodes?: number; env?: Readonly<Record<string, string>> };
 
-/** Several API nodes behind nginx, on one PostgreSQL and one storage; each part can be ended and started again. */
+/** Several API nodes behind nginx, on one PostgreSQL and one Ceph RGW; each part can be ended and started again. */
 export class Cluster {
   readonly nodes: readonly Darkslide[];
   readonly postgres: Postgres;
@@ -29,8 +25,8 @@ export class Cluster {
   }
 
   /** Starts all nodes at the same moment, on an empty database. */
-  static async start({ nodes: count = 3, storage, env = {} }: ClusterOptions): Promise<Cluster> {
-    const postgres = await startPostgres();
+  static async start({ nodes: count = 3, env = {} }: ClusterOptions = {}): Promise<Cluster> {
+    const [postgres, storage] = await Promise.all([startPostgres(), startCephRgw()]);
     const apiKey = `cluster-${randomBytes(24).toString('hex')}`;
     const options = { databaseUrl: postgres.url, s3: storage.s3, env: { DARKSLIDE_API_KEY: apiKey, ...env } };
     const nodes = await Promise.all(Array.from({ length: count }, () => Darkslide.prepare(options)));
@@ -63,17 +59,4 @@ export class Cluster {
     await Promise.all(this.nodes.map((node) => node.remove()));
     await Promise.all([this.postgres.remove(), this.storage.remove()]);
   }
-}
-
-/** The store of a server that does nothing else, as an S3 for others. */
-export async function startEmbeddedStorage(): Promise<StorageEngine> {
-  const server = await Darkslide.start();
-  return {
-    name: 'the embedded store',
-    s3: server.s3,
-    stop: async () => void (await server.stop()),
-    kill: () => server.kill(),
-    start: () => server.start(),
-    remove: () => server.remove(),
-  };
 }

@@ -71,6 +71,13 @@ export const expiredLink: Answer = {
   body: xmlError('AccessDenied', 'Request has expired'),
 };
 
+/** What Amazon S3 says of temporary credentials after their time. */
+export const expiredToken: Answer = {
+  status: 400,
+  headers: XML,
+  body: xmlError('ExpiredToken', 'The provided token has expired.'),
+};
+
 export const wrongSignature: Answer = {
   status: 403,
   headers: XML,
