@@ -144,6 +144,19 @@ async function assertUploadsAreSwept(): Promise<void> {
   }
 }
 
+it('restarts node by node, and nobody notices [L9.4, L9.17]', { timeout: 180_000 }, async () => {
+  const load = new Load(cluster);
+  await cluster.restartInTurn();
+  const { retried, acknowledged } = await load.stop();
+  assert.deepEqual(Object.fromEntries(retried), {});
+  assert.ok(acknowledged.length > 0);
+  const answers = await cluster.nginx.answers();
+  assert.deepEqual(
+    answers.filter(({ status, path }) => status >= 400 && path.startsWith('/v1')),
+    [],
+  );
+});
+
 it('loses nothing when nodes, database and storage go away [L9.5, L9.16, L9.18, L9.19]', {
   timeout: 600_000,
 }, async (t) => {
