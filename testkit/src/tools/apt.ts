@@ -11,7 +11,8 @@ export class ToolMissingError extends Error {
   }
 }
 
-const APT = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+const PATIENCE = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
+const APT = ['-y', '-q', '--no-install-recommends', ...PATIENCE];
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive' };
 const TIMEOUT_MS = 8 * 60_000;
 
@@ -39,7 +40,7 @@ export async function ensurePackages({
     if (await isThere()) return;
     const install = () => run('apt-get', ['install', ...APT, ...packages], { env: QUIET, timeoutMs: TIMEOUT_MS });
     if ((await install()).code === 0) return;
-    await runOk('apt-get', ['update', '-q'], { env: QUIET, timeoutMs: TIMEOUT_MS });
+    await runOk('apt-get', ['update', '-q', ...PATIENCE], { env: QUIET, timeoutMs: TIMEOUT_MS });
     const { code, stderr } = await install();
     if (code !== 0) throw new ToolMissingError(`apt-get could not install it. ${byHand}\n${stderr.slice(-1000)}`);
   });

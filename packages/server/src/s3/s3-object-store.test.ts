@@ -97,6 +97,83 @@ test('a complete that fails with status 200 has failed', async (t) => {
   assert.deepEqual(await complete(), { kind: 'no-such-upload' });
 });
 
+/** One page of parts, each of one byte, by number and ETag. A marker stands there on the last page too, as Ceph has it. */
+const partsPage = (parts: readonly [number: number, etag: string, second: number][], isTruncated: boolean) => {
+  const listed = parts.map(
+    ([number, etag, second]) =>
+      `<Part><PartNumber>${number}</PartNumber><ETag>"${etag}"</ETag><Size>1</Size>` +
+      `<LastModified>2026-01-01T00:00:0${second}.000Z</LastModified></Part>`,
+  );
+  const next = `<NextPartNumberMarker>${parts.at(-1)?.[0]}</NextPartNumberMarker>`;
+  return `<ListPartsResult><IsTruncated>${isTruncated}</IsTruncated>${next}${listed.join('')}</ListPartsResult>`;
+};
+
+test('parts are read page by page to the last, whatever marker it has, and the newest of each number counts', async (t) => {
+  const pages = new Map([
+    [
+      null,
+      partsPage(
+        [
+          [1, 'a', 1],
+          [2, 'b', 3],
+          [2, 'c', 2],
+        ],
+        true,
+      ),
+    ],
+    [
+      '2',
+      partsPage(
+        [
+          [3, 'd', 1],
+          [3, 'e', 2],
+        ],
+        false,
+      ),
+    ],
+  ]);
+  const config = await scriptedStorage(t, ({ method, url = '' }, response) => {
+    const { searchParams } = new URL(url, 'http://storage');
+    response.end(method === 'GET' ? pages.get(searchParams.get('part-number-marker')) : '');
+  });
+  const { store, close } = await connectStorage(config, { ttlSeconds: 60 });
+  t.after(close);
+  const parts = (await store.listParts(upload)) ?? [];
+  assert.deepEqual(
+    parts.map(({ partNumber, etag }) => [partNumber, etag]),
+    [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'e'],
+    ],
+  );
+});
+
+test('an upload that has ended is none, be it that storage misses a key, or stumbles over it', async (t) => {
+  const config = await scriptedStorage(t, ({ method }, response) => {
+    if (method === 'GET') response.statusCode = 404;
+    if (method === 'POST') response.statusCode = 500;
+    const code = { GET: 'NoSuchKey', POST: 'InternalError' }[method ?? ''];
+    response.end(code && `<Error><Code>${code}</Code></Error>`);
+  });
+  const { store, close } = await connectStorage(config, { ttlSeconds: 60 });
+  t.after(close);
+  assert.equal(await store.listParts(upload), undefined);
+  assert.deepEqual(await store.completeUpload({ ...upload, parts: [] }), { kind: 'no-such-upload' });
+});
+
+test('an ETag that storage leaves out of its answer to complete is that of the object', async (t) => {
+  const config = await scriptedStorage(t, ({ method, url = '' }, response) => {
+    if (method === 'HEAD' && url.includes('/k')) response.setHeader('etag', '"kept"');
+    response.end(
+      method === 'POST' ? '<CompleteMultipartUploadResult><ETag></ETag></CompleteMultipartUploadResult>' : '',
+    );
+  });
+  const { store, close } = await connectStorage(config, { ttlSeconds: 60 });
+  t.after(close);
+  assert.deepEqual(await store.completeUpload({ ...upload, parts: [] }), { kind: 'completed', etag: 'kept' });
+});
+
 for (const [signContentType, takesAbsentAsEmpty, signs] of [
   ['auto', true, 'content-type;host'],
   ['auto', false, 'host'],
