@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { read } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SourceError } from '../core/errors.ts';
@@ -151,14 +152,22 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<void> {
+async function readFully({ fd }: FileHandle, buffer: Buffer, position: number): Promise<void> {
   for (let got = 0; got < buffer.length; ) {
-    const { bytesRead } = await handle.read(buffer, got, buffer.length - got, position + got).catch((error) => {
-      throw asSourceError(error);
-    });
+    const bytesRead = await readSome(fd, buffer.subarray(got), position + got);
     if (bytesRead === 0) throw changed();
     got += bytesRead;
   }
+}
+
+/** As `FileHandle.read`, which takes twice as long for its own promises. */
+function readSome(fd: number, buffer: Buffer, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, buffer, 0, buffer.length, position, (error, bytesRead) => {
+      if (error) reject(asSourceError(error));
+      else resolve(bytesRead);
+    });
+  });
 }
 
 async function checkUnchanged(path: string, planned: FileStat): Promise<void> {
