@@ -21,7 +21,7 @@ export function medianCost(costs: readonly Cost[]): Cost {
 
 /**
  * Runs the sides in turn, so that a busy machine slows all of them, and each round in the reverse order of the one
- * before. Answers each side's medians.
+ * before. Answers each side's medians, and tells each run as it ends.
  */
 export async function interleave<Side extends string>(
   sides: Readonly<Record<Side, () => Promise<Cost>>>,
@@ -30,7 +30,11 @@ export async function interleave<Side extends string>(
   const names = Object.keys(sides) as Side[];
   const costs = new Map<Side, Cost[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of round % 2 === 0 ? names : names.toReversed()) costs.get(name)?.push(await sides[name]());
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const cost = await sides[name]();
+      costs.get(name)?.push(cost);
+      console.error(`  round ${round + 1} of ${rounds}, ${name}: ${cost.seconds.toFixed(1)} s`);
+    }
   }
   return Object.fromEntries(names.map((name) => [name, medianCost(costs.get(name) ?? [])])) as Record<Side, Cost>;
 }

@@ -10,7 +10,7 @@ export type Command = {
 };
 
 const TIME = '/usr/bin/time';
-const TIMEOUT_MS = 15 * 60_000;
+const TIMEOUT_MS = 10 * 60_000;
 
 /**
  * Runs a program, by GNU time: it starts the program from a small process of its own, so that the memory of whoever
