@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { connect, Darkslide, freePorts, request, startPostgres } from '@darkslide/testkit';
 import { Api, data, PROFILE, putLink, refusal } from '../support/api.ts';
-import { eventually } from '../support/external-storage.ts';
+import { eventually, startWithExternalStorage } from '../support/external-storage.ts';
 import { scrape } from '../support/metrics.ts';
 import { complete, fullPart, putParts, start } from '../support/multipart.ts';
 
@@ -119,6 +119,24 @@ describe('metrics', () => {
     await eventually(async () => (await inFlight()) === 1, 'the one that left is not counted any more');
   });
 
+  it("name the storage's errors by their codes, and are read while it is down [L9.11, L9.9]", async () => {
+    const {
+      proxy,
+      server: own,
+      api: ownApi,
+    } = await startWithExternalStorage(undefined, {
+      DARKSLIDE_METRICS_TOKEN: TOKEN,
+    });
+    const project = await ownApi.newProject();
+    await proxy.close();
+    refusal(await ownApi.get(`${project}/files`), { status: 503, code: 'storage_unavailable' });
+    const now = await scrape(`${own.apiUrl}/metrics`, TOKEN);
+    const failed = { operation: 'ListObjectsV2', code: 'ECONNREFUSED' };
+    assert.equal(now.value('darkslide_storage_errors_total', failed), 1);
+    const refused = { call: 'listFiles', code: 'storage_unavailable' };
+    assert.equal(now.value('darkslide_refusals_total', refused), 1);
+  });
+
   it('count a file once, whichever node finds it, and open uploads of all nodes [L9.11]', {
     timeout: 180_000,
   }, async () => {
@@ -151,6 +169,10 @@ describe('metrics', () => {
         scrapes.map((each) => each.value('darkslide_open_uploads')),
         [1, 1],
       );
+      await postgres.stop();
+      refusal(await first.get(project), { status: 503, code: 'database_unavailable' });
+      const without = await scrape(`${nodes[0]?.apiUrl}/metrics`, TOKEN);
+      assert.equal(without.value('darkslide_refusals_total', { call: 'getProject', code: 'database_unavailable' }), 1);
     } finally {
       await Promise.all(nodes.map((node) => node.remove()));
       await postgres.remove();

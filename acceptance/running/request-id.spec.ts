@@ -5,7 +5,7 @@ import { Api, data, refusal } from '../support/api.ts';
 import { eventually } from '../support/external-storage.ts';
 import { fullPart, putParts, start } from '../support/multipart.ts';
 
-const server = await Darkslide.start({ env: { DARKSLIDE_LOG_LEVEL: 'debug' } });
+const server = await Darkslide.start({ env: { DARKSLIDE_LOG_LEVEL: 'debug', DARKSLIDE_SWEEP_INTERVAL: '1' } });
 after(() => server.remove());
 const api = new Api(server);
 
@@ -65,6 +65,14 @@ describe('the id of a request', () => {
     const id = /\(request ([0-9a-f]{24})\)/.exec(refused.stderr)?.[1];
     assert.ok(id, refused.stderr);
     await eventually(async () => linesOf(id).length === 1, 'the server has logged it');
+  });
+
+  it("is one of the server's own where nobody asked: background work has one too [L9.12]", async () => {
+    const sweeps = () =>
+      lines().filter(({ part, operation, request_id: id = '' }) => {
+        return part === 'store' && operation === 'ListMultipartUploads' && /^sweep-[0-9a-f-]{36}$/.test(id);
+      });
+    await eventually(async () => sweeps().length > 0, 'a pass of the sweep has reached the store');
   });
 
   it('stays with its request, however many run at once [L9.12]', async () => {
