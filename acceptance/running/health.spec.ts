@@ -60,8 +60,8 @@ describe('a server that is asked to stop', () => {
       await upload.send('Content-Length: 10\r\nConnection: close\r\n\r\nfirst');
       const head = `GET ${PROFILE} HTTP/1.1\r\nHost: ${new URL(server.apiUrl).host}\r\nx-api-key: ${server.apiKey}\r\n`;
       // Calls that have begun, but have not asked for anything yet, and a connection that nobody uses.
-      const [soon, late, idle] = await Promise.all([1, 2, 3].map(() => connect(server.apiUrl)));
-      assert.ok(soon && late && idle);
+      const [soon, late, idle, asker] = await Promise.all([1, 2, 3, 4].map(() => connect(server.apiUrl)));
+      assert.ok(soon && late && idle && asker);
       for (const call of [soon, late]) await call.send(head);
       await idle.send(`${head}\r\n`);
       const isAnswered = (text: string) => text.includes('"projects"');
@@ -73,6 +73,8 @@ describe('a server that is asked to stop', () => {
       const answered = await soon.receive();
       assert.match(answered, /^HTTP\/1\.1 200 /);
       assert.match(answered, /\r\nconnection: close\r\n/i);
+      await asker.send(`GET /readyz HTTP/1.1\r\nHost: ${new URL(server.apiUrl).host}\r\n\r\n`);
+      assert.match(await asker.receive(), /^HTTP\/1\.1 503 /, 'a balancer that asks is told');
       // Unused connections are closed when no request can be on its way any more; later ones are refused.
       await idle.receive();
       await late.send('\r\n');

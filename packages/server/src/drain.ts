@@ -10,6 +10,9 @@ import type { FastifyInstance } from 'fastify';
  */
 const LAST_REQUESTS = 5000;
 
+/** Whoever asks whether to send requests here is told at once. */
+const READY = '/readyz';
+
 /**
  * Lets `app.close()` lose no request. First, no connection is accepted any more, so that a proxy turns to another
  * server; what arrives on the connections there are is still answered, as the last of its connection. Only when no
@@ -23,8 +26,8 @@ export function answerToTheLast(app: FastifyInstance): void {
     await lastRequests(app.server);
     refusing = true;
   });
-  app.addHook('onRequest', async () => {
-    if (refusing) throw apiError('shutting_down', {});
+  app.addHook('onRequest', async ({ routeOptions: { url } }) => {
+    if (refusing || (closing && url === READY)) throw apiError('shutting_down', {});
   });
   app.addHook('onSend', async (_, reply) => {
     if (closing) reply.header('connection', 'close');

@@ -8,7 +8,10 @@ import { leases } from './migrations/0004-leases.ts';
 import { uploadTokens } from './migrations/0005-upload-tokens.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
-/** Forward only; a migration that was released is never edited. They run in the order of their names. */
+/**
+ * Forward only; a migration that was released is never edited. They run in the order of their names. Servers of the
+ * version before run on meanwhile, until they are replaced one by one: what they read and write has to stay possible.
+ */
 const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Promise<void>> = {
   '0001-initial': initial,
   '0002-key-scopes': keyScopes,

@@ -9,7 +9,7 @@ export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name'
 export type UploadOfProject = UploadRow & { project_uuid: string };
 
 /** Those after that one. */
-type Page = { after?: Pick<UploadRow, 'links_issued_at' | 'id'> | undefined; limit: number };
+export type UploadPage = { after?: Pick<UploadRow, 'links_issued_at' | 'id'> | undefined; limit: number };
 
 const ENDING = ['completing', 'aborting'] as const;
 /** The states are literals, so that SQLite sees that its partial indexes fit: those that ended are never read. */
@@ -91,12 +91,12 @@ export class UploadTable {
   }
 
   /** Those of all projects, not yet ended, with no part link issued since `before`, the longest idle first. */
-  listIdle({ before, ...page }: Page & { before: number }): Promise<UploadOfProject[]> {
+  listIdle({ before, ...page }: UploadPage & { before: number }): Promise<UploadOfProject[]> {
     return this.#ofAllProjects(page).where('links_issued_at', '<', before).execute();
   }
 
   /** Those of all projects whose end was begun and that nobody holds any more. */
-  listLeft(page: Page): Promise<UploadOfProject[]> {
+  listLeft(page: UploadPage): Promise<UploadOfProject[]> {
     return this.#ofAllProjects(page)
       .where('state', 'in', ENDING)
       .where(({ eb, or }) => or([eb('busy_until', 'is', null), eb('busy_until', '<=', this.#clock())]))
@@ -178,7 +178,7 @@ export class UploadTable {
       .execute();
   }
 
-  #ofAllProjects({ after, limit }: Page) {
+  #ofAllProjects({ after, limit }: UploadPage) {
     const { links_issued_at, id } = after ?? { links_issued_at: -1, id: -1 };
     return this.#db
       .selectFrom('multipart_uploads')

@@ -1,7 +1,6 @@
-import type { UploadOfProject, UploadTable } from '../database/uploads.ts';
+import type { UploadTable } from '../database/uploads.ts';
+import { forEveryUpload } from './every-upload.ts';
 import type { UploadEnding } from './upload-ending.ts';
-
-const PAGE = 100;
 
 type Options = { uploads: UploadTable; ending: UploadEnding };
 
@@ -20,17 +19,14 @@ export class LeftEndings {
   async run({ signal }: { signal: AbortSignal }): Promise<{ finished: number }> {
     const { uploads, ending } = this.#options;
     let finished = 0;
-    let after: UploadOfProject | undefined;
-    while (!signal.aborted) {
-      const page = await uploads.listLeft({ after, limit: PAGE });
-      for (const upload of page) {
-        if (signal.aborted) break;
+    await forEveryUpload({
+      signal,
+      list: (page) => uploads.listLeft(page),
+      work: async (upload) => {
         await ending.finish(upload.project_uuid, upload);
         finished++;
-      }
-      after = page.at(-1);
-      if (after === undefined) break;
-    }
+      },
+    });
     return { finished };
   }
 }

@@ -1,10 +1,9 @@
 import type { ProjectTable } from '../database/projects.ts';
-import type { UploadOfProject, UploadTable } from '../database/uploads.ts';
+import type { UploadTable } from '../database/uploads.ts';
+import { forEveryUpload } from './every-upload.ts';
 import { keyOf } from './keys.ts';
 import type { ObjectStore, OpenUpload, UploadRef } from './object-store.ts';
 import type { UploadEnding } from './upload-ending.ts';
-
-const PAGE = 100;
 
 export type SweepResult = { aborted: number; orphans: number };
 
@@ -37,18 +36,15 @@ export class Sweep {
     const { uploads, ending, now, idle } = this.#options;
     const before = now() - idle;
     let aborted = 0;
-    let after: UploadOfProject | undefined;
-    while (!signal.aborted) {
-      const page = await uploads.listIdle({ before, after, limit: PAGE });
-      for (const upload of page) {
-        if (signal.aborted) return aborted;
+    await forEveryUpload({
+      signal,
+      list: (page) => uploads.listIdle({ before, ...page }),
+      work: async (upload) => {
         const ref = { key: keyOf(upload.project_uuid, upload.file_name), uploadId: upload.upload_id };
-        if (upload.state === 'open' && (await this.#hasPartSince(ref, before))) continue;
+        if (upload.state === 'open' && (await this.#hasPartSince(ref, before))) return;
         if (await ending.abortIdle(upload.project_uuid, upload)) aborted++;
-      }
-      after = page.at(-1);
-      if (after === undefined) break;
-    }
+      },
+    });
     return aborted;
   }
 

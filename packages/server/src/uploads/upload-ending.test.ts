@@ -145,4 +145,36 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
     await assert.rejects(ending.abort(project, id, {}), { code: 'upload_completed' });
     assert.equal((await ending.complete(project, id, { file_name: 'a' })).key, key);
   });
+
+  test('is held for as long as storage works on it, however long that is', async (t) => {
+    const clock = { now: 1_700_000_000_000 };
+    const database = await openTestDatabase(t, kind, { clock: () => sql<number>`cast(${clock.now} as bigint)` });
+    await database.accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: 0 });
+    const store = new FakeObjectStore();
+    const times = { hold: HOLD, renew: 5, wait: 10, poll: 1 };
+    const { projects, multipart, ending } = createRules(database, store, { times });
+    const scope = { accountId: 1, family: 'profile' } as const;
+    const project = await projects.find(scope, await projects.create(scope));
+    const { upload_id: id } = await multipart.start(project, { file_name: 'a', part_count: 1 });
+    store.putPart({ uploadId: id }, 1, 10);
+
+    const begun = Promise.withResolvers<void>();
+    const storageWorks = Promise.withResolvers<void>();
+    store.around = async (call, work) => {
+      if (call === 'completeUpload') {
+        begun.resolve();
+        await storageWorks.promise;
+      }
+      return work();
+    };
+    const completing = ending.complete(project, id, { file_name: 'a' });
+    await begun.promise;
+    for (let renewals = 0; renewals < 3; renewals++) {
+      clock.now += HOLD - 1;
+      while (((await database.uploads.find(project.id, id))?.held_for ?? 0) < HOLD) await tick();
+    }
+    await assert.rejects(ending.abort(project, id, {}), { code: 'upload_busy' });
+    storageWorks.resolve();
+    assert.equal((await completing).size, 10);
+  });
 });
