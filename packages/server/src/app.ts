@@ -40,10 +40,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   answerErrors(app);
   observeRequests(app, options);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
-  answerToTheLast(app);
+  const isClosing = answerToTheLast(app);
   readJsonBodies(app);
   await registerDocumentation(app, options.version);
-  registerHealth(app, options.checks);
+  registerHealth(app, options.checks, { isClosing });
   if (options.metricsRoute !== undefined) registerMetrics(app, options.metricsRoute);
   await app.register(async (api) => await registerApi(api, options));
   await app.ready();

@@ -3,6 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { Server } from 'node:net';
 import { apiError } from '@darkslide/contract';
 import type { FastifyInstance } from 'fastify';
+import { READY_PATH } from './routes/health.ts';
 
 /**
  * How long connections without a request are kept when the server closes, in milliseconds. A proxy or a client that
@@ -10,15 +11,13 @@ import type { FastifyInstance } from 'fastify';
  */
 const LAST_REQUESTS = 5000;
 
-/** Whoever asks whether to send requests here is told at once. */
-const READY = '/readyz';
-
 /**
  * Lets `app.close()` lose no request. First, no connection is accepted any more, so that a proxy turns to another
  * server; what arrives on the connections there are is still answered, as the last of its connection. Only when no
- * request has come for long enough that none can be on its way are the rest closed, and refused.
+ * request has come for long enough that none can be on its way are the rest closed, and refused. Answers whether the app
+ * is closing.
  */
-export function answerToTheLast(app: FastifyInstance): void {
+export function answerToTheLast(app: FastifyInstance): () => boolean {
   let closing = false;
   let refusing = false;
   app.addHook('preClose', async () => {
@@ -27,11 +26,12 @@ export function answerToTheLast(app: FastifyInstance): void {
     refusing = true;
   });
   app.addHook('onRequest', async ({ routeOptions: { url } }) => {
-    if (refusing || (closing && url === READY)) throw apiError('shutting_down', {});
+    if (refusing && url !== READY_PATH) throw apiError('shutting_down', {});
   });
   app.addHook('onSend', async (_, reply) => {
     if (closing) reply.header('connection', 'close');
   });
+  return () => closing;
 }
 
 async function lastRequests(server: HttpServer): Promise<void> {

@@ -2,6 +2,8 @@ import { schemas } from '@darkslide/contract/routes';
 import type { FastifyInstance } from 'fastify';
 import Type, { type TSchema } from 'typebox';
 
+export const READY_PATH = '/readyz';
+
 /** How long the database and storage may take to answer, in milliseconds. */
 const DEADLINE = 3000;
 
@@ -16,17 +18,21 @@ const Readiness = Type.Object({
 });
 
 /** For whoever runs the server; without API key and limit. */
-export function registerHealth(app: FastifyInstance, checks: Checks): void {
+export function registerHealth(
+  app: FastifyInstance,
+  checks: Checks,
+  { isClosing }: { isClosing: () => boolean },
+): void {
   const tags = ['Operation'];
   const up = { tags, summary: 'Whether the process is up', response: { 200: answer('It is up.', Health) } };
   app.get('/healthz', { schema: up }, async () => ({ data: { status: 'ok' } }));
 
   const ready = {
     tags,
-    summary: 'Whether database and storage answer',
-    response: { 200: answer('Both answer.', Readiness), 503: answer('One of them does not.', Readiness) },
+    summary: 'Whether database and storage answer, and the server is not about to stop',
+    response: { 200: answer('It is ready.', Readiness), 503: answer('It is not.', Readiness) },
   };
-  app.get('/readyz', { schema: ready }, async (request, reply) => {
+  app.get(READY_PATH, { schema: ready }, async (request, reply) => {
     const answers = async (part: keyof Checks) => {
       try {
         await withDeadline(checks[part]());
@@ -37,7 +43,7 @@ export function registerHealth(app: FastifyInstance, checks: Checks): void {
       }
     };
     const [database, storage] = await Promise.all([answers('database'), answers('storage')]);
-    const isReady = database === 'ok' && storage === 'ok';
+    const isReady = database === 'ok' && storage === 'ok' && !isClosing();
     if (!isReady) reply.code(503).header('retry-after', 1);
     return { data: { status: isReady ? 'ready' : 'unavailable', database, storage } };
   });
