@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { onEveryDatabase, openTestDatabase } from '../../test/database.ts';
-import { FakeObjectStore } from '../../test/fake-object-store.ts';
+import { FakeObjectStore, noAnswer } from '../../test/fake-object-store.ts';
 import type { DatabaseKind } from '../database/tables.ts';
 import { createRules } from '../rules.ts';
 import { LeftEndings } from './left-endings.ts';
@@ -124,5 +124,28 @@ onEveryDatabase('the sweep', (kind) => {
       store.calls.filter((call) => call !== 'openUploads'),
       [],
     );
+  });
+
+  test('goes on past an upload that fails, and gives up where all do', async (t) => {
+    const { clock, store, run, start } = await sweeping(t, kind);
+    for (let count = 0; count < 8; count++) await start(`idle ${count}`);
+    clock.now += IDLE + 1000;
+    let asked = 0;
+    store.around = async (call, work) => {
+      if (call === 'abortUpload' && ++asked === 2) throw noAnswer();
+      return work();
+    };
+    await assert.rejects(run(), { name: 'StorageUnavailableError' });
+    assert.deepEqual([asked, store.uploads.size], [8, 1]);
+
+    for (let count = 0; count < 8; count++) await start(`idle again ${count}`);
+    clock.now += IDLE + 1000;
+    asked = 0;
+    store.around = async () => {
+      asked++;
+      throw noAnswer();
+    };
+    await assert.rejects(run(), { name: 'StorageUnavailableError' });
+    assert.equal(asked, 5 + 1, 'five uploads, and the list of those that only storage knows');
   });
 });

@@ -27,9 +27,13 @@ export class Sweep {
 
   /** One pass over all uploads. Ends early, without error, when `signal` aborts: the next pass goes on. */
   async run({ signal }: { signal: AbortSignal }): Promise<SweepResult> {
-    const aborted = await this.#sweepKnown(signal);
-    const orphans = await this.#sweepOrphans(signal);
-    return { aborted, orphans };
+    const result = { aborted: 0, orphans: 0 };
+    try {
+      result.aborted = await this.#sweepKnown(signal);
+    } finally {
+      result.orphans = await this.#sweepOrphans(signal);
+    }
+    return result;
   }
 
   async #sweepKnown(signal: AbortSignal): Promise<number> {
