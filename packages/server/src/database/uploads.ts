@@ -39,6 +39,7 @@ export class UploadTable {
             : conflict.columns(['project_id', 'name']).doUpdateSet({ md5: file.md5 }),
         )
         .execute();
+      if (upload.token_id) await holdToken(db, upload.token_id, file.now);
       return await db
         .insertInto('multipart_uploads')
         .values({ ...upload, state: 'open', version: 0, created_at: file.now, links_issued_at: file.now })
@@ -201,4 +202,9 @@ export class UploadTable {
   #heldFor() {
     return sql<number>`coalesce(busy_until - ${this.#clock()}, 0)`.as('held_for');
   }
+}
+
+/** Held until the transaction ends, so that a token's uploads can be seen in the order of their ids. */
+async function holdToken(db: Kysely<Tables>, id: number, now: number): Promise<void> {
+  await db.updateTable('upload_tokens').set({ last_used_at: now }).where('id', '=', id).execute();
 }
