@@ -87,7 +87,7 @@ export function createHandlers(rules: Rules): Handlers {
     },
     getFile: async (call) => arrivals.get(await projectOf(call), call.params.file_name),
 
-    mintUploadToken: async (call) => uploadTokens.mint(await projectOf(call), { keyId: keyOf(call), ...call.body }),
+    mintUploadToken: async (call) => uploadTokens.mint(await projectOf(call), { keyId: keyIdOf(call), ...call.body }),
     listUploadTokens: async (call) => {
       const { cursor, limit } = call.query;
       const page = await uploadTokens.list(await projectOf(call), { after: readNumberCursor(cursor), limit });
@@ -100,7 +100,7 @@ export function createHandlers(rules: Rules): Handlers {
   };
 }
 
-function keyOf({ caller }: { caller: Caller }): number {
+function keyIdOf({ caller }: { caller: Caller }): number {
   if (caller.kind === 'key') return caller.keyId;
   throw apiError('api_key_required', {});
 }
