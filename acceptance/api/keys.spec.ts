@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { Darkslide, type RunResult } from '@darkslide/testkit';
+import type { RunResult } from '@darkslide/testkit';
 import { Api, FAMILIES, PROFILE, refusal } from '../support/api.ts';
 import { familyCalls, makeFixture, projectCalls } from '../support/fixture.ts';
+import { startServer } from '../support/target.ts';
 
-const server = await Darkslide.start();
+const server = await startServer();
 after(() => server.remove());
 
 type Key = { key_id: string; account: string; scope: string; label: string | null; api_key?: string };
@@ -93,7 +94,7 @@ describe('darkslide keys', () => {
   });
 
   it('revokes the configured key too, and a start with it is refused [L12.3, L9.8]', async () => {
-    const own = await Darkslide.start();
+    const own = await startServer();
     try {
       const { stdout } = await own.command(['keys', 'list', '--account', 'first', '--json']);
       const { key_id: id } = JSON.parse(stdout) as Listed;
