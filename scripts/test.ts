@@ -9,7 +9,12 @@ await steps([
   { title: 'acceptance', run: () => run('node', ['acceptance/run.ts', '--profile', 'full']) },
   { title: 'Ceph RGW and SeaweedFS answer as told', run: () => run('node', ['scripts/test-on-engines.ts']) },
   {
-    title: 'the API on PostgreSQL and Ceph RGW',
-    run: () => run('node', ['acceptance/run.ts', '--stack', 'production', 'api/']),
+    title: 'API, clients and uploads on PostgreSQL and Ceph RGW',
+    run: () =>
+      run('node', ['acceptance/run.ts', '--stack', 'production', 'api/', 'clients/', 'cli/upload', 'running/']),
+  },
+  {
+    title: 'uploads on SeaweedFS',
+    run: () => run('node', ['acceptance/run.ts', '--stack', 'seaweedfs', 'api/put', 'api/multipart', 'clients/']),
   },
 ]);
