@@ -129,7 +129,7 @@ async function sendBody(
     state.whole = true;
     return;
   }
-  for await (const chunk of paced(body, pace)) {
+  for await (const chunk of pace ? paced(body, pace) : body.chunks()) {
     // What was refused, or has failed, needs no more bytes: the answer or the error is on its way.
     if (state.refused || request.destroyed) return;
     await write(request, chunk);
@@ -141,8 +141,7 @@ async function sendBody(
   state.whole = true;
 }
 
-async function* paced(body: Body, pace: Pace | undefined): AsyncIterable<Uint8Array> {
-  if (!pace) return yield* body.chunks();
+async function* paced(body: Body, pace: Pace): AsyncIterable<Uint8Array> {
   for await (const chunk of body.chunks()) {
     for (let at = 0; at < chunk.length; at += pace.piece) {
       const piece = chunk.subarray(at, at + pace.piece);
