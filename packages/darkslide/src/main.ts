@@ -27,6 +27,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
       run: async (args) => (await import('./commands/serve.ts')).serve(args, context),
     },
     {
+      name: 'doctor',
+      summary: 'check what the server needs: machine, database and storage',
+      run: async (args) => (await import('./commands/doctor.ts')).doctor(args, context),
+    },
+    {
       name: 'keys',
       summary: 'make, list and revoke the API keys of accounts',
       run: async (args) => (await import('./commands/keys.ts')).keys(args, context),

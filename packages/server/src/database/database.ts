@@ -68,14 +68,17 @@ export async function openDatabase(
   }
 }
 
-/** The database as it is: its tables may be of another version, or missing. Connects at the first question. */
+/** `readOnly`: makes no SQLite file, and changes none. */
+type ConnectOptions = DatabaseObserver & PostgresOptions & { readOnly?: boolean };
+
+/** The database as it is: its tables may be of another version, or missing. It is opened at the first question. */
 export function connectDatabase(
   config: DatabaseConfig,
-  options: DatabaseObserver & PostgresOptions = {},
+  { readOnly = false, ...options }: ConnectOptions = {},
 ): { db: Kysely<Tables>; waiting: () => number } {
   const { dialect, waiting } =
     config.kind === 'sqlite'
-      ? { dialect: sqliteDialect(config.path), waiting: () => 0 }
+      ? { dialect: sqliteDialect(config.path, { readOnly }), waiting: () => 0 }
       : postgres(config.url, options);
   return { db: new Kysely<Tables>({ dialect, ...queryLog(options) }), waiting };
 }

@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
+import { type Kysely, sql } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration';
 import { NewerDatabaseError } from './diagnose.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { keyScopes } from './migrations/0002-key-scopes.ts';
@@ -37,4 +37,18 @@ export async function migrate(db: Kysely<Tables>, kind: DatabaseKind): Promise<v
   if (error instanceof Error && error.message.startsWith('corrupted migrations'))
     throw new NewerDatabaseError('The database has migrations that this version does not know.', { cause: error });
   throw error;
+}
+
+/**
+ * How many migrations the database has, and how many it still needs. Changes nothing.
+ * @throws {NewerDatabaseError}
+ */
+export async function migrationState(db: Kysely<Tables>): Promise<{ applied: number; pending: number }> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE))
+    return { applied: 0, pending: Object.keys(MIGRATIONS).length };
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
+  if (rows.some(({ name }) => !(name in MIGRATIONS)))
+    throw new NewerDatabaseError('The database has migrations that this version does not know.');
+  return { applied: rows.length, pending: Object.keys(MIGRATIONS).length - rows.length };
 }

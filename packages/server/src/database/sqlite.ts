@@ -16,10 +16,10 @@ const BUSY_TIMEOUT = 5000;
 /** Prepared statements kept; the server has fewer, apart from lists of ids. */
 const MAX_STATEMENTS = 200;
 
-/** Kysely over `node:sqlite`: crash-safe (WAL, synchronous FULL), one connection. */
-export function sqliteDialect(path: string): Dialect {
+/** Kysely over `node:sqlite`: crash-safe (WAL, synchronous FULL), one connection. `readOnly` makes no file. */
+export function sqliteDialect(path: string, { readOnly = false } = {}): Dialect {
   return {
-    createDriver: () => new ImmediateDriver({ database: async () => openSqlite(path) }),
+    createDriver: () => new ImmediateDriver({ database: async () => openSqlite(path, readOnly) }),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new TransactionalAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -43,9 +43,9 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-function openSqlite(path: string): SqliteDatabase {
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true });
-  database.exec('pragma journal_mode = wal; pragma synchronous = full;');
+function openSqlite(path: string, readOnly: boolean): SqliteDatabase {
+  const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true });
+  if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full;');
   const statements = new Map<string, SqliteStatement>();
   return {
     prepare(sql) {

@@ -56,7 +56,7 @@ export function createSigners(
   { ttlSeconds, now }: { ttlSeconds: number; now: () => Date },
 ): { own: SignerFactory; clients: SignerFactory } {
   const { bucket, region } = config;
-  const endpoint = config.endpoint ?? awsEndpoint(client, region);
+  const endpoint = storageEndpoint(client, config);
   // A bucket with dots is no host name that a wildcard certificate covers.
   const pathStyle = config.forcePathStyle || bucket.includes('.');
   const signing = { credentials: client.config.credentials, region, bucket, pathStyle, ttlSeconds, now };
@@ -101,8 +101,9 @@ function withoutUndefined({ sessionToken, ...pair }: NonNullable<StorageConfig['
   return sessionToken === undefined ? pair : { ...pair, sessionToken };
 }
 
-/** Where AWS answers for the region, by the SDK's own rules. */
-export function awsEndpoint(client: S3Client, region: string): string {
+/** Where storage answers this machine; AWS by the SDK's own rules. */
+export function storageEndpoint(client: S3Client, { endpoint, region }: StorageConfig): string {
+  if (endpoint !== undefined) return endpoint;
   return client.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url.origin;
 }
 

@@ -8,7 +8,11 @@ import { CredentialsExpiredError } from './signer.ts';
 /** What a diagnosis is about; the doctor asks about each. */
 export type StorageTopic = 'reach' | 'clock' | 'credentials' | 'region' | 'addressing' | 'bucket' | 'answers';
 
-export type StorageDiagnosis = Diagnosis & { about: StorageTopic };
+export type StorageDiagnosis = Diagnosis & {
+  about: StorageTopic;
+  /** Whether it is the bucket that is missing, so that it could be created. */
+  isMissingBucket?: boolean;
+};
 
 /** Storage answered a request about the bucket with something about another thing. */
 export class WrongAddressingError extends Error {}
@@ -18,10 +22,10 @@ export class LinkRefusedError extends Error {
   readonly status: number;
   /** S3's code; '' where the answer has none. */
   readonly code: string;
-  /** How far this machine's clock is ahead of the storage's, in seconds, as far as the answer tells. */
+  /** How far this machine's clock is ahead of the storage's, as far as the answer tells. */
   readonly skewSeconds: number;
 
-  constructor({ status, code, skewSeconds }: { status: number; code: string; skewSeconds: number }) {
+  constructor({ status, code, skewSeconds = 0 }: { status: number; code: string; skewSeconds?: number | undefined }) {
     super(`a test upload by link was answered with ${status} ${code}`.trimEnd());
     this.status = status;
     this.code = code;
@@ -53,12 +57,13 @@ export function diagnoseStorage(error: unknown, config: StorageConfig): StorageD
   if (trouble) return unreachable(trouble, error, config);
   // The SDK could not read the answer.
   if (error instanceof Error && '$response' in error) return notAnS3(config);
-  return { about: 'answers', problem: `${storage(config)} failed`, remedy: describeError(error), lasting: false };
+  return { about: 'answers', problem: `${storageName(config)} failed`, remedy: describeError(error), lasting: false };
 }
 
-/** How sentences call the storage. */
-export function storage({ endpoint, region }: StorageConfig): string {
-  return endpoint === undefined ? `Amazon S3 in ${region}` : `The storage at ${endpoint}`;
+/** How sentences call the storage, where they begin with it and within. */
+export function storageName({ endpoint, region }: StorageConfig, place: 'first' | 'within' = 'first'): string {
+  if (endpoint === undefined) return `Amazon S3 in ${region}`;
+  return `${place === 'first' ? 'The' : 'the'} storage at ${endpoint}`;
 }
 
 /** `skewSeconds`: how far this machine's clock is ahead of the storage's, where that is known. */
@@ -66,7 +71,7 @@ export function clockDiagnosis(config: StorageConfig, skewSeconds?: number): Sto
   const skew = skewSeconds === undefined ? 'too far from' : `${describeSkew(skewSeconds)}`;
   return {
     about: 'clock',
-    problem: `This machine's clock is ${skew} that of ${storage(config).replace('The', 'the')}, which refuses such requests`,
+    problem: `This machine's clock is ${skew} that of ${storageName(config, 'within')}, which refuses such requests`,
     remedy: 'set both clocks by NTP',
     lasting: false,
   };
@@ -108,7 +113,7 @@ function refusal(refused: Refusal, config: StorageConfig): StorageDiagnosis {
   if (status === 403) return denied(config);
   const answer = `${status} ${code}`.trimEnd();
   const remedy = status >= 500 ? 'see its own logs, and try again later' : message;
-  return { about: 'answers', problem: `${storage(config)} answers with ${answer}`, remedy, lasting: false };
+  return { about: 'answers', problem: `${storageName(config)} answers with ${answer}`, remedy, lasting: false };
 }
 
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']);
@@ -128,23 +133,23 @@ function credentialTrouble(code: string, config: StorageConfig): { problem: stri
   const { key, secret } = credentialNames(config);
   switch (code) {
     case 'InvalidAccessKeyId':
-      return { problem: `${storage(config)} does not know the access key`, remedy: `check ${key}` };
+      return { problem: `${storageName(config)} does not know the access key`, remedy: `check ${key}` };
     case 'SignatureDoesNotMatch':
-      return { problem: `${storage(config)} does not accept the secret key`, remedy: `check ${secret}` };
+      return { problem: `${storageName(config)} does not accept the secret key`, remedy: `check ${secret}` };
     case 'InvalidToken':
-      return { problem: `${storage(config)} does not accept the session token`, remedy: 'check AWS_SESSION_TOKEN' };
+      return { problem: `${storageName(config)} does not accept the session token`, remedy: 'check AWS_SESSION_TOKEN' };
   }
   return undefined;
 }
 
 function noSuchBucket(config: StorageConfig): StorageDiagnosis {
-  const problem = `${storage(config)} has no bucket "${config.bucket}"`;
+  const problem = `${storageName(config)} has no bucket "${config.bucket}"`;
   const remedy = 'check DARKSLIDE_S3_BUCKET, or create it, as `darkslide doctor --fix` does';
-  return { about: 'bucket', problem, remedy, lasting: true };
+  return { about: 'bucket', problem, remedy, lasting: true, isMissingBucket: true };
 }
 
 function denied(config: StorageConfig): StorageDiagnosis {
-  const problem = `${storage(config)} denies these credentials the bucket "${config.bucket}"`;
+  const problem = `${storageName(config)} denies these credentials the bucket "${config.bucket}"`;
   return { about: 'bucket', problem, remedy: `let its policy allow ${PERMISSIONS}`, lasting: true };
 }
 
@@ -159,7 +164,7 @@ function wrongAddressing(config: StorageConfig): StorageDiagnosis {
   if (config.forcePathStyle) return notAnS3(config);
   return {
     about: 'addressing',
-    problem: `${storage(config)} does not find the bucket "${config.bucket}" by its host name`,
+    problem: `${storageName(config)} does not find the bucket "${config.bucket}" by its host name`,
     remedy: 'set DARKSLIDE_S3_FORCE_PATH_STYLE=true',
     lasting: true,
   };
@@ -193,7 +198,7 @@ function unreachable(
   const variable = config.endpoint === undefined ? 'DARKSLIDE_S3_REGION' : 'DARKSLIDE_S3_ENDPOINT';
   return {
     about: 'reach',
-    problem: `${storage(config)} ${problem}`,
+    problem: `${storageName(config)} ${problem}`,
     remedy: `${remedy} (${variable})`,
     lasting: false,
   };

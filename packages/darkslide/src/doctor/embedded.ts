@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StorageConfig } from '@darkslide/server';
+import { FolderInUseError, FolderLock } from '@darkslide/store';
+import type { Configuration, StorageChoice } from '../configuration.ts';
+import { startEmbeddedStore, storeFolder } from '../embedded-store.ts';
+import { type StoreCredentials, storeCredentials } from '../secrets.ts';
+import { embeddedStorage } from '../storage.ts';
+import { callable } from './machine.ts';
+
+/** The embedded store, to be asked like any storage. */
+export type AskedStore = {
+  config: StorageConfig;
+  /** Which one it is; a sentence. */
+  description: string;
+  close(): Promise<void>;
+};
+
+type EmbeddedChoice = Extract<StorageChoice, { kind: 'embedded' }>;
+
+/**
+ * The store of a server that runs, else one that is started for the questions: on the same data folder, which it holds
+ * meanwhile as a server would, or in a temporary folder where there is no store yet.
+ * @throws {Error} with one sentence that says why it can't start.
+ */
+export async function embeddedStoreToAsk(configuration: Configuration, storage: EmbeddedChoice): Promise<AskedStore> {
+  const { dataDir } = configuration;
+  const isThere = await access(storeFolder(dataDir)).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return await startElsewhere(configuration, storage);
+  const lock = takeLock(dataDir);
+  const credentials = await storeCredentials(dataDir, storage.credentials);
+  if (lock === undefined) return ofServer(configuration, storage, credentials);
+  try {
+    const started = await start(configuration, { dataDir, port: storage.port, credentials });
+    const close = () => started.close().finally(() => lock.release());
+    return { ...started, description: 'The embedded store was started for these checks.', close };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function ofServer(configuration: Configuration, { port }: EmbeddedChoice, credentials: StoreCredentials): AskedStore {
+  const endpoint = `http://${callable(configuration.host)}:${port}`;
+  return {
+    config: embeddedStorage(configuration, { endpoint, credentials }),
+    description: 'A server runs the embedded store.',
+    close: async () => {},
+  };
+}
+
+async function startElsewhere(configuration: Configuration, { port }: EmbeddedChoice): Promise<AskedStore> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'darkslide-doctor-'));
+  const remove = () => rm(dataDir, { recursive: true, force: true });
+  try {
+    const credentials = { accessKeyId: 'DOCTOR', secretAccessKey: randomBytes(24).toString('base64url') };
+    const started = await start(configuration, { dataDir, port, credentials });
+    const description = 'There is no embedded store yet; one in a temporary folder stands for it.';
+    return { ...started, description, close: () => started.close().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+type StartOptions = { dataDir: string; port: number; credentials: StoreCredentials };
+
+async function start(configuration: Configuration, options: StartOptions) {
+  const store = await startEmbeddedStore(configuration, { ...options, log: () => {} });
+  const endpoint = `http://${callable(configuration.host)}:${store.port}`;
+  const config = embeddedStorage(configuration, { endpoint, credentials: options.credentials });
+  return { config, close: () => store.close() };
+}
+
+/** Undefined where a server holds the folder. */
+function takeLock(dataDir: string): FolderLock | undefined {
+  try {
+    return FolderLock.take(dataDir);
+  } catch (error) {
+    if (error instanceof FolderInUseError) return undefined;
+    throw error;
+  }
+}

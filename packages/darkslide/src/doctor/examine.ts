@@ -1,0 +1,53 @@
+import {
+  type CheckOptions,
+  checkDatabase,
+  checkStorage,
+  type Finding,
+  makeChecks,
+  type StorageQuestions,
+} from '@darkslide/server/doctor';
+import type { Configuration, StorageChoice } from '../configuration.ts';
+import { externalStorage } from '../storage.ts';
+import { type AskedStore, embeddedStoreToAsk } from './embedded.ts';
+import { machineChecks } from './machine.ts';
+
+export type Examination = CheckOptions & Pick<StorageQuestions, 'origin'>;
+
+/** Asks machine, database and storage, in this order, and tells of each check as soon as it is made. */
+export async function* examine(configuration: Configuration, examination: Examination): AsyncGenerator<Finding> {
+  const { storage, database, linkTtlSeconds, multipartIdleDays } = configuration;
+  const checks = machineChecks(configuration);
+  yield* makeChecks({ area: 'Machine', checks, diagnose: unforeseen }, examination);
+  yield* checkDatabase(database, examination);
+  if (examination.signal.aborted) return;
+  const questions = { linkTtlSeconds, multipartIdleDays, ...examination };
+  if (storage.kind === 's3') yield* checkStorage(externalStorage(configuration, storage), questions);
+  else yield* examineEmbedded(configuration, storage, questions);
+}
+
+function unforeseen(error: unknown) {
+  return { problem: 'This could not be asked', remedy: reasonOf(error), lasting: false };
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function* examineEmbedded(
+  configuration: Configuration,
+  storage: Extract<StorageChoice, { kind: 'embedded' }>,
+  questions: StorageQuestions & CheckOptions,
+): AsyncGenerator<Finding> {
+  const about = { area: 'Storage', check: 'store', fixable: false };
+  let store: AskedStore;
+  try {
+    store = await embeddedStoreToAsk(configuration, storage);
+  } catch (error) {
+    yield { ...about, status: 'wrong', message: reasonOf(error) };
+    return;
+  }
+  try {
+    yield { ...about, status: 'ok', message: store.description };
+    yield* checkStorage(store.config, questions);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,48 @@
+import type { Finding } from '@darkslide/server/doctor';
+
+const COLOURS: Record<Finding['status'], number> = { ok: 32, fixed: 36, warning: 33, wrong: 31, skipped: 2 };
+const STATUS_WIDTH = 'warning'.length;
+const CHECK_WIDTH = 'data folder'.length;
+
+/** A line a check, in columns, under its area; colour for terminals alone. */
+export class Report {
+  readonly #out: (line: string) => void;
+  readonly #colours: boolean;
+  #area: string | undefined;
+
+  constructor({ out, colours }: { out: (line: string) => void; colours: boolean }) {
+    this.#out = out;
+    this.#colours = colours;
+  }
+
+  add({ area, check, status, message }: Finding): void {
+    if (area !== this.#area) this.#out(area);
+    this.#area = area;
+    const word = status.padEnd(STATUS_WIDTH);
+    const shown = this.#colours ? `\x1b[${COLOURS[status]}m${word}\x1b[0m` : word;
+    this.#out(`  ${shown}  ${check.padEnd(CHECK_WIDTH)}  ${message}`);
+  }
+
+  finish(findings: readonly Finding[]): void {
+    this.#out('');
+    this.#out(summary(findings));
+  }
+}
+
+function summary(findings: readonly Finding[]): string {
+  const count = (status: Finding['status']) => findings.filter((finding) => finding.status === status).length;
+  const [wrong, warnings, fixed] = [count('wrong'), count('warning'), count('fixed')];
+  const said = [
+    wrong === 0 ? 'Nothing is wrong' : `${amount(wrong, 'thing')} wrong`,
+    ...(warnings > 0 ? [`${amount(warnings, 'warning')}`] : []),
+    ...(fixed > 0 ? [`${fixed} mended`] : []),
+  ].join(', ');
+  const fixable = findings.filter((finding) => finding.fixable).length;
+  const way = fixable > 0 ? ` \`darkslide doctor --fix\` can mend ${fixable} of them.` : '';
+  return `${said}.${way}`;
+}
+
+function amount(count: number, noun: string): string {
+  const verb = noun === 'thing' ? (count === 1 ? ' is' : 's are') : count === 1 ? '' : 's';
+  return `${count} ${noun}${verb}`;
+}

@@ -1,0 +1,10 @@
+/**
+ * What can be asked of a database and a storage before, beside and without a running server: everything that goes
+ * wrong in practice, with what to do.
+ */
+export { checkDatabase } from '../database/check-database.ts';
+export { checkStorage } from '../s3/check-storage.ts';
+export type { SubjectOptions as StorageQuestions } from '../s3/checks/subject.ts';
+export { type Answer, type Check, type CheckOptions, type Finding, makeChecks } from './check.ts';
+export { type Diagnosis, UnusableError } from './diagnosis.ts';
+export { diagnoseListening } from './listening.ts';

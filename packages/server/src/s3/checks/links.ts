@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import type { Answer, Check } from '../../doctor/check.ts';
+import { diagnoseStorage, LinkRefusedError } from '../diagnose.ts';
+import { exchange } from '../exchange.ts';
+import type { Subject } from './subject.ts';
+
+/** The two ways in which correct clients send an empty content type. */
+const SENT = [{ 'content-type': '' }, {}] as const;
+
+/** A name with all that has to be encoded. */
+export const FILE_NAME = 'Größe +1 & 100%.NEF';
+export const FILE_BYTES = randomBytes(16);
+
+/** Uploads and downloads by link, as clients make them. */
+export function linkChecks(subject: Subject): Check[] {
+  return [
+    { name: 'links', isFoundation: true, ask: () => askServerLinks(subject) },
+    { name: 'clients', ask: () => askClientLinks(subject) },
+    { name: 'etags', ask: () => askETags(subject) },
+  ];
+}
+
+/** The links that this machine itself can use. */
+async function askServerLinks(subject: Subject): Promise<Answer> {
+  const { putHeaders } = await subject.habits();
+  const signed = 'content-type' in putHeaders ? 'the host and an empty content type' : 'the host alone';
+  return { status: 'ok', message: `Uploads by link are taken; links sign ${signed}` };
+}
+
+/** Links as clients get them, to where clients reach storage, used in both ways, and the way back. */
+async function askClientLinks(subject: Subject): Promise<Answer> {
+  const { config, signers, sandbox } = subject;
+  const { putHeaders } = await subject.habits();
+  const links = await signers.signer(putHeaders);
+  const key = sandbox.key(FILE_NAME);
+  const endpoint = config.publicEndpoint ?? config.endpoint;
+  try {
+    for (const headers of SENT) {
+      const { status, code, skewSeconds } = await exchange(links.put(key), {
+        method: 'PUT',
+        headers,
+        body: FILE_BYTES,
+      });
+      if (status === 403 && config.signContentType !== 'auto') return refusedType(headers);
+      if (status !== 200) throw new LinkRefusedError({ status, code, skewSeconds });
+    }
+    const { status, body } = await exchange(links.get(key, FILE_NAME), { method: 'GET' });
+    if (status !== 200) throw new LinkRefusedError({ status, code: '' });
+    if (!body.equals(FILE_BYTES)) return changed();
+  } catch (error) {
+    const { problem, remedy } = diagnoseStorage(error, { ...config, endpoint });
+    if (config.publicEndpoint === undefined) return { status: 'wrong', message: problem, remedy };
+    const elsewhere = `${remedy}; clients may reach it although this machine does not (DARKSLIDE_PUBLIC_STORE_URL)`;
+    return { status: 'warning', message: problem, remedy: elsewhere };
+  }
+  const at = config.publicEndpoint === undefined ? '' : ` at ${config.publicEndpoint}`;
+  return { status: 'ok', message: `Both kinds of clients can upload${at}, and downloads give the same bytes` };
+}
+
+function refusedType(headers: (typeof SENT)[number]): Answer {
+  const kind = 'content-type' in headers ? 'an empty content type' : 'no content type';
+  const message = `Clients that send ${kind} are refused`;
+  return { status: 'wrong', message, remedy: 'leave DARKSLIDE_S3_SIGN_CONTENT_TYPE at auto' };
+}
+
+function changed(): Answer {
+  const message = 'A download gave other bytes than were uploaded';
+  return { status: 'wrong', message, remedy: 'take away what changes bodies between this machine and the storage' };
+}
+
+async function askETags(subject: Subject): Promise<Answer> {
+  const { etagIsMd5 } = await subject.habits();
+  if (etagIsMd5)
+    return { status: 'ok', message: 'ETags are MD5s, so that what arrives is compared with what was sent' };
+  return {
+    status: 'warning',
+    message: 'ETags are no MD5s, so that files are compared by size alone',
+    remedy: 'let the storage encrypt with keys of its own (SSE-S3), not with those of a key service',
+  };
+}

@@ -1,0 +1,25 @@
+import type { Answer, Check } from '../../doctor/check.ts';
+import { FILE_BYTES, FILE_NAME } from './links.ts';
+import type { Subject } from './subject.ts';
+
+/** What the server says has arrived is what listings say: they must know a file at once, by its very name. */
+export function listingChecks(subject: Subject): Check[] {
+  return [{ name: 'listing', ask: () => ask(subject) }];
+}
+
+async function ask(subject: Subject): Promise<Answer> {
+  const { sandbox } = subject;
+  const store = await subject.store();
+  const { objects } = await store.list({ prefix: sandbox.prefix, startAfter: '', limit: 10 });
+  const listed = objects.find(({ key }) => key === sandbox.key(FILE_NAME));
+  const wrong = (message: string): Answer => ({
+    status: 'wrong',
+    message,
+    remedy: 'this storage does not list as S3 does; ask whoever makes it',
+  });
+  if (listed === undefined) return wrong('A file that has just arrived is not listed');
+  if (listed.size !== FILE_BYTES.length) return wrong('A file is listed with a wrong size');
+  const after = await store.list({ prefix: sandbox.prefix, startAfter: listed.key, limit: 10 });
+  if (after.objects.length > 0) return wrong('A listing that begins after a file has it again');
+  return { status: 'ok', message: 'A file is listed as soon as it has arrived' };
+}
