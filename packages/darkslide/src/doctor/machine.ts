@@ -60,7 +60,7 @@ async function askPort(address: { host: string; port: number }): Promise<Answer>
   const { host, port } = address;
   try {
     await tryToListen(address);
-    return { status: 'ok', message: `${host}:${port} is free` };
+    return { status: 'ok', message: port === 0 ? `${host} can be listened on` : `${host}:${port} is free` };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && (await isOurs(address)))
       return { status: 'ok', message: `darkslide answers on ${host}:${port}` };

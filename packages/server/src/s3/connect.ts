@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { isIP } from 'node:net';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { UnusableError } from '../doctor/diagnosis.ts';
 import type { Observers } from '../observability/requests.ts';
@@ -57,8 +58,8 @@ export function createSigners(
 ): { own: SignerFactory; clients: SignerFactory } {
   const { bucket, region } = config;
   const endpoint = storageEndpoint(client, config);
-  // A bucket with dots is no host name that a wildcard certificate covers.
-  const pathStyle = config.forcePathStyle || bucket.includes('.');
+  // A bucket with dots is no host name that a wildcard certificate covers, and an address has no names below it.
+  const pathStyle = config.forcePathStyle || bucket.includes('.') || isAddress(endpoint);
   const signing = { credentials: client.config.credentials, region, bucket, pathStyle, ttlSeconds, now };
   return {
     own: new SignerFactory({ ...signing, endpoint }),
@@ -99,6 +100,10 @@ export function createClient(
 
 function withoutUndefined({ sessionToken, ...pair }: NonNullable<StorageConfig['credentials']>) {
   return sessionToken === undefined ? pair : { ...pair, sessionToken };
+}
+
+function isAddress(endpoint: string): boolean {
+  return isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
 
 /** Where storage answers this machine; AWS by the SDK's own rules. */

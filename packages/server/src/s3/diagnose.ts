@@ -1,6 +1,7 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import type { Diagnosis } from '../doctor/diagnosis.ts';
 import { networkTrouble } from '../doctor/network.ts';
+import { StorageUnavailableError } from '../uploads/object-store.ts';
 import type { StorageConfig } from './config.ts';
 import { describeError } from './errors.ts';
 import { CredentialsExpiredError } from './signer.ts';
@@ -50,6 +51,9 @@ const PERMISSIONS = [
 export function diagnoseStorage(error: unknown, config: StorageConfig): StorageDiagnosis {
   if (error instanceof WrongAddressingError) return wrongAddressing(config);
   if (error instanceof CredentialsExpiredError) return expired();
+  // The adapter's own words; what it caught says more.
+  if (error instanceof StorageUnavailableError && error.cause !== undefined)
+    return diagnoseStorage(error.cause, config);
   if (error instanceof LinkRefusedError) return linkRefusal(error, config);
   if (error instanceof S3ServiceException) return refusal(refusalOf(error), config);
   if (error instanceof Error && error.name === 'CredentialsProviderError') return noCredentials(error);

@@ -6,6 +6,9 @@ const DEADLINE = 10_000;
 /** Of an answer's body, what is read: enough of an error to find its code in, and more than a test upload. */
 const MOST_BYTES = 16_384;
 
+/** Of a PUT by link: accepted whether or not the link signs it. */
+export const EMPTY_TYPE = { 'content-type': '' };
+
 export type ExchangeRequest = { method: string; headers?: Record<string, string>; body?: Buffer };
 
 export type Exchanged = {

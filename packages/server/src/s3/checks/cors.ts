@@ -1,8 +1,9 @@
 import { type CORSRule, GetBucketCorsCommand, PutBucketCorsCommand } from '@aws-sdk/client-s3';
 import type { Answer, Check } from '../../doctor/check.ts';
 import { s3Code } from '../errors.ts';
-import { type Exchanged, exchange } from '../exchange.ts';
+import { EMPTY_TYPE, type Exchanged, exchange } from '../exchange.ts';
 import type { Subject } from './subject.ts';
+import { whereClientsAre } from './where-clients-are.ts';
 import { within } from './within.ts';
 
 /** Asked for where no page is named: storage that lets this one in lets every page in. */
@@ -13,7 +14,7 @@ const MAX_AGE = 3600;
 
 /** Whether a page in a browser may upload by link, and read the ETag of the answer. */
 export function corsChecks(subject: Subject): Check[] {
-  return [{ name: 'cors', ask: () => ask(subject) }];
+  return [{ name: 'cors', ask: () => whereClientsAre(subject, () => ask(subject)) }];
 }
 
 async function ask(subject: Subject): Promise<Answer> {
@@ -33,10 +34,7 @@ async function ask(subject: Subject): Promise<Answer> {
 
 /** What a browser on that page could not do; undefined where it can do all. */
 async function missingFor(subject: Subject, origin: string): Promise<string | undefined> {
-  const { signers, sandbox } = subject;
-  const { putHeaders } = await subject.habits();
-  const links = await signers.signer(putHeaders);
-  const link = links.put(sandbox.key('cors.NEF'));
+  const link = (await subject.clientLinks()).put(subject.sandbox.key('cors.NEF'));
   const preflight = await exchange(link, {
     method: 'OPTIONS',
     // What a browser asks before it sends a file with its digest.
@@ -44,7 +42,7 @@ async function missingFor(subject: Subject, origin: string): Promise<string | un
   });
   const allowed = headerWords(preflight, 'access-control-allow-methods');
   if (!isAllowed(preflight, origin) || !(allowed.includes('put') || allowed.includes('*'))) return 'may not upload';
-  const answer = await exchange(link, { method: 'PUT', headers: { origin }, body: Buffer.from('cors') });
+  const answer = await exchange(link, { method: 'PUT', headers: { ...EMPTY_TYPE, origin }, body: Buffer.from('cors') });
   if (!isAllowed(answer, origin)) return 'may not read the answer to an upload';
   const exposed = headerWords(answer, 'access-control-expose-headers');
   return exposed.includes('etag') || exposed.includes('*') ? undefined : 'may not read the ETag of an upload';
@@ -74,7 +72,7 @@ async function allow({ client, bucket }: Subject, origin: string): Promise<strin
   const others = kept.filter(({ ID }) => ID !== rule.ID);
   const CORSConfiguration = { CORSRules: [rule, ...others] };
   await client.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration }), within());
-  return `Added a CORS rule for ${origin} to the ${others.length} that the bucket had`;
+  return `Added a CORS rule for ${origin}, and kept the ${others.length} that were there`;
 }
 
 async function currentRules({ client, bucket }: Pick<Subject, 'client' | 'bucket'>): Promise<CORSRule[]> {

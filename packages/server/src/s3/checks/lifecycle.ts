@@ -96,5 +96,5 @@ async function add(
     ...(TransitionDefaultMinimumObjectSize === undefined ? {} : { TransitionDefaultMinimumObjectSize }),
   });
   await client.send(put, within());
-  return `Added a lifecycle rule that aborts uploads ${days} days after their start to the ${Rules.length} there were`;
+  return `Added a lifecycle rule that aborts uploads after ${days} days, and kept the ${Rules.length} that were there`;
 }

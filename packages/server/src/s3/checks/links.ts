@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Answer, Check } from '../../doctor/check.ts';
-import { diagnoseStorage, LinkRefusedError } from '../diagnose.ts';
-import { exchange } from '../exchange.ts';
+import { LinkRefusedError } from '../diagnose.ts';
+import { EMPTY_TYPE, exchange } from '../exchange.ts';
 import type { Subject } from './subject.ts';
+import { whereClientsAre } from './where-clients-are.ts';
 
 /** The two ways in which correct clients send an empty content type. */
-const SENT = [{ 'content-type': '' }, {}] as const;
+const SENT = [EMPTY_TYPE, {}] as const;
 
 /** A name with all that has to be encoded. */
 export const FILE_NAME = 'Größe +1 & 100%.NEF';
@@ -15,44 +16,31 @@ export const FILE_BYTES = randomBytes(16);
 export function linkChecks(subject: Subject): Check[] {
   return [
     { name: 'links', isFoundation: true, ask: () => askServerLinks(subject) },
-    { name: 'clients', ask: () => askClientLinks(subject) },
+    { name: 'clients', ask: () => whereClientsAre(subject, () => askClientLinks(subject)) },
     { name: 'etags', ask: () => askETags(subject) },
   ];
 }
 
 /** The links that this machine itself can use. */
 async function askServerLinks(subject: Subject): Promise<Answer> {
-  const { putHeaders } = await subject.habits();
-  const signed = 'content-type' in putHeaders ? 'the host and an empty content type' : 'the host alone';
+  const signed =
+    'content-type' in (await subject.habits()).putHeaders ? 'the host and an empty content type' : 'the host alone';
   return { status: 'ok', message: `Uploads by link are taken; links sign ${signed}` };
 }
 
 /** Links as clients get them, to where clients reach storage, used in both ways, and the way back. */
 async function askClientLinks(subject: Subject): Promise<Answer> {
-  const { config, signers, sandbox } = subject;
-  const { putHeaders } = await subject.habits();
-  const links = await signers.signer(putHeaders);
+  const { config, sandbox } = subject;
+  const links = await subject.clientLinks();
   const key = sandbox.key(FILE_NAME);
-  const endpoint = config.publicEndpoint ?? config.endpoint;
-  try {
-    for (const headers of SENT) {
-      const { status, code, skewSeconds } = await exchange(links.put(key), {
-        method: 'PUT',
-        headers,
-        body: FILE_BYTES,
-      });
-      if (status === 403 && config.signContentType !== 'auto') return refusedType(headers);
-      if (status !== 200) throw new LinkRefusedError({ status, code, skewSeconds });
-    }
-    const { status, body } = await exchange(links.get(key, FILE_NAME), { method: 'GET' });
-    if (status !== 200) throw new LinkRefusedError({ status, code: '' });
-    if (!body.equals(FILE_BYTES)) return changed();
-  } catch (error) {
-    const { problem, remedy } = diagnoseStorage(error, { ...config, endpoint });
-    if (config.publicEndpoint === undefined) return { status: 'wrong', message: problem, remedy };
-    const elsewhere = `${remedy}; clients may reach it although this machine does not (DARKSLIDE_PUBLIC_STORE_URL)`;
-    return { status: 'warning', message: problem, remedy: elsewhere };
+  for (const headers of SENT) {
+    const answer = await exchange(links.put(key), { method: 'PUT', headers, body: FILE_BYTES });
+    if (answer.status === 403 && config.signContentType !== 'auto') return refusedType(headers);
+    if (answer.status !== 200) throw new LinkRefusedError(answer);
   }
+  const { status, body } = await exchange(links.get(key, FILE_NAME), { method: 'GET' });
+  if (status !== 200) throw new LinkRefusedError({ status, code: '' });
+  if (!body.equals(FILE_BYTES)) return changed();
   const at = config.publicEndpoint === undefined ? '' : ` at ${config.publicEndpoint}`;
   return { status: 'ok', message: `Both kinds of clients can upload${at}, and downloads give the same bytes` };
 }

@@ -1,4 +1,6 @@
 import type { Answer, Check } from '../../doctor/check.ts';
+import { LinkRefusedError } from '../diagnose.ts';
+import { EMPTY_TYPE, exchange } from '../exchange.ts';
 import { FILE_BYTES, FILE_NAME } from './links.ts';
 import type { Subject } from './subject.ts';
 
@@ -10,8 +12,11 @@ export function listingChecks(subject: Subject): Check[] {
 async function ask(subject: Subject): Promise<Answer> {
   const { sandbox } = subject;
   const store = await subject.store();
+  const key = sandbox.key(FILE_NAME);
+  const put = await exchange((await store.signer()).put(key), { method: 'PUT', headers: EMPTY_TYPE, body: FILE_BYTES });
+  if (put.status !== 200) throw new LinkRefusedError(put);
   const { objects } = await store.list({ prefix: sandbox.prefix, startAfter: '', limit: 10 });
-  const listed = objects.find(({ key }) => key === sandbox.key(FILE_NAME));
+  const listed = objects.find((object) => object.key === key);
   const wrong = (message: string): Answer => ({
     status: 'wrong',
     message,
@@ -19,7 +24,7 @@ async function ask(subject: Subject): Promise<Answer> {
   });
   if (listed === undefined) return wrong('A file that has just arrived is not listed');
   if (listed.size !== FILE_BYTES.length) return wrong('A file is listed with a wrong size');
-  const after = await store.list({ prefix: sandbox.prefix, startAfter: listed.key, limit: 10 });
+  const after = await store.list({ prefix: sandbox.prefix, startAfter: key, limit: 10 });
   if (after.objects.length > 0) return wrong('A listing that begins after a file has it again');
   return { status: 'ok', message: 'A file is listed as soon as it has arrived' };
 }

@@ -4,7 +4,7 @@ import type { Answer, Check } from '../../doctor/check.ts';
 import { planCompletion } from '../../uploads/completion-plan.ts';
 import type { UploadRef } from '../../uploads/object-store.ts';
 import { LinkRefusedError } from '../diagnose.ts';
-import { exchange } from '../exchange.ts';
+import { EMPTY_TYPE, exchange } from '../exchange.ts';
 import type { S3ObjectStore } from '../s3-object-store.ts';
 import type { Subject } from './subject.ts';
 import { within } from './within.ts';
@@ -61,7 +61,7 @@ async function open({ sandbox }: Subject, store: S3ObjectStore, name: string): P
 
 async function putPart(store: S3ObjectStore, upload: UploadRef, partNumber: number): Promise<void> {
   const signer = await store.signer();
-  const answer = await exchange(signer.putPart(upload, partNumber), { method: 'PUT', body: PART });
+  const answer = await exchange(signer.putPart(upload, partNumber), { method: 'PUT', headers: EMPTY_TYPE, body: PART });
   if (answer.status !== 200) throw new LinkRefusedError(answer);
 }
 

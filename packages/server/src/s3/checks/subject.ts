@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { LinkSigner } from '../../uploads/object-store.ts';
 import type { StorageConfig } from '../config.ts';
 import { createClient, createSigners, storageEndpoint } from '../connect.ts';
 import { probeStorage, type StorageHabits } from '../probe.ts';
@@ -22,10 +23,8 @@ export class Subject {
   readonly client: S3Client;
   /** Where it answers, path styles and virtual hosts aside. */
   readonly endpoint: string;
-  /** Makes links as clients get them. */
-  readonly signers: SignerFactory;
   readonly sandbox: Sandbox;
-  readonly #ownSigners: SignerFactory;
+  readonly #signers: { own: SignerFactory; clients: SignerFactory };
   #habits: Promise<StorageHabits> | undefined;
 
   constructor(config: StorageConfig, options: SubjectOptions) {
@@ -34,9 +33,7 @@ export class Subject {
     this.client = createClient(config);
     this.endpoint = storageEndpoint(this.client, config);
     const signing = { ttlSeconds: options.linkTtlSeconds, now: () => new Date() };
-    const { own, clients } = createSigners(this.client, config, signing);
-    this.#ownSigners = own;
-    this.signers = clients;
+    this.#signers = createSigners(this.client, config, signing);
     this.sandbox = new Sandbox(this.client, config.bucket);
   }
 
@@ -48,14 +45,20 @@ export class Subject {
   habits(): Promise<StorageHabits> {
     const { client, bucket, config } = this;
     const { signContentType } = config;
-    this.#habits ??= probeStorage({ client, bucket, signers: this.#ownSigners, signContentType });
+    this.#habits ??= probeStorage({ client, bucket, signers: this.#signers.own, signContentType });
     return this.#habits;
   }
 
-  /** The storage as the server's rules see it. */
+  /** Links as clients get them. */
+  async clientLinks(): Promise<LinkSigner> {
+    const { putHeaders } = await this.habits();
+    return await this.#signers.clients.signer(putHeaders);
+  }
+
+  /** The storage as the server's rules see it, with links that this machine itself can use. */
   async store(): Promise<S3ObjectStore> {
-    const { client, bucket, signers } = this;
-    return new S3ObjectStore({ client, bucket, signers, habits: await this.habits() });
+    const { client, bucket } = this;
+    return new S3ObjectStore({ client, bucket, signers: this.#signers.own, habits: await this.habits() });
   }
 
   close(): void {
