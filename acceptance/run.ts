@@ -36,7 +36,14 @@ const CONCURRENCY = 3;
  * What runs on other engines than the embedded ones. The rest is about the embedded store, brings its own engines, or is
  * about what the program does whatever it stands on.
  */
-const ON_ANY_ENGINE = ['api/', 'cli/', 'clients/', 'running/durability', 'running/external-storage'];
+const ON_ANY_ENGINE = [
+  'api/',
+  'cli/',
+  'clients/',
+  'running/doctor-fix',
+  'running/durability',
+  'running/external-storage',
+];
 
 const USAGE = `usage: npm run acceptance -- [--profile ${Object.keys(PROFILES).join('|')}] [--stack ${stackKinds.join('|')}] [PATTERN…]
        … --target URL --api-key KEY --other-api-key KEY --s3-endpoint URL --s3-bucket NAME

@@ -12,6 +12,8 @@ export type Postgres = {
   url: string;
   /** Of the server's first process, whose children serve the connections; undefined while it is stopped. */
   readonly pid: number | undefined;
+  /** Runs a statement, as the owner of everything. */
+  query(sql: string): Promise<void>;
   /** Ends it as a crash does; `start` brings it back with its data. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -58,11 +60,13 @@ export async function startPostgres({ durable = false, password }: PostgresOptio
   const start = () => server.start(isReady);
   const stop = () => server.stop('SIGQUIT');
   await start();
+  const url = `postgres://darkslide${password === undefined ? '' : `:${password}`}@127.0.0.1:${port}/postgres`;
   return {
-    url: `postgres://darkslide${password === undefined ? '' : `:${password}`}@127.0.0.1:${port}/postgres`,
+    url,
     get pid() {
       return server.pid;
     },
+    query: async (sql) => void (await runOk(join(bin, 'psql'), [url, '-q', '-v', 'ON_ERROR_STOP=1', '-c', sql])),
     stop,
     start,
     remove: async () => {

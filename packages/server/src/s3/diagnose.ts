@@ -113,7 +113,7 @@ function refusal(refused: Refusal, config: StorageConfig): StorageDiagnosis {
   const credentials = credentialTrouble(code, config);
   if (credentials) return { about: 'credentials', ...credentials, lasting: true };
   if (status === 301 || WRONG_REGION.has(code)) return wrongRegion(refused, config);
-  if (status === 404 || code === 'InvalidBucketName') return noSuchBucket(config);
+  if (NO_BUCKET.has(code)) return noSuchBucket(config);
   if (status === 403) return denied(config);
   const answer = `${status} ${code}`.trimEnd();
   const remedy = status >= 500 ? 'see its own logs, and try again later' : message;
@@ -121,6 +121,8 @@ function refusal(refused: Refusal, config: StorageConfig): StorageDiagnosis {
 }
 
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']);
+/** A HEAD's 404 has no code. */
+const NO_BUCKET = new Set(['NoSuchBucket', 'NotFound', 'InvalidBucketName']);
 const WRONG_REGION = new Set([
   'AuthorizationHeaderMalformed',
   'AuthorizationQueryParametersError',

@@ -41,18 +41,22 @@ export class Sandbox {
     return this.#keys.size === 0;
   }
 
-  /** Removes everything. @throws what storage said where something is left. */
+  /** Removes everything, as far as storage lets us. @throws what storage said where something is left. */
   async clear(): Promise<void> {
     for (const { key, uploadId } of this.#uploads) {
       const abort = new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: uploadId });
-      // Most are completed or aborted by now; the listing below tells what is left.
+      // Most are completed or aborted by now.
       await this.#client.send(abort, within()).catch(() => {});
     }
+    let refused: unknown;
     for (const key of this.#keys) {
-      await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }), within());
+      const remove = new DeleteObjectCommand({ Bucket: this.#bucket, Key: key });
+      await this.#client.send(remove, within()).catch((error) => {
+        refused = error;
+      });
     }
     const list = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: this.prefix });
     const { Contents = [] } = await this.#client.send(list, within());
-    if (Contents.length > 0) throw new Error(`${Contents.length} objects are still there`);
+    if (Contents.length > 0) throw refused ?? new Error(`${Contents.length} objects are still there`);
   }
 }
