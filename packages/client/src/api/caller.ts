@@ -174,7 +174,10 @@ type Refusal = {
 function refusal({ status, headers, body, sentId }: Refusal): Error {
   const said = (typeof body?.error === 'object' && body.error !== null ? body.error : {}) as ErrorAnswer;
   const code = typeof said.code === 'string' ? said.code : '';
-  const message = typeof said.message === 'string' ? said.message : `The server answered ${status} without a reason.`;
+  const message =
+    typeof said.message === 'string'
+      ? said.message
+      : `The server answered ${status} without a reason. Check that its address is that of the API.`;
   if (passes(status, code)) return new LaterError(message, retryAfterMs(headers));
   const details = Array.isArray(said.details) ? said.details : [];
   const requestId = typeof said.request_id === 'string' ? said.request_id : sentId;
@@ -204,7 +207,8 @@ function asThrown(error: unknown, { base, requestId }: { base: string; requestId
     if (error.kind === 'certificate' || error.kind === 'invalid') {
       return new ConfigurationError(`${base} can't be talked to: ${error.message}.`, { cause: error });
     }
-    return new UnavailableError(`${base} could not be reached: ${error.message}.`, { cause: error, requestId });
+    const message = `${base} could not be reached: ${error.message}. Check that address, the network, and that the server runs.`;
+    return new UnavailableError(message, { cause: error, requestId });
   }
   return error;
 }

@@ -186,9 +186,20 @@ function asTransportError(
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const kind = kindOf(code, request.reusedSocket && state.written < STALE_BYTES);
-  const reason = error instanceof Error && error.message ? error.message : code;
+  const reason = WORDS[code] ?? (error instanceof Error && error.message ? error.message.split('\n')[0] : code);
   return new TransportError(kind, `${host}: ${reason}`, { cause: error });
 }
+
+/** What is most often wrong, in words. */
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'its name could not be looked up',
+  ECONNRESET: 'the connection was lost',
+  EHOSTUNREACH: 'no way leads there',
+  EPROTO: 'it does not speak TLS as expected (an address with http:// may be right)',
+  ENETUNREACH: 'no way leads there',
+};
 
 function kindOf(code: string, mayBeStale: boolean): TransportFailure {
   if (UNREACHABLE.has(code)) return 'unreachable';
