@@ -6,6 +6,7 @@ import { startCluster } from '../support/cluster.ts';
 import { abort, type Completed, complete, putParts, start } from '../support/multipart.ts';
 
 const ROUNDS = 8;
+const LIMIT = { timeout: 120_000 };
 const bytes = Buffer.from('a small photo');
 
 // All nodes are started at the same moment, on an empty database.
@@ -21,7 +22,7 @@ async function settled(call: () => Promise<RawResponse>): Promise<RawResponse> {
   }
 }
 
-it('gives a project name to one of those who ask at several nodes at once [L2.5, L9.16]', async () => {
+it('gives a project name to one of those who ask at several nodes at once [L2.5, L9.16]', LIMIT, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const name = uniqueName();
     const answers = await Promise.all(
@@ -36,7 +37,7 @@ it('gives a project name to one of those who ask at several nodes at once [L2.5,
   }
 });
 
-it('knows one file, whichever node gave the link [L3.4, L9.16]', async () => {
+it('knows one file, whichever node gave the link [L3.4, L9.16]', LIMIT, async () => {
   const project = await first.newProject();
   const name = 'DSC_0001.NEF';
   const links = await Promise.all([...apis, ...apis].map((api) => api.uploadLink(project, name)));
@@ -48,7 +49,7 @@ it('knows one file, whichever node gave the link [L3.4, L9.16]', async () => {
     );
 });
 
-it('completes once, asked at several nodes at once [L5.10, L5.11, L9.16]', async () => {
+it('completes once, asked at several nodes at once [L5.10, L5.11, L9.16]', LIMIT, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const project = await first.newProject();
     const upload = await start(first, project, { file_name: 'a.NEF', part_count: 1 });
@@ -60,7 +61,7 @@ it('completes once, asked at several nodes at once [L5.10, L5.11, L9.16]', async
   }
 });
 
-it('completes or aborts, asked for both at several nodes at once [L5.12, L5.14, L9.16]', async () => {
+it('completes or aborts, asked for both at several nodes at once [L5.12, L5.14, L9.16]', LIMIT, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const project = await first.newProject();
     const upload = await start(first, project, { file_name: 'a.NEF', part_count: 1 });

@@ -3,7 +3,7 @@ import type { OnArrived } from './files.ts';
 
 /** Hears what the database does and meets. */
 export type DatabaseObserver = {
-  /** A connection ended while nobody used it; the next query takes another. */
+  /** A connection was lost, most often while nobody used it; the next query takes another. */
   onIdleError?: (error: Error) => void;
   /** A statement ended. `kind` is its first word, in lower case. */
   onQuery?: (query: { kind: string; seconds: number; failed: boolean }) => void;
