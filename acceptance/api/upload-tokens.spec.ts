@@ -3,16 +3,17 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Darkslide } from '@darkslide/testkit';
 import { Api, data, FAMILIES, type FamilyPath, PROFILE, putLink, refusal, SMART_EDITING } from '../support/api.ts';
 import { familyCalls, makeFixture, projectCalls } from '../support/fixture.ts';
 import { abort, complete, putParts, start } from '../support/multipart.ts';
-import { startServer, useTarget } from '../support/target.ts';
+import { useTarget } from '../support/target.ts';
 import { type ListedToken, listTokens, mintToken } from '../support/upload-tokens.ts';
 
 const { api, other, target } = await useTarget();
 
-/** Loud in its logs and strict about rates, for what a shared server can't be asked. */
-const own = await startServer({ env: { DARKSLIDE_LOG_LEVEL: 'debug', DARKSLIDE_RATE_LIMIT: '200' } });
+/** Loud in its logs, strict about rates, its database a file: for what a shared server can't be asked. */
+const own = await Darkslide.start({ env: { DARKSLIDE_LOG_LEVEL: 'debug', DARKSLIDE_RATE_LIMIT: '200' } });
 after(() => own.remove());
 
 const bytes = Buffer.from('a small photo');
