@@ -176,6 +176,14 @@ describe('darkslide doctor, with a storage of its own', async () => {
       { code: 0, check: 'etags', status: 'warning', says: /no MD5s/ },
     ],
     [
+      'a policy that hides the lifecycle rules',
+      {
+        match: ({ query }) => query.has('lifecycle'),
+        fault: { kind: 'answer', answer: s3Refusal(403, 'AccessDenied') },
+      },
+      { code: 0, check: 'lifecycle', status: 'warning', says: /may not read the lifecycle rules; / },
+    ],
+    [
       'a complete that fails',
       { match: isComplete, fault: { kind: 'answer', answer: s3Refusal(501, 'NotImplemented') } },
       { code: 1, check: 'multipart', status: 'wrong', says: /501 NotImplemented/ },

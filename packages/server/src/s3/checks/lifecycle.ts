@@ -10,6 +10,8 @@ import { s3Code } from '../errors.ts';
 import type { Subject } from './subject.ts';
 import { within } from './within.ts';
 
+type Configuration = Partial<GetBucketLifecycleConfigurationCommandOutput>;
+
 const RULE_ID = 'darkslide-incomplete-uploads';
 
 /**
@@ -28,6 +30,14 @@ async function ask(subject: Subject): Promise<Answer> {
   const sweep = `darkslide itself aborts uploads that are idle for ${multipartIdleDays} days`;
   const configuration = await current(subject);
   if (configuration === 'unsupported') return { status: 'ok', message: `The storage has no lifecycle rules; ${sweep}` };
+  if (configuration === 'denied') {
+    const message = `These credentials may not read the lifecycle rules; ${sweep}`;
+    return {
+      status: 'warning',
+      message,
+      remedy: 'ask with those of an administrator, or allow s3:GetLifecycleConfiguration',
+    };
+  }
   const rules = (configuration.Rules ?? []).filter(({ Status }) => Status === 'Enabled');
   const deleting = rules.find(deletesObjects);
   if (deleting) {
@@ -50,16 +60,14 @@ async function ask(subject: Subject): Promise<Answer> {
   };
 }
 
-async function current({
-  client,
-  bucket,
-}: Subject): Promise<Partial<GetBucketLifecycleConfigurationCommandOutput> | 'unsupported'> {
+async function current({ client, bucket }: Subject): Promise<Configuration | 'unsupported' | 'denied'> {
   try {
     return await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }), within());
   } catch (error) {
     if (s3Code(error) === 'NoSuchLifecycleConfiguration') return {};
     const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
     if (status === 501 || status === 405) return 'unsupported';
+    if (status === 403) return 'denied';
     throw error;
   }
 }
@@ -81,7 +89,7 @@ function deletesObjects(rule: LifecycleRule): boolean {
 /** Adds one rule to those that the bucket has. */
 async function add(
   { client, bucket, options }: Subject,
-  { Rules = [], TransitionDefaultMinimumObjectSize }: Partial<GetBucketLifecycleConfigurationCommandOutput>,
+  { Rules = [], TransitionDefaultMinimumObjectSize }: Configuration,
 ): Promise<string> {
   const days = Math.ceil(options.multipartIdleDays) + LONGER_BY_DAYS;
   const rule: LifecycleRule = {
