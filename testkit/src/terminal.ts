@@ -96,12 +96,12 @@ export class TerminalWindow {
     this.#child.stdin?.write(keys);
   }
 
-  /** As when a person drags the window's corner: the emulator breaks lines anew, and the program gets SIGWINCH. */
+  /** As when a person drags the window's corner: the program gets SIGWINCH, and the emulator breaks lines anew. */
   async resize(columns: number, rows: number): Promise<void> {
-    await this.#drawn();
-    this.#emulator.resize(columns, rows);
     const { device } = await this.#place();
     await runOk('stty', ['-F', device, 'cols', String(columns), 'rows', String(rows)]);
+    await this.#drawn();
+    this.#emulator.resize(columns, rows);
   }
 
   /** Signals the program. */

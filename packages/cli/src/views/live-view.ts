@@ -13,6 +13,11 @@ const OTHER_ROWS = 4;
 const BAR = 24;
 /** How long the last trouble is shown after it was to be over, in milliseconds. */
 const TROUBLE_MS = 5000;
+/**
+ * While a person drags the window's corner nothing is drawn, so in milliseconds after the last change: what is on the
+ * screen then is the last frame, broken to the width that is known.
+ */
+const SETTLED_MS = 150;
 
 /** One view on a terminal: an overall bar, the transfers in flight, the last trouble; failures stay above it. */
 export function createLiveView(stdout: Output): View {
@@ -21,16 +26,26 @@ export function createLiveView(stdout: Output): View {
   let confirming = false;
   let last: Progress | undefined;
 
+  let resizing: NodeJS.Timeout | undefined;
+
   const draw = () => {
-    if (!last) return;
+    if (!last || resizing) return;
     const { line, until } = trouble;
     screen.draw(frameOf(last, { confirming, trouble: performance.now() < until ? line : '', screen }));
   };
+  const onResize = () => {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => {
+      resizing = undefined;
+      draw();
+    }, SETTLED_MS);
+  };
   const close = () => {
-    stdout.off('resize', draw);
+    clearTimeout(resizing);
+    stdout.off('resize', onResize);
     screen.close();
   };
-  stdout.on('resize', draw);
+  stdout.on('resize', onResize);
 
   return {
     planned: (plan) => screen.print(plannedLine(plan)),
