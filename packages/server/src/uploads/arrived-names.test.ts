@@ -23,6 +23,14 @@ test('what storage holds of some names is found, whatever stands between them', 
   );
 });
 
+test('a name is found behind any number of names that begin alike', async () => {
+  const store = new FakeObjectStore();
+  for (let index = 0; index < 2000; index++) store.put(`p/a${index}`, 1);
+  store.put('p/b', 1);
+  assert.deepEqual(await arrivedAmong(store, 'p', ['b']), new Set(['b']));
+  assert.deepEqual(store.calls, ['list']);
+});
+
 test('names that stand together cost one page, wherever they stand', async () => {
   const store = new FakeObjectStore();
   const name = (index: number) => `DSC_${String(index).padStart(5, '0')}.NEF`;

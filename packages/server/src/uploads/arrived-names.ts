@@ -20,8 +20,7 @@ export async function arrivedAmong(
   let lastKey = '';
   for (const key of keys) {
     if (lastKey !== '' && compareBytes(key, lastKey) <= 0) continue;
-    // What a key begins with sorts before it, with little in between.
-    const before = [...key].slice(0, -1).join('');
+    const before = justBefore(key);
     const startAfter = compareBytes(before, lastKey) > 0 ? before : lastKey;
     const { objects, more } = await store.list({ prefix, startAfter, limit: PAGE });
     for (const object of objects) if (wanted.has(object.key)) arrived.add(object.key.slice(prefix.length));
@@ -29,4 +28,13 @@ export async function arrivedAmong(
     lastKey = objects.at(-1)?.key ?? lastKey;
   }
   return arrived;
+}
+
+/** Sorts before the key, and no name that a camera or a person gives stands in between. */
+function justBefore(key: string): string {
+  const characters = [...key];
+  const last = characters.pop()?.codePointAt(0) ?? 0;
+  // Below U+E000 are the surrogates, which are no characters.
+  const previous = last === 0xe000 ? 0xd7ff : last - 1;
+  return `${characters.join('')}${String.fromCodePoint(previous)}\u{10ffff}`;
 }
