@@ -139,8 +139,9 @@ describe('metrics', () => {
 
   it('count a file once, whichever node finds it, and open uploads of all nodes [L9.11]', {
     timeout: 180_000,
-  }, async () => {
+  }, async (t) => {
     const postgres = await startPostgres();
+    t.after(() => postgres.remove());
     const { s3 } = server;
     const env = {
       DATABASE_URL: postgres.url,
@@ -153,29 +154,29 @@ describe('metrics', () => {
       AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
     };
-    const nodes = await Promise.all([Darkslide.start({ env }), Darkslide.start({ env })]);
-    try {
-      const [first, second] = nodes.map(({ apiUrl }) => new Api({ apiUrl, apiKey: server.apiKey })) as [Api, Api];
-      const project = await first.newProject();
-      const names = Array.from({ length: 200 }, (_, index) => ({ file_name: `${index}.NEF` }));
-      const links = await first.uploadLinks(project, names);
-      await Promise.all(links.map(({ upload_link }) => putLink(upload_link, bytes)));
-      await start(first, project, { file_name: 'open.NEF', part_count: 1 });
-      await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? first : second).files(project)));
-      const scrapes = await Promise.all(nodes.map(({ apiUrl }) => scrape(`${apiUrl}/metrics`, TOKEN)));
-      const files = scrapes.map((each) => each.value('darkslide_files_arrived_total'));
-      assert.equal((files[0] as number) + (files[1] as number), 200, String(files));
-      assert.deepEqual(
-        scrapes.map((each) => each.value('darkslide_open_uploads')),
-        [1, 1],
-      );
-      await postgres.stop();
-      refusal(await first.get(project), { status: 503, code: 'database_unavailable' });
-      const without = await scrape(`${nodes[0]?.apiUrl}/metrics`, TOKEN);
-      assert.equal(without.value('darkslide_refusals_total', { call: 'getProject', code: 'database_unavailable' }), 1);
-    } finally {
-      await Promise.all(nodes.map((node) => node.remove()));
-      await postgres.remove();
-    }
+    const startNode = async () => {
+      const node = await Darkslide.start({ env });
+      t.after(() => node.remove());
+      return node;
+    };
+    const nodes = await Promise.all([startNode(), startNode()]);
+    const [first, second] = nodes.map(({ apiUrl }) => new Api({ apiUrl, apiKey: server.apiKey })) as [Api, Api];
+    const project = await first.newProject();
+    const names = Array.from({ length: 200 }, (_, index) => ({ file_name: `${index}.NEF` }));
+    const links = await first.uploadLinks(project, names);
+    await Promise.all(links.map(({ upload_link }) => putLink(upload_link, bytes)));
+    await start(first, project, { file_name: 'open.NEF', part_count: 1 });
+    await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? first : second).files(project)));
+    const scrapes = await Promise.all(nodes.map(({ apiUrl }) => scrape(`${apiUrl}/metrics`, TOKEN)));
+    const files = scrapes.map((each) => each.value('darkslide_files_arrived_total'));
+    assert.equal((files[0] as number) + (files[1] as number), 200, String(files));
+    assert.deepEqual(
+      scrapes.map((each) => each.value('darkslide_open_uploads')),
+      [1, 1],
+    );
+    await postgres.stop();
+    refusal(await first.get(project), { status: 503, code: 'database_unavailable' });
+    const without = await scrape(`${nodes[0]?.apiUrl}/metrics`, TOKEN);
+    assert.equal(without.value('darkslide_refusals_total', { call: 'getProject', code: 'database_unavailable' }), 1);
   });
 });
