@@ -112,7 +112,7 @@ function givenTarget(apiUrl: string): Target {
 }
 
 function runSpecs(files: readonly string[], targetFile: string): Promise<number> {
-  const args = ['--test', `--test-concurrency=${CONCURRENCY}`, ...files];
+  const args = ['--test', '--test-timeout=900000', `--test-concurrency=${CONCURRENCY}`, ...files];
   const child = spawn(process.execPath, args, {
     stdio: 'inherit',
     env: { ...process.env, [TARGET_VARIABLE]: targetFile },

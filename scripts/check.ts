@@ -19,6 +19,9 @@ await steps([
   { title: 'types', run: () => run('tsc', ['--noEmit']) },
   {
     title: 'unit tests',
-    run: () => run('node', ['--import', './scripts/property-seed.ts', '--test', ...tests], { env: COMPILED }),
+    run: () =>
+      run('node', ['--import', './scripts/property-seed.ts', '--test', '--test-timeout=600000', ...tests], {
+        env: COMPILED,
+      }),
   },
 ]);

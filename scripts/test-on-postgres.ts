@@ -7,7 +7,7 @@ const tests = globSync('packages/server/src/{cluster-job,{access,database,routes
 const postgres = await startPostgres();
 try {
   const env = { DATABASE_URL_TEST: postgres.url };
-  await run('node', ['--test', '--test-name-pattern=PostgreSQL', ...tests], { env });
+  await run('node', ['--test', '--test-timeout=600000', '--test-name-pattern=PostgreSQL', ...tests], { env });
 } finally {
   await postgres.remove();
 }

@@ -10,7 +10,8 @@ import type { LeaseTable } from './database/leases.ts';
 type Pass = (signal: AbortSignal) => Promise<void>;
 
 const log = pino({ level: 'silent' });
-const QUICK: JobTimes = { every: 1, lease: 90, deadline: 60_000 };
+/** One pass after the other, and no lease that runs out in a slow moment of the machine. */
+const QUICK: JobTimes = { every: 1, lease: 60_000, deadline: 60_000 };
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -49,10 +50,11 @@ onEveryDatabase('work that the cluster does once', (kind) => {
     const config = await newDatabase(t, kind);
     const { promise: enough, resolve } = Promise.withResolvers<void>();
     let working = 0;
+    let mostAtOnce = 0;
     let passes = 0;
     const pass: Pass = async () => {
       working++;
-      assert.equal(working, 1);
+      mostAtOnce = Math.max(mostAtOnce, working);
       await new Promise(setImmediate);
       working--;
       passes++;
@@ -61,22 +63,26 @@ onEveryDatabase('work that the cluster does once', (kind) => {
     };
     for (const name of ['a', 'b', 'c']) await node(t, config, name, pass);
     await enough;
+    assert.equal(mostAtOnce, 1);
   });
 
   test('goes on elsewhere when its node dies, and the dead one, should it wake up, stops', async (t) => {
     const config = await newDatabase(t, kind);
     const begun = { first: Promise.withResolvers<void>(), second: Promise.withResolvers<void>() };
     const stopped = Promise.withResolvers<void>();
-    const first = await node(t, config, 'first', async (signal) => {
+    const times = { ...QUICK, lease: 90 };
+    const firstPass: Pass = async (signal) => {
       begun.first.resolve();
       await aborted(signal);
       stopped.resolve();
-    });
-    await begun.first.promise;
-    const second = await node(t, config, 'second', async (signal) => {
+    };
+    const secondPass: Pass = async (signal) => {
       begun.second.resolve();
       await aborted(signal);
-    });
+    };
+    const first = await node(t, config, 'first', firstPass, times);
+    await begun.first.promise;
+    const second = await node(t, config, 'second', secondPass, times);
     first.die();
     await Promise.all([begun.second.promise, stopped.promise]);
     await second.job.stop();
@@ -86,7 +92,7 @@ onEveryDatabase('work that the cluster does once', (kind) => {
     const config = await newDatabase(t, kind);
     const clock = { now: 1_700_000_000_000 };
     const { leases } = await openedFor(t, config, { clock: () => sql<number>`cast(${clock.now} as bigint)` });
-    const times = { every: 1, lease: 900, deadline: 60_000 };
+    const times = { ...QUICK, lease: 2_400 };
     const done = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<boolean>();
     let renewals = -1;
@@ -127,7 +133,7 @@ onEveryDatabase('work that the cluster does once', (kind) => {
     assert.equal(await take(), true);
     await leases.giveBack({ name: 'job', holder: 'other' });
 
-    const rested = await node(t, config, 'second', async () => {}, { ...QUICK, every: 60_000 });
+    const rested = await node(t, config, 'second', async () => {}, { ...QUICK, every: 60_000, lease: 1_000 });
     await rested.gaveBack;
     assert.equal(await take(), false);
   });

@@ -102,7 +102,10 @@ export class ClusterJob {
   /** Renews the lease three times in its life, and aborts `lost` when it is another's or has run out. */
   #renew(leasedAt: number, lost: AbortController): () => void {
     const { name, holder, leases, times } = this.#options;
-    const runOut = (asked: number) => setTimeout(() => lost.abort(), times.lease - (performance.now() - asked));
+    const runOut = (asked: number) => {
+      const left = times.lease - (performance.now() - asked);
+      return setTimeout(() => lost.abort(), Math.max(left, 0));
+    };
     let end = runOut(leasedAt);
     const renew = async () => {
       // Counted from before the question: the lease began at some moment after it.
