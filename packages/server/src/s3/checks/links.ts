@@ -17,6 +17,7 @@ export function linkChecks(subject: Subject): Check[] {
   return [
     { name: 'links', isFoundation: true, ask: () => askServerLinks(subject) },
     { name: 'clients', ask: () => whereClientsAre(subject, () => askClientLinks(subject)) },
+    { name: 'headers', ask: () => whereClientsAre(subject, () => askUnsignedHeaders(subject)) },
     { name: 'etags', ask: () => askETags(subject) },
   ];
 }
@@ -49,6 +50,24 @@ function refusedType(headers: (typeof SENT)[number]): Answer {
   const kind = 'content-type' in headers ? 'an empty content type' : 'no content type';
   const message = `Clients that send ${kind} are refused`;
   return { status: 'wrong', message, remedy: 'leave DARKSLIDE_S3_SIGN_CONTENT_TYPE at auto' };
+}
+
+/** Whether the holder of a link can read another object with it, by a header that it does not sign: Ceph RGW lets him. */
+async function askUnsignedHeaders(subject: Subject): Promise<Answer> {
+  const { bucket, sandbox } = subject;
+  const links = await subject.clientLinks();
+  const source = sandbox.key('source of a copy');
+  const stored = await exchange(links.put(source), { method: 'PUT', headers: EMPTY_TYPE, body: FILE_BYTES });
+  if (stored.status !== 200) throw new LinkRefusedError(stored);
+  const headers = { ...EMPTY_TYPE, 'x-amz-copy-source': `/${bucket}/${encodeURI(source)}` };
+  const { status } = await exchange(links.put(sandbox.key('copy')), { method: 'PUT', headers, body: Buffer.of() });
+  if (status !== 200) return { status: 'ok', message: 'Headers that a link does not sign are refused' };
+  return {
+    status: 'warning',
+    message: 'Whoever holds a link can copy any photo whose key he knows, by a header that the link does not sign',
+    remedy:
+      'let clients reach the storage only through a proxy that refuses such headers (docs/operations.md, "Ceph RGW")',
+  };
 }
 
 function changed(): Answer {
