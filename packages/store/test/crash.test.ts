@@ -13,7 +13,7 @@ import { S3Client, xmlOf } from './support/s3-client.ts';
 import { blobFiles, until } from './support/test-store.ts';
 
 /** Each run kills at moments of its own; a start takes most of the time. */
-const KILLS = Number(process.env.STORE_CRASH_KILLS ?? 12);
+const KILLS = Number(process.env.STORE_CRASH_KILLS ?? 25);
 const WRITERS = 8;
 const KEYS_PER_WRITER = 3;
 const MIN_PART = 5 * 1024 * 1024;
