@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { RawResponse } from '@darkslide/testkit';
 import { Api, data, PROFILE, putLink, refusal, SMART_EDITING, uniqueName } from '../support/api.ts';
 import { startCluster } from '../support/cluster.ts';
-import { abort, type Completed, complete, putParts, start } from '../support/multipart.ts';
+import { abort, type Completed, complete, putParts, settled, start } from '../support/multipart.ts';
 
 const ROUNDS = 8;
 const LIMIT = { timeout: 120_000 };
@@ -13,14 +12,6 @@ const bytes = Buffer.from('a small photo');
 const { nodes, apiKey } = await startCluster();
 const apis = nodes.map(({ apiUrl }) => new Api({ apiUrl, apiKey }));
 const [first, second, third] = apis as [Api, Api, Api];
-
-/** Asked again where the answer is to ask again. */
-async function settled(call: () => Promise<RawResponse>): Promise<RawResponse> {
-  for (;;) {
-    const answer = await call();
-    if (!(answer.status === 409 && answer.text.includes('"upload_busy"'))) return answer;
-  }
-}
 
 it('gives a project name to one of those who ask at several nodes at once [L2.5, L9.16]', LIMIT, async () => {
   for (let round = 0; round < ROUNDS; round++) {

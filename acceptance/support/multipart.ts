@@ -41,6 +41,15 @@ export function complete(api: Api, { path, fileName }: Upload, more: object = {}
   return api.post(`${path}/complete`, { file_name: fileName, ...more });
 }
 
+/** Asks again for as long as the answer is that another is ending the upload, or was when it died. */
+export async function settled(call: () => Promise<RawResponse>): Promise<RawResponse> {
+  for (;;) {
+    const answer = await call();
+    if (!(answer.status === 409 && answer.text.includes('"upload_busy"'))) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 export function abort(api: Api, { path, key }: Upload): Promise<RawResponse> {
   return api.delete(path, { key });
 }
