@@ -82,6 +82,8 @@ class Sink(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
 
+# Python holds 5 connections that wait to be accepted; one more, and its SYN is sent again a second later.
+ThreadingHTTPServer.request_queue_size = 128
 server = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
 print(f"http://127.0.0.1:{server.server_port}", flush=True)
 server.serve_forever()
