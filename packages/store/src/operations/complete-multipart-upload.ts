@@ -37,8 +37,10 @@ export const completeMultipartUpload: Operation = async (request, store) => {
   const repeated = answerRepeated({ request, store, bucketId, uploadId, named });
   if (repeated !== undefined) return repeated;
 
+  // In this order: parts go together with their upload, so that those of one that is still there afterwards are all.
+  const held = store.reader.parts(uploadId, 0, MAX_PART_NUMBER);
   const upload = store.reader.upload(bucketId, request.key, uploadId);
-  const parts = matchParts(upload, named, store.reader.parts(uploadId, 0, MAX_PART_NUMBER));
+  const parts = matchParts(upload, named, held);
   checkSize(request, parts);
   const checksum = await checksumOf(upload, parts);
   checkDeclaredChecksum(request, checksum);
