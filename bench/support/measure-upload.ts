@@ -1,3 +1,5 @@
+import { readdir, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Darkslide, temporaryFolder } from '@darkslide/testkit';
 import { assertArrived } from './arrived.ts';
 import type { Cost } from './cost.ts';
@@ -22,7 +24,8 @@ export async function measureUpload({
     await assertArrived({ s3: server.s3, set, side });
     return cost;
   } finally {
-    await server.remove();
+    await server.kill();
+    await emptyFiles(server.dataDir);
   }
 }
 
@@ -35,4 +38,15 @@ export async function measureDarkslide(set: PhotoSet): Promise<Cost> {
     command: ({ apiUrl, apiKey }) =>
       darkslideUpload({ apiUrl, apiKey, folder: set.folder, project: 'bench', state: state.path }),
   });
+}
+
+/**
+ * Gives back the room that files take, and keeps the files until this process ends. For minutes after thousands were
+ * removed, ext4 looks at each inode that was freed whenever a file is made (`recently_deleted` in Linux's
+ * fs/ext4/ialloc.c), so that the next upload would pay for the one before: 11 CPU s instead of 7 among 5,000 files.
+ */
+async function emptyFiles(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) await truncate(join(entry.parentPath, entry.name));
+  }
 }
