@@ -57,9 +57,10 @@ export class NewBlob {
   async commit(): Promise<void> {
     await this.#earlySync;
     if (this.#failure) asStorageError(this.#failure);
-    await this.#handle.datasync().catch(asStorageError);
+    // One after the other would wait for the disk twice.
+    const synced = await Promise.allSettled([this.#handle.datasync(), this.#directory.sync()]);
+    for (const sync of synced) if (sync.status === 'rejected') asStorageError(sync.reason);
     await this.#handle.close();
-    await this.#directory.sync().catch(asStorageError);
   }
 
   async discard(): Promise<void> {
