@@ -4,12 +4,25 @@ import type { View } from './view.ts';
 
 /** One JSON object a line, the summary last. Keys are in snake_case, as in the API. */
 export function createJsonView(stdout: Output): View {
-  const line = (value: object) => stdout.write(`${JSON.stringify(value, snakeKeys)}\n`);
+  // What happens in one turn of the event loop is written at once: each write to a pipe costs a call of the system.
+  let lines = '';
+  const flush = () => {
+    if (lines !== '') stdout.write(lines);
+    lines = '';
+  };
+  const add = (value: object) => {
+    if (lines === '') setImmediate(flush);
+    lines += `${JSON.stringify(value, snakeKeys)}\n`;
+  };
+  const last = (value: object) => {
+    add(value);
+    flush();
+  };
   return {
     planned() {},
-    event: line,
-    finish: (summary) => line(summaryRecord(summary)),
-    stop: (message) => line({ type: 'stopped', message }),
+    event: add,
+    finish: (summary) => last(summaryRecord(summary)),
+    stop: (message) => last({ type: 'stopped', message }),
   };
 }
 
