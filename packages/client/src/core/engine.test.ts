@@ -174,6 +174,26 @@ describe('a run', () => {
     };
     await harness.upload(photos(20, MIB), { concurrency: 3, onEvent });
     assert.equal(most, 3);
+    most = 0;
+    await harness.upload(photos(200, 16 * 1024), { project: 'small files', concurrency: 3, onEvent });
+    assert.equal(most, 3, 'of small ones neither');
+  });
+
+  test('has many small files under way in the place of few large ones', async () => {
+    const mostAtOnce = async (size: number) => {
+      const harness = createHarness();
+      let [active, most] = [0, 0];
+      const onEvent = ({ type }: { type: string }) => {
+        if (type === 'file-started') active += 1;
+        if (type === 'file-finished') active -= 1;
+        most = Math.max(most, active);
+      };
+      await harness.upload(photos(300, size), { onEvent });
+      return most;
+    };
+    const [small, large] = [await mostAtOnce(4096), await mostAtOnce(2 * MIB)];
+    assert.ok(small >= 64 && small <= 192, `${small} small ones`);
+    assert.ok(large <= 40, `${large} large ones`);
   });
 });
 

@@ -18,7 +18,7 @@ export type Progress = {
   bytesPerSecond: number | null;
   /** Null until it can be told. */
   secondsLeft: number | null;
-  /** How many transfers run, and how many may at this moment. */
+  /** How many transfers run, and how many may at this moment; several small ones may in the place of one. */
   transfers: { active: number; limit: number };
   inFlight: readonly FileInFlight[];
 };

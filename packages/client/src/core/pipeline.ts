@@ -8,7 +8,7 @@ import type { Slots } from './slots.ts';
 /** Files that are made ready while all slots are taken, so that no slot waits for the API. */
 const LOOK_AHEAD = 4;
 /** Files that may be under way, those that wait to be tried again included. */
-const MOST_IN_FLIGHT = 256;
+const MOST_IN_FLIGHT = 192;
 
 /**
  * Takes files in order, as many at once as keep the slots full: a file begins when there is room, and one that rests

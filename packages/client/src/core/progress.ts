@@ -8,6 +8,7 @@ import type { FileResult } from './results.ts';
 export class ProgressTracker {
   readonly #onEvent: OnEvent;
   readonly #onChange: () => void;
+  readonly #weightOf: (bytes: number) => number;
   readonly #meter: Meter;
   readonly #inFlight = new Map<PlannedFile, FileInFlight>();
   readonly #files = { total: 0, successful: 0, skipped: 0, failed: 0 };
@@ -15,10 +16,24 @@ export class ProgressTracker {
   #sent = 0;
   #busy = 0;
 
-  /** @param onChange called when `busy` changed. */
-  constructor({ onEvent, onChange, clock }: { onEvent: OnEvent; onChange: () => void; clock: Clock }) {
+  /**
+   * @param onChange called when `busy` changed.
+   * @param weightOf the share of a slot that so many bytes take.
+   */
+  constructor({
+    onEvent,
+    onChange,
+    weightOf,
+    clock,
+  }: {
+    onEvent: OnEvent;
+    onChange: () => void;
+    weightOf: (bytes: number) => number;
+    clock: Clock;
+  }) {
     this.#onEvent = onEvent;
     this.#onChange = onChange;
+    this.#weightOf = weightOf;
     this.#meter = new Meter(clock);
   }
 
@@ -32,7 +47,7 @@ export class ProgressTracker {
     return this.#meter.rate;
   }
 
-  /** Files that are worked on: neither waiting to be tried again nor being completed. */
+  /** By weight, the files that are worked on: neither waiting to be tried again nor being completed. */
   get busy(): number {
     return this.#busy;
   }
@@ -45,14 +60,14 @@ export class ProgressTracker {
   start(file: PlannedFile): void {
     const { name, source } = file;
     this.#inFlight.set(file, { name, size: source.size, sent: 0, state: 'checking' });
-    this.#busy += 1;
+    this.#busy += this.#weightOf(source.size);
     this.#onEvent({ type: 'file-started', name, path: source.path, size: source.size });
   }
 
   state(file: PlannedFile, state: FileInFlight['state']): void {
     const flight = this.#inFlight.get(file);
     if (!flight || flight.state === state) return;
-    this.#busy += Number(isBusy(state)) - Number(isBusy(flight.state));
+    this.#busy += (Number(isBusy(state)) - Number(isBusy(flight.state))) * this.#weightOf(flight.size);
     flight.state = state;
     this.#onChange();
   }
@@ -79,7 +94,7 @@ export class ProgressTracker {
 
   finish(file: PlannedFile, result: FileResult): void {
     const flight = this.#inFlight.get(file);
-    if (flight && isBusy(flight.state)) this.#busy -= 1;
+    if (flight && isBusy(flight.state)) this.#busy -= this.#weightOf(flight.size);
     this.#inFlight.delete(file);
     this.settle(result);
   }

@@ -34,6 +34,8 @@ export type Run = {
   readonly settings: EngineSettings;
   readonly retrier: Retrier;
   readonly slots: Slots;
+  /** The share of a slot that a transfer of so many bytes takes. */
+  readonly weightOf: (bytes: number) => number;
   readonly pace: Pace | undefined;
   readonly journal: Journal;
   readonly progress: ProgressTracker;

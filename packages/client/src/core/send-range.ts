@@ -50,12 +50,14 @@ export type SendRange<Key extends string | number> = {
  *   asking for a link throws, or the signal's reason.
  */
 export async function sendRange<Key extends string | number>(run: Run, unit: SendRange<Key>): Promise<Acknowledged> {
-  const { file, links, key, signal } = unit;
+  const { file, range, links, key, signal } = unit;
+  const weight = run.weightOf(range.end - range.start);
   const judge = createJudge(run, () => links.drop(key));
   const part = typeof key === 'number' ? key : null;
   try {
     return await run.retrier.run({
-      attempt: (number) => run.slots.run({ priority: file.index, signal }, () => sendOnce(run, unit, number > 1)),
+      attempt: (number) =>
+        run.slots.run({ priority: file.index, weight, signal }, () => sendOnce(run, unit, number > 1)),
       judge: judge.verdict,
       signal,
       onRetry: (info) => {

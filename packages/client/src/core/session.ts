@@ -57,8 +57,9 @@ export async function openSession(request: UploadRequest, holdings: Holdings): P
   });
 
   const gate = new Gate();
-  const progress = new ProgressTracker({ onEvent, onChange: gate.changed, clock });
   const transfers = new Transfers({ concurrency: settings.concurrency, clock, onChange: gate.changed });
+  const weightOf = (bytes: number) => transfers.weightOf(bytes);
+  const progress = new ProgressTracker({ onEvent, onChange: gate.changed, weightOf, clock });
   const { slots } = transfers;
   const pipeline = new Pipeline({ slots, progress, control: request.control, gate, onEvent });
 
@@ -69,6 +70,7 @@ export async function openSession(request: UploadRequest, holdings: Holdings): P
     settings,
     retrier,
     slots,
+    weightOf,
     progress,
     journal,
     notice,

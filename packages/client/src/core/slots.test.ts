@@ -5,27 +5,35 @@ import { Slots } from './slots.ts';
 
 const turn = () => new Promise(setImmediate);
 
-test('admits no more than the limit at any moment, and everyone in the end', async () => {
-  const script = fc.array(fc.record({ priority: fc.nat(5), limit: fc.integer({ min: 1, max: 6 }) }), { maxLength: 40 });
+/** Sixteenths, so that sums are exact. */
+const weights = fc.integer({ min: 1, max: 16 }).map((sixteenths) => sixteenths / 16);
+
+test('admits no more weight than the limit at any moment, and everyone in the end', async () => {
+  const step = fc.record({ priority: fc.nat(5), weight: weights, limit: fc.integer({ min: 1, max: 6 }) });
+  const script = fc.array(step, { maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(script, async (steps) => {
       const slots = new Slots({ limit: 2 });
-      let [active, done, allowed] = [0, 0, 2];
-      const work = async () => {
-        active += 1;
-        assert.ok(active <= allowed);
+      let [load, done, allowed] = [0, 0, 2];
+      const work = (weight: number) => async () => {
+        load += weight;
+        assert.ok(load <= allowed, `${load} where ${allowed} may`);
         await turn();
-        active -= 1;
+        load -= weight;
         done += 1;
       };
-      const runs = steps.map(({ priority, limit }) => {
+      const runs = steps.map(({ priority, weight, limit }) => {
         slots.limit = limit;
         // Those that are in stay in when the limit falls.
-        allowed = Math.max(limit, slots.active);
-        return slots.run({ priority }, work);
+        allowed = Math.max(limit, slots.load);
+        return slots.run({ priority, weight }, work(weight));
       });
       await Promise.all(runs);
-      assert.deepEqual([done, slots.active, slots.waiting], [steps.length, 0, 0]);
+      assert.deepEqual([done, slots.active, slots.load, slots.waiting], [steps.length, 0, 0, 0]);
+      assert.equal(
+        slots.ended,
+        steps.reduce((sum, { weight }) => sum + weight, 0),
+      );
     }),
   );
 });

@@ -1,12 +1,13 @@
-type Waiting = { priority: number; enter: () => void };
+type Waiting = { priority: number; weight: number; enter: () => void };
 
 /**
- * Admits so many at a time, the lowest priority number first and equals in their order of asking. The limit can
- * change at any time; those already in are never thrown out.
+ * Admits so many at a time, the lowest priority number first and equals in their order of asking. Who weighs less than
+ * one takes so much less room. The limit can change at any time; those already in are never thrown out.
  */
 export class Slots {
   #limit: number;
   #active = 0;
+  #load = 0;
   #ended = 0;
   #closed = false;
   readonly #waiting: Waiting[] = [];
@@ -31,7 +32,12 @@ export class Slots {
     return this.#active;
   }
 
-  /** How many have had a slot and given it back. */
+  /** By weight, what has a slot. */
+  get load(): number {
+    return this.#load;
+  }
+
+  /** By weight, what has had a slot and given it back. */
   get ended(): number {
     return this.#ended;
   }
@@ -47,24 +53,33 @@ export class Slots {
   }
 
   /**
-   * Waits for a slot, runs the work, gives the slot back.
+   * Waits for a slot, runs the work, gives the slot back. @param weight more than 0 and at most 1.
    * @throws the signal's reason when it aborts while waiting.
    */
   async run<T>(
-    { priority, signal }: { priority: number; signal?: AbortSignal | undefined },
+    { priority, weight = 1, signal }: { priority: number; weight?: number; signal?: AbortSignal | undefined },
     work: () => Promise<T>,
   ): Promise<T> {
-    await this.#enter(priority, signal);
+    await this.#enter({ priority, weight, signal });
     try {
       return await work();
     } finally {
       this.#active -= 1;
-      this.#ended += 1;
+      this.#load -= weight;
+      this.#ended += weight;
       this.#admit();
     }
   }
 
-  #enter(priority: number, signal: AbortSignal | undefined): Promise<void> {
+  #enter({
+    priority,
+    weight,
+    signal,
+  }: {
+    priority: number;
+    weight: number;
+    signal: AbortSignal | undefined;
+  }): Promise<void> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leave = () => {
@@ -74,9 +89,11 @@ export class Slots {
     };
     const waiting: Waiting = {
       priority,
+      weight,
       enter: () => {
         signal?.removeEventListener('abort', leave);
         this.#active += 1;
+        this.#load += weight;
         resolve();
       },
     };
@@ -88,11 +105,14 @@ export class Slots {
   }
 
   #admit(): void {
-    while (!this.#closed && this.#active < this.#limit) {
-      const next = this.#waiting.shift();
-      if (!next) break;
+    for (let next = this.#waiting[0]; next && this.#hasRoomFor(next); next = this.#waiting[0]) {
+      this.#waiting.shift();
       next.enter();
     }
     this.#onChange();
+  }
+
+  #hasRoomFor({ weight }: Waiting): boolean {
+    return !this.#closed && this.#load + weight <= this.#limit;
   }
 }

@@ -9,9 +9,14 @@ const CONGESTION_MS = 1000;
 const WINDOW_MS = 250;
 /** … but for a slow path only when so many bytes for every transfer have left, … */
 const WINDOW_BYTES = 256 * 1024;
-/** … or so many small files for every transfer: those wait for answers more than for bytes. */
+/** … or so many small transfers, by weight, for every slot: those wait for answers more than for bytes. */
 const WINDOW_TRANSFERS = 4;
 const LONGEST_WINDOW_MS = 5000;
+
+/** A request costs about as much time as this many bytes: a transfer of fewer takes only its share of a slot … */
+const FULL_WEIGHT_BYTES = 2 * 1024 * 1024;
+/** … but no less than this. */
+const LEAST_WEIGHT = 1 / 16;
 
 /** The transfers of a run: as many at once as were asked for, or as the path turns out to bear. */
 export class Transfers {
@@ -38,6 +43,12 @@ export class Transfers {
     const limit = concurrency.kind === 'fixed' ? concurrency.transfers : (this.#adaptive?.limit ?? 1);
     this.slots = new Slots({ limit, onChange });
     this.#window = { since: clock.now(), bytes: 0, ended: 0, congested: false };
+  }
+
+  /** The share of a slot that a transfer of so many bytes takes; where a number was asked for, always all of it. */
+  weightOf(bytes: number): number {
+    if (!this.#adaptive) return 1;
+    return Math.min(Math.max(bytes / FULL_WEIGHT_BYTES, LEAST_WEIGHT), 1);
   }
 
   /** The path or the storage asked for less. */

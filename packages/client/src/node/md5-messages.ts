@@ -2,9 +2,9 @@ import { PAGE, type SharedMemory } from '@darkslide/md5';
 
 /** What the hashing thread and its owner say to each other. Offsets are in the memory that they share, in bytes. */
 
-export const CHUNK = 256 * 1024;
+export const CHUNK = 512 * 1024;
 /** Chunks that the shared memory holds: what all bodies together may have in use. */
-export const SLOTS = 96;
+export const SLOTS = 48;
 /** The hashing thread's own room, before the chunks. */
 export const SCRATCH = 64 * 1024;
 
