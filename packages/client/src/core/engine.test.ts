@@ -180,7 +180,7 @@ describe('a run', () => {
   });
 
   test('has many small files under way in the place of few large ones', async () => {
-    const mostAtOnce = async (size: number) => {
+    const mostAtOnce = async (size: number, path: { bytesPerSecond?: number } = {}) => {
       const harness = createHarness();
       let [active, most] = [0, 0];
       const onEvent = ({ type }: { type: string }) => {
@@ -188,12 +188,15 @@ describe('a run', () => {
         if (type === 'file-finished') active -= 1;
         most = Math.max(most, active);
       };
-      await harness.upload(photos(300, size), { onEvent });
+      await harness.upload(photos(300, size), { ...path, onEvent });
       return most;
     };
     const [small, large] = [await mostAtOnce(4096), await mostAtOnce(2 * MIB)];
     assert.ok(small >= 64 && small <= 192, `${small} small ones`);
     assert.ok(large <= 40, `${large} large ones`);
+    // Too many would share a slow path until each looks as if it stood still.
+    const slow = await mostAtOnce(200_000, { bytesPerSecond: 125_000 });
+    assert.ok(slow <= 16, `${slow} on a slow path`);
   });
 });
 

@@ -10,7 +10,7 @@ export class ProgressTracker {
   readonly #onChange: () => void;
   readonly #weightOf: (bytes: number) => number;
   readonly #meter: Meter;
-  readonly #inFlight = new Map<PlannedFile, FileInFlight>();
+  readonly #inFlight = new Map<PlannedFile, { flight: FileInFlight; weight: number }>();
   readonly #files = { total: 0, successful: 0, skipped: 0, failed: 0 };
   readonly #bytes = { total: 0, settled: 0 };
   #sent = 0;
@@ -59,15 +59,17 @@ export class ProgressTracker {
 
   start(file: PlannedFile): void {
     const { name, source } = file;
-    this.#inFlight.set(file, { name, size: source.size, sent: 0, state: 'checking' });
-    this.#busy += this.#weightOf(source.size);
+    const weight = this.#weightOf(source.size);
+    this.#inFlight.set(file, { flight: { name, size: source.size, sent: 0, state: 'checking' }, weight });
+    this.#busy += weight;
     this.#onEvent({ type: 'file-started', name, path: source.path, size: source.size });
   }
 
   state(file: PlannedFile, state: FileInFlight['state']): void {
-    const flight = this.#inFlight.get(file);
-    if (!flight || flight.state === state) return;
-    this.#busy += (Number(isBusy(state)) - Number(isBusy(flight.state))) * this.#weightOf(flight.size);
+    const known = this.#inFlight.get(file);
+    if (!known || known.flight.state === state) return;
+    const { flight, weight } = known;
+    this.#busy += (Number(isBusy(state)) - Number(isBusy(flight.state))) * weight;
     flight.state = state;
     this.#onChange();
   }
@@ -81,20 +83,20 @@ export class ProgressTracker {
 
   /** Bytes of it are there already; or, with a negative number, have to be sent again. */
   held(file: PlannedFile, bytes: number): void {
-    const flight = this.#inFlight.get(file);
-    if (flight) flight.sent += bytes;
+    const known = this.#inFlight.get(file);
+    if (known) known.flight.sent += bytes;
   }
 
   /** Nothing of it is there any more. */
   restart(file: PlannedFile): void {
-    const flight = this.#inFlight.get(file);
-    if (flight) flight.sent = 0;
+    const known = this.#inFlight.get(file);
+    if (known) known.flight.sent = 0;
     this.state(file, 'checking');
   }
 
   finish(file: PlannedFile, result: FileResult): void {
-    const flight = this.#inFlight.get(file);
-    if (flight && isBusy(flight.state)) this.#busy -= this.#weightOf(flight.size);
+    const known = this.#inFlight.get(file);
+    if (known && isBusy(known.flight.state)) this.#busy -= known.weight;
     this.#inFlight.delete(file);
     this.settle(result);
   }
@@ -114,7 +116,7 @@ export class ProgressTracker {
   }
 
   snapshot(transfers: Progress['transfers']): Progress {
-    const inFlight = [...this.#inFlight.values()];
+    const inFlight = Array.from(this.#inFlight.values(), ({ flight }) => flight);
     const done = inFlight.reduce((sum, { sent }) => sum + sent, this.#bytes.settled);
     const rate = this.#meter.rate;
     const left = Math.max(this.#bytes.total - done, 0);

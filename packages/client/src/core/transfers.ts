@@ -13,10 +13,15 @@ const WINDOW_BYTES = 256 * 1024;
 const WINDOW_TRANSFERS = 4;
 const LONGEST_WINDOW_MS = 5000;
 
-/** A request costs about as much time as this many bytes: a transfer of fewer takes only its share of a slot … */
-const FULL_WEIGHT_BYTES = 2 * 1024 * 1024;
-/** … but no less than this. */
-const LEAST_WEIGHT = 1 / 16;
+/**
+ * A transfer of fewer bytes than a slot moves in this time, in milliseconds, waits for its answer more than it sends, and
+ * takes only its share of a slot. So all small transfers together hold no more than the path moves in this time …
+ */
+const SMALL_MS = 250;
+/** … and none is small that has more bytes than this. */
+const LARGEST_SMALL = 2 * 1024 * 1024;
+/** Shares are this many parts of a slot, and one at least: sums of them are exact. */
+const SHARES = 16;
 
 /** The transfers of a run: as many at once as were asked for, or as the path turns out to bear. */
 export class Transfers {
@@ -24,6 +29,8 @@ export class Transfers {
   readonly #clock: Clock;
   readonly #adaptive: AdaptiveConcurrency | undefined;
   #lastCongestion = Number.NEGATIVE_INFINITY;
+  /** Bytes that make a transfer a whole one; none are small as long as nothing was measured. */
+  #wholeBytes = 0;
   #window: { since: number; bytes: number; ended: number; congested: boolean };
 
   constructor({
@@ -45,10 +52,13 @@ export class Transfers {
     this.#window = { since: clock.now(), bytes: 0, ended: 0, congested: false };
   }
 
-  /** The share of a slot that a transfer of so many bytes takes; where a number was asked for, always all of it. */
+  /**
+   * The share of a slot that a transfer of so many bytes takes, at the pace measured last; where a number was asked for,
+   * always all of it.
+   */
   weightOf(bytes: number): number {
-    if (!this.#adaptive) return 1;
-    return Math.min(Math.max(bytes / FULL_WEIGHT_BYTES, LEAST_WEIGHT), 1);
+    if (bytes >= this.#wholeBytes) return 1;
+    return Math.max(Math.ceil((bytes / this.#wholeBytes) * SHARES), 1) / SHARES;
   }
 
   /** The path or the storage asked for less. */
@@ -73,6 +83,7 @@ export class Transfers {
 
     if (!congested && work > 0) {
       this.#adaptive.observe({ goodput: (work / elapsed) * 1000, saturated: this.slots.waiting > 0 });
+      this.#wholeBytes = Math.min(((work / elapsed) * SMALL_MS) / limit, LARGEST_SMALL);
       if (this.slots.limit !== this.#adaptive.limit) this.slots.limit = this.#adaptive.limit;
     }
     this.#window = { since: this.#clock.now(), bytes: sent, ended: this.slots.ended, congested: false };
