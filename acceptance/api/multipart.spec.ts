@@ -161,7 +161,7 @@ describe('part links', () => {
       parts.map((part) => part.part_number),
       [2, 4],
     );
-    await putParts({ parts }, { 2: tail, 4: tail });
+    await putParts({ parts }, { 2: fullPart(2), 4: tail });
     assert.ok(namesNumber(refusal(await ask([1, 5]), { status: 400, code: 'invalid_part_number' }).message, 5));
     for (const numbers of [[], [0], [-1], [1.5], ['1'], 'x', null, undefined, [10_001]]) {
       const error = refusal(await ask(numbers), { status: 400 });
