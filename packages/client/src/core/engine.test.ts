@@ -177,6 +177,9 @@ describe('a run', () => {
     most = 0;
     await harness.upload(photos(200, 16 * 1024), { project: 'small files', concurrency: 3, onEvent });
     assert.equal(most, 3, 'of small ones neither');
+    most = 0;
+    await createHarness({ bytesPerSecond: 16 * 1024 }).upload(photos(300, 16 * 1024), { concurrency: 256, onEvent });
+    assert.equal(most, 256);
   });
 
   test('has many small files under way in the place of few large ones', async () => {

@@ -7,7 +7,7 @@ import type { Slots } from './slots.ts';
 
 /** Files that are made ready while all slots are taken, so that no slot waits for the API. */
 const LOOK_AHEAD = 4;
-/** Files that may be under way, those that wait to be tried again included. */
+/** Files that may be under way, those that wait to be tried again included; more only where more slots were asked for. */
 const MOST_IN_FLIGHT = 192;
 
 /**
@@ -75,7 +75,7 @@ export class Pipeline {
   }
 
   #hasRoom(inFlight: number): boolean {
-    if (this.#control?.paused || inFlight >= MOST_IN_FLIGHT) return false;
+    if (this.#control?.paused || inFlight >= Math.max(MOST_IN_FLIGHT, this.#slots.limit)) return false;
     return this.#slots.waiting < LOOK_AHEAD && this.#progress.busy < this.#slots.limit + LOOK_AHEAD;
   }
 
