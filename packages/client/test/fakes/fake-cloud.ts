@@ -66,7 +66,9 @@ export class FakeCloud implements FakeServer {
   }
 
   get openUploads(): Upload[] {
-    return [...this.project.uploads.values()].filter(({ state }) => state === 'open');
+    return [...this.projects.values()]
+      .flatMap(({ uploads }) => [...uploads.values()])
+      .filter(({ state }) => state === 'open');
   }
 
   head(request: FakeRequest) {
