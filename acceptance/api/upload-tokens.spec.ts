@@ -8,7 +8,7 @@ import { Api, data, FAMILIES, type FamilyPath, PROFILE, putLink, refusal, SMART_
 import { familyCalls, makeFixture, projectCalls } from '../support/fixture.ts';
 import { abort, complete, putParts, start } from '../support/multipart.ts';
 import { useTarget } from '../support/target.ts';
-import { type ListedToken, listTokens, mintToken } from '../support/upload-tokens.ts';
+import { type ListedToken, listTokens, type MintBody, mintToken } from '../support/upload-tokens.ts';
 
 const { api, other, target } = await useTarget();
 
@@ -265,7 +265,8 @@ describe('upload tokens on a server of their own', () => {
     const { api_key: apiKey, key_id: keyId } = JSON.parse(made.stdout) as { api_key: string; key_id: string };
     const project = await ours.newProject();
     const [gone, stays] = [
-      await mintToken(new Api({ apiUrl: own.apiUrl, apiKey }), project),
+      // Who mints is told by the key alone.
+      await mintToken(new Api({ apiUrl: own.apiUrl, apiKey }), project, { keyId: 1, key_id: 1 } as MintBody),
       await mintToken(ours, project),
     ];
     await gone.api.files(project);

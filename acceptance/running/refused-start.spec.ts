@@ -72,6 +72,17 @@ describe('a start with a wrong value', () => {
     }
   });
 
+  it('refuses secrets that can be guessed, and says how to make one [L9.8]', async () => {
+    const env = { DARKSLIDE_API_KEY: 'geheim'.padEnd(31, 'x'), DARKSLIDE_STORE_SECRET_KEY: 'geheim' };
+    const { code, said } = await refusedStart(env);
+    assert.equal(code, 2);
+    assert.deepEqual(
+      said.split('\n').map((line) => /^(\w+) has fewer than 32 characters.*`openssl rand -hex 32`\.$/.exec(line)?.[1]),
+      Object.keys(env),
+    );
+    assert.doesNotMatch(said, /geheim/);
+  });
+
   it('is tried with every variable of the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
     const rows = readme.split('\n').filter((line) => /^\| `(DARKSLIDE|DATABASE)_/.test(line));

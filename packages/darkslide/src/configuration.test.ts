@@ -50,6 +50,21 @@ for (const [name, min, max] of [
   });
 }
 
+test('a secret has at least 32 characters', () => {
+  const store = { DARKSLIDE_STORE_ACCESS_KEY: 'ME' };
+  for (const [name, beside] of [
+    ['DARKSLIDE_API_KEY', {}],
+    ['DARKSLIDE_STORE_SECRET_KEY', store],
+  ] as const) {
+    for (const length of [32, 33]) assert.deepEqual(problems({ ...beside, [name]: 'x'.repeat(length) }), []);
+    for (const length of [1, 31]) {
+      const [said = '', ...more] = problems({ ...beside, [name]: 'x'.repeat(length) });
+      assert.match(said, new RegExp(`^${name} has fewer than 32 characters.*openssl rand -hex 32`));
+      assert.ok(!said.includes('xxx') && more.length === 0, 'one sentence, without the secret');
+    }
+  }
+});
+
 test('DARKSLIDE_MULTIPART_IDLE_DAYS may be a fraction', () => {
   assert.equal(readConfiguration({ DARKSLIDE_MULTIPART_IDLE_DAYS: '0.5' }).multipartIdleDays, 0.5);
   for (const value of ['0', '366', '1e3', '-1', '.5', 'x'])

@@ -47,6 +47,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DAY_SECONDS = 24 * 60 * 60;
 /** SigV4 allows a link no longer life. */
 const MAX_LINK_TTL_SECONDS = 7 * DAY_SECONDS;
+/** One signed link is enough to try secrets against without asking the server: a shorter one is found so. */
+const MIN_SECRET_LENGTH = 32;
 const HOST = /^([\w.-]+|[\da-f:.]*:[\da-f:.%\w]*)$/i;
 /** As wide as the widest storage allows. */
 const BUCKET = /^[\w.-]{3,255}$/;
@@ -66,7 +68,7 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
     host: read.word('DARKSLIDE_HOST', HOST, 'a host name or address alone, such as 127.0.0.1') ?? '127.0.0.1',
     port: read.integer('DARKSLIDE_PORT', { min: 0, max: 65_535, fallback: 8080 }),
     dataDir,
-    apiKey: read.secret('DARKSLIDE_API_KEY'),
+    apiKey: read.secret('DARKSLIDE_API_KEY', { min: MIN_SECRET_LENGTH }),
     linkTtlSeconds: read.integer('DARKSLIDE_LINK_TTL', { min: 1, max: MAX_LINK_TTL_SECONDS, fallback: DAY_SECONDS }),
     rateLimitPerMinute: read.integer('DARKSLIDE_RATE_LIMIT', { min: 1, max: 1_000_000, fallback: 6000 }),
     multipartIdleDays: read.decimal('DARKSLIDE_MULTIPART_IDLE_DAYS', { min: 0.0001, max: 365, fallback: 7 }),
@@ -128,7 +130,7 @@ function readStorage(read: Reader): StorageChoice {
     return { kind: 's3', endpoint, bucket: bucket ?? '', forcePathStyle };
   }
   const accessKey = read.secret('DARKSLIDE_STORE_ACCESS_KEY');
-  const secretKey = read.secret('DARKSLIDE_STORE_SECRET_KEY');
+  const secretKey = read.secret('DARKSLIDE_STORE_SECRET_KEY', { min: MIN_SECRET_LENGTH });
   if ((accessKey === undefined) !== (secretKey === undefined)) {
     read.problem('DARKSLIDE_STORE_ACCESS_KEY and DARKSLIDE_STORE_SECRET_KEY go together: set both, or neither');
   }
@@ -165,10 +167,15 @@ class Reader {
   }
 
   /** What a header can carry; never repeated in a problem. */
-  secret(name: string): string | undefined {
+  secret(name: string, { min = 1 }: { min?: number } = {}): string | undefined {
     const text = this.text(name);
-    if (text !== undefined && !/^[!-~]+$/.test(text))
+    if (text === undefined) return undefined;
+    if (!/^[!-~]+$/.test(text))
       this.problem(`${name} may hold only letters, digits and signs of ASCII, without spaces`);
+    else if (text.length < min)
+      this.problem(
+        `${name} has fewer than ${min} characters, so it can be guessed: make one with \`openssl rand -hex 32\``,
+      );
     return text;
   }
 

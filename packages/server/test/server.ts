@@ -4,19 +4,21 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ApiKeys } from '../src/access/api-keys.ts';
 import { Callers } from '../src/access/caller.ts';
 import { buildApp } from '../src/app.ts';
-import type { Database } from '../src/database/database.ts';
+import type { Database, DatabaseConfig } from '../src/database/database.ts';
 import type { DatabaseKind } from '../src/database/tables.ts';
 import { createHandlers } from '../src/routes/handlers.ts';
 import { createRules } from '../src/rules.ts';
 import type { EndingTimes } from '../src/uploads/upload-ending.ts';
 import { afterwards } from './afterwards.ts';
-import { openTestDatabase } from './database.ts';
+import { newDatabase, openedFor } from './database.ts';
 import { FakeObjectStore } from './fake-object-store.ts';
 
 export type TestServer = {
   app: FastifyInstance;
   store: FakeObjectStore;
   database: Database;
+  /** Where that is, for who looks into it past the server. */
+  databaseConfig: DatabaseConfig;
   /** A new project of the profile-based flow, and its path. */
   createProject(name?: string): Promise<{ uuid: string; path: string }>;
   /** The key of another, new account. */
@@ -41,7 +43,8 @@ type Options = { database?: DatabaseKind; ratePerMinute?: number; times?: Ending
 
 /** The API in this process, over a database of its own and storage in memory. */
 export async function startTestServer(t: TestContext, options: Options = {}): Promise<TestServer> {
-  const database = await openTestDatabase(t, options.database);
+  const databaseConfig = await newDatabase(t, options.database);
+  const database = await openedFor(t, databaseConfig);
   const store = new FakeObjectStore();
   const apiKeys = new ApiKeys({ accounts: database.accounts, now: Date.now });
   await apiKeys.ensureFirst(TEST_KEY);
@@ -66,6 +69,7 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
     app,
     store,
     database,
+    databaseConfig,
     call,
     async createProject(name) {
       const prefix = FAMILIES.profile.prefix;

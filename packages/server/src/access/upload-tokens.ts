@@ -10,8 +10,6 @@ const REMEMBERED = 30 * 24 * 60 * 60_000;
 
 export type TokenCaller = { kind: 'token'; accountId: number; token: UploadTokenRow };
 
-type MintRequest = { keyId: number } & Partial<schemas.MintUploadTokenBody>;
-
 /** Short-lived secrets with which others upload into one project. Only their hashes are kept. */
 export class UploadTokens {
   readonly #tokens: UploadTokenTable;
@@ -34,7 +32,11 @@ export class UploadTokens {
   }
 
   /** A new token, which is not to be had again. @throws {ApiError} invalid_file_name for a name that can't be one. */
-  async mint(project: ProjectRow, { keyId, ...request }: MintRequest): Promise<schemas.UploadTokenMinted> {
+  async mint(
+    project: ProjectRow,
+    keyId: number,
+    request: Partial<schemas.MintUploadTokenBody>,
+  ): Promise<schemas.UploadTokenMinted> {
     const token = newSecret('dst');
     const now = this.#now();
     const allowed = request.allowed_names?.map(checkPattern);

@@ -54,8 +54,11 @@ function registerRoute(app: FastifyInstance, family: Family, name: CallName, han
   // The table pairs each name with its schemas and its handler; TypeScript can't follow a pair through a loop.
   const handle = handlers[name] as (call: Call<CallName>) => Promise<unknown>;
   const handler: RouteHandlerMethod = async (request, reply) => {
-    const { params, query, body } = request;
     const caller = callerOf(request);
+    // What no schema has checked stays outside.
+    const params = route.params && request.params;
+    const query = route.query && request.query;
+    const body = route.body && request.body;
     const data = await handle({ accountId: caller.accountId, caller, family, params, query, body } as Call<CallName>);
     return route.data === undefined ? reply.code(204).send() : { data };
   };

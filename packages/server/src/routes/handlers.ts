@@ -6,7 +6,7 @@ import type { UploadTokens } from '../access/upload-tokens.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { UploadLinks } from '../uploads/links.ts';
 import type { MultipartUploads } from '../uploads/multipart.ts';
-import type { Projects } from '../uploads/projects.ts';
+import type { Projects, Scope } from '../uploads/projects.ts';
 import type { UploadEnding } from '../uploads/upload-ending.ts';
 import { readCursor, readNumberCursor, writeCursor } from './cursor.ts';
 
@@ -39,24 +39,22 @@ export type Rules = {
   uploadTokens: UploadTokens;
 };
 
-type OfProject = { accountId: number; caller: Caller; family: Family; params: { project_uuid: string } };
+type Identity = { accountId: number; caller: Caller; family: Family };
+type OfProject = Identity & { params: { project_uuid: string } };
 
 export function createHandlers(rules: Rules): Handlers {
   const { projects, links, arrivals, multipart, ending, uploadTokens } = rules;
-  const projectOf = ({ caller, ...call }: OfProject) => {
-    const token = caller.kind === 'token' ? caller.token : undefined;
-    return projects.find({ ...call, token }, call.params.project_uuid);
-  };
+  const projectOf = (call: OfProject) => projects.find(scopeOf(call), call.params.project_uuid);
 
   return {
-    createProject: async (call) => ({ project_uuid: await projects.create(call, call.body.name) }),
+    createProject: async (call) => ({ project_uuid: await projects.create(scopeOf(call), call.body.name) }),
     listProjects: (call) => {
       const { size, page, is_archived: archived = false } = call.query;
-      return projects.list(call, { size, page, archived });
+      return projects.list(scopeOf(call), { size, page, archived });
     },
-    isValidName: async (call) => ({ is_valid: await projects.isFree(call, call.query.name) }),
-    projectUuid: async (call) => ({ project_uuid: await projects.uuidOf(call, call.params.name) }),
-    getProject: (call) => projects.get(call, call.params.project_uuid),
+    isValidName: async (call) => ({ is_valid: await projects.isFree(scopeOf(call), call.query.name) }),
+    projectUuid: async (call) => ({ project_uuid: await projects.uuidOf(scopeOf(call), call.params.name) }),
+    getProject: (call) => projects.get(scopeOf(call), call.params.project_uuid),
 
     uploadLinks: async (call) => ({ files_list: await links.issue(await projectOf(call), call.body.files_list) }),
     uploadLink: async (call) => {
@@ -87,7 +85,7 @@ export function createHandlers(rules: Rules): Handlers {
     },
     getFile: async (call) => arrivals.get(await projectOf(call), call.params.file_name),
 
-    mintUploadToken: async (call) => uploadTokens.mint(await projectOf(call), { keyId: keyIdOf(call), ...call.body }),
+    mintUploadToken: async (call) => uploadTokens.mint(await projectOf(call), keyIdOf(call), call.body),
     listUploadTokens: async (call) => {
       const { cursor, limit } = call.query;
       const page = await uploadTokens.list(await projectOf(call), { after: readNumberCursor(cursor), limit });
@@ -98,6 +96,11 @@ export function createHandlers(rules: Rules): Handlers {
       return undefined;
     },
   };
+}
+
+/** Who asks, and nothing of what they ask for. */
+function scopeOf({ accountId, family, caller }: Identity): Scope {
+  return { accountId, family, token: caller.kind === 'token' ? caller.token : undefined };
 }
 
 function keyIdOf({ caller }: { caller: Caller }): number {

@@ -9,16 +9,17 @@ type Problem = TLocalizedValidationError;
 
 /**
  * Checks requests against the contract's schemas, and says what is wrong in a sentence. Bodies are taken as they are;
- * queries, being text, are converted and filled with their defaults.
+ * queries, being text, are converted and filled with their defaults. Returns the declared fields and no others, at
+ * every depth: what a handler sees of a request is what its schema names.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   return (received: unknown) => {
     const value = httpPart === 'body' ? received : Value.Default(schema, fromText(schema, received));
-    if (validator.Check(value)) return { value };
+    if (validator.Check(value)) return { value: Value.Clean(schema, value) };
     const problems = validator.Errors(value).filter((problem) => !isForTheRules(problem, value));
     const first = problems.toSorted((a, b) => depth(a) - depth(b))[0];
-    if (first === undefined) return { value };
+    if (first === undefined) return { value: Value.Clean(schema, value) };
     const orNull = problems.some(
       ({ keyword, instancePath }) => keyword === 'anyOf' && instancePath === first.instancePath,
     );
