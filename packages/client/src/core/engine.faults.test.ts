@@ -160,7 +160,7 @@ describe('what does not pass', () => {
     });
   }
 
-  test('a part that is refused fails its file, and leaves no upload open', async () => {
+  test('a part that is refused fails its file, and the next run goes on with it', async () => {
     const harness = createHarness();
     harness.cloud.fault = (target) =>
       target.kind === 'put' && target.part === 2 ? { answer: xml(400, 'EntityTooLarge') } : undefined;
@@ -168,6 +168,10 @@ describe('what does not pass', () => {
     const summary = await harness.upload(files);
     assert.deepEqual(reasonsOf(summary), [['large.NEF', 'refused']]);
     assertTruthful(harness, files, summary);
+    harness.cloud.fault = () => undefined;
+    const next = await harness.upload(files);
+    assert.deepEqual(reasonsOf(next), []);
+    assertTruthful(harness, files, next);
   });
 
   test('a storage that fails for one file only is given up on after minutes, and the rest does not wait', async () => {
@@ -200,7 +204,9 @@ describe('files that are not what they were', () => {
       const summary = await harness.upload([file, photo('other.NEF', 1000)]);
       assert.deepEqual(reasonsOf(summary), [['DSC_0001.NEF', 'changed']]);
       assert.equal(harness.cloud.project.files.has('DSC_0001.NEF'), false);
-      assert.deepEqual(harness.cloud.openUploads, []);
+      const next = await harness.upload([file]);
+      assertTruthful(harness, [file], next);
+      assert.deepEqual(reasonsOf(next), []);
     });
   }
 
@@ -214,7 +220,7 @@ describe('files that are not what they were', () => {
       };
       const summary = await harness.upload(plan);
       assert.deepEqual(reasonsOf(summary), [['DSC_0001.NEF', kind]]);
-      assert.deepEqual(harness.cloud.openUploads, []);
+      assert.equal(harness.cloud.openUploads.length, 1);
     });
   }
 });

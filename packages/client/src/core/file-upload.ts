@@ -1,7 +1,8 @@
 import { type ErrorCode, MAX_PART_SIZE } from '@darkslide/contract';
 import { compareWithStored } from './compare.ts';
 import { RefusedError, SourceError, TransportError, UnavailableError } from './errors.ts';
-import { bareEtag, etagShape } from './etags.ts';
+import { bareEtag } from './etags.ts';
+import { identityOf } from './file-identity.ts';
 import { UploadGoneError, uploadInParts } from './parts-upload.ts';
 import { failed, type PlannedFile } from './plan.ts';
 import type { FailedFile, FailureReason, FileResult, SkippedFile } from './results.ts';
@@ -35,9 +36,9 @@ export async function uploadFile(run: Run, file: PlannedFile, { again }: { again
 }
 
 function uploaded(run: Run, file: PlannedFile, { md5, etag, proof }: Acknowledged): FileResult {
-  const { path, size, modifiedMs } = file.source;
+  const { path, size } = file.source;
   const uploadedAt = new Date(run.ports.clock.wall()).toISOString();
-  run.journal.note(file.name, { state: 'sent', path, size, modifiedMs, etag });
+  run.journal.note(file.name, { state: 'sent', path, ...identityOf(file.source), etag, proof });
   return { status: 'uploaded', name: file.name, path, size, md5, etag, proof, uploadedAt };
 }
 
@@ -52,12 +53,10 @@ async function settleByStored(run: Run, file: PlannedFile): Promise<SkippedFile 
     ...{ etag, proof },
   });
 
-  const entry = run.journal.recall(name, source);
-  if (entry?.state === 'sent' && entry.etag === etag && stored.size === source.size) {
-    return skipped(etagShape(etag).kind === 'opaque' ? 'size' : 'md5');
-  }
+  const sent = run.journal.recallSent(name, source);
+  if (sent?.etag === etag && stored.size === source.size) return skipped(sent.proof);
   const { md5 } = run.ports;
-  const partSize = entry?.state === 'open' ? entry.partSize : undefined;
+  const partSize = run.journal.recallUpload(name, source)?.partSize;
   switch (await compareWithStored({ source, stored, md5, partSize, signal: run.signal })) {
     case 'same':
       return skipped('md5');

@@ -1,10 +1,13 @@
+import { identityOf, isSameFile } from './file-identity.ts';
 import type { FileStat, Memory } from './ports.ts';
+import type { Proof } from './results.ts';
 
-/** A file is the one that was remembered when all of these are equal. */
+/** Where the file was, and what told its identity. */
 type Remembered = FileStat & { path: string };
 
 export type OpenEntry = Remembered & { state: 'open'; uploadId: string; partSize: number };
-export type SentEntry = Remembered & { state: 'sent'; etag: string };
+/** `proof`: how it was known, when it was sent, that the bytes in storage are the file's. */
+export type SentEntry = Remembered & { state: 'sent'; etag: string; proof: Proof };
 export type JournalEntry = OpenEntry | SentEntry;
 
 type Line = { name: string } & JournalEntry;
@@ -72,11 +75,17 @@ export class Journal {
     return new Journal(memory, scope, entries, uploads, onTrouble);
   }
 
-  /** What is remembered of a file, where it is still the same file. */
-  recall(name: string, { path, size, modifiedMs }: Remembered): JournalEntry | undefined {
+  /** How a file was sent, where it is the same file in every respect. */
+  recallSent(name: string, source: Remembered): SentEntry | undefined {
     const entry = this.#entries.get(name);
-    const same = entry?.path === path && entry.size === size && entry.modifiedMs === modifiedMs;
+    const same = entry?.state === 'sent' && entry.path === source.path && isSameFile(entry, source);
     return same ? entry : undefined;
+  }
+
+  /** An upload that may be gone on with: its parts are compared with the file before they count, whatever it is now. */
+  recallUpload(name: string, { size }: FileStat): OpenEntry | undefined {
+    const entry = this.#entries.get(name);
+    return entry?.state === 'open' && entry.size === size ? entry : undefined;
   }
 
   /** Whether this run or one before it sent to this multipart upload. */
@@ -124,11 +133,13 @@ function parseLine(line: string): Line | undefined {
   try {
     const value = JSON.parse(line) as Partial<Record<keyof OpenEntry | keyof SentEntry | 'name', unknown>> | null;
     if (typeof value !== 'object' || value === null) return undefined;
-    const { name, path, size, modifiedMs, state, uploadId, partSize, etag } = value;
+    const { name, path, size, modifiedMs, state, uploadId, partSize, etag, proof } = value;
     if (typeof name !== 'string' || typeof path !== 'string') return undefined;
     if (typeof size !== 'number' || typeof modifiedMs !== 'number') return undefined;
-    const file = { name, path, size, modifiedMs };
-    if (state === 'sent' && typeof etag === 'string') return { ...file, state, etag };
+    // Whatever else the identity may hold is only compared.
+    const file = { name, path, ...identityOf(value as FileStat) };
+    const isProof = proof === 'md5' || proof === 'size';
+    if (state === 'sent' && typeof etag === 'string' && isProof) return { ...file, state, etag, proof };
     if (state === 'open' && typeof uploadId === 'string' && Number.isSafeInteger(partSize)) {
       return { ...file, state, uploadId, partSize: partSize as number };
     }

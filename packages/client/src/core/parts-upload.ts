@@ -1,6 +1,7 @@
 import type { HeldPart, OpenUpload } from '../api/answers.ts';
 import { RefusedError, SourceError } from './errors.ts';
 import { bareEtag, etagShape, multipartEtag } from './etags.ts';
+import { identityOf, isUnchanged } from './file-identity.ts';
 import { Links } from './links.ts';
 import { inParallel } from './parallel.ts';
 import { partCount, partRange, partSizeFor, possiblePartSizes } from './part-size.ts';
@@ -33,7 +34,8 @@ type Upload = {
 /**
  * Sends a file in parts: goes on with what an earlier run left, where there is such an upload.
  * Undefined where this server has no multipart uploads in this family.
- * On failure the upload is aborted; it stays open only when the run itself is aborted.
+ * An upload that is gone, or whose content is proven wrong, is aborted and begun again. After every other failure it
+ * stays open: the next run sends only what is missing.
  */
 export async function uploadInParts(
   run: Run,
@@ -47,9 +49,9 @@ export async function uploadInParts(
       return await sendAndComplete(run, file, upload);
     } catch (error) {
       run.signal.throwIfAborted();
+      if (!(error instanceof UploadGoneError || error instanceof MismatchError)) throw error;
       await abandon(run, upload);
-      const again = (error instanceof UploadGoneError || error instanceof MismatchError) && start < STARTS;
-      if (!again) throw error;
+      if (start === STARTS) throw error;
       // Of the whole file nothing is there any more.
       run.progress.restart(file);
     }
@@ -57,7 +59,7 @@ export async function uploadInParts(
 }
 
 async function startUpload(run: Run, file: PlannedFile): Promise<Upload | undefined> {
-  const { size, path, modifiedMs } = file.source;
+  const { size } = file.source;
   const bandwidth = run.progress.bytesPerSecond;
   const perTransfer = bandwidth === undefined ? undefined : bandwidth / Math.max(run.slots.active, 1);
   const partSize = partSizeFor({ size, bandwidth: perTransfer });
@@ -65,10 +67,14 @@ async function startUpload(run: Run, file: PlannedFile): Promise<Upload | undefi
   const started = await run.api.startUpload({ name: file.name, parts, size, partSize }, { signal: run.signal });
   if (!started) return undefined;
   const { uploadId, key } = started;
-  run.journal.note(file.name, { state: 'open', path, size, modifiedMs, uploadId, partSize });
+  remember(run, file, { uploadId, partSize });
   const links = partLinks(run, uploadId, parts);
   links.add(new Map(started.links.map(({ part, url }) => [part, url])));
   return { uploadId, key, partSize, parts, held: new Map(), links };
+}
+
+function remember(run: Run, { name, source }: PlannedFile, upload: { uploadId: string; partSize: number }): void {
+  run.journal.note(name, { state: 'open', path: source.path, ...identityOf(source), ...upload });
 }
 
 function partLinks(run: Run, uploadId: string, parts: number): Links<number> {
@@ -91,9 +97,8 @@ const isGone = (error: unknown) => error instanceof RefusedError && error.status
 
 /** An upload of an earlier run that can be gone on with. The journal knows it, or the server's list of open ones. */
 async function findUpload(run: Run, file: PlannedFile): Promise<Upload | undefined> {
-  const { size, path, modifiedMs } = file.source;
-  const entry = run.journal.recall(file.name, file.source);
-  const remembered = entry?.state === 'open' ? entry : undefined;
+  const { size } = file.source;
+  const remembered = run.journal.recallUpload(file.name, file.source);
   const listed = (run.openUploads.get(file.name) ?? []).filter((upload) => upload.size === size);
   const ids = new Set([...(remembered ? [remembered.uploadId] : []), ...listed.map(({ uploadId }) => uploadId)]);
 
@@ -105,8 +110,7 @@ async function findUpload(run: Run, file: PlannedFile): Promise<Upload | undefin
     if (upload?.state !== 'open' || upload.fileName !== file.name) continue;
     const partSize = uploadId === remembered?.uploadId ? remembered.partSize : partSizeOf(upload, size);
     if (partSize === undefined || partCount({ size, partSize }) !== upload.partCount) continue;
-    if (uploadId !== remembered?.uploadId)
-      run.journal.note(file.name, { state: 'open', path, size, modifiedMs, uploadId, partSize });
+    if (uploadId !== remembered?.uploadId) remember(run, file, { uploadId, partSize });
     const held = new Map(upload.parts.map((part) => [part.part, part]));
     const links = partLinks(run, uploadId, upload.partCount);
     return { uploadId, key: upload.key, partSize, parts: upload.partCount, held, links };
@@ -179,8 +183,7 @@ async function settlePart(
 }
 
 async function checkUnchanged(file: PlannedFile, signal: AbortSignal): Promise<void> {
-  const { size, modifiedMs } = await file.source.stat({ signal });
-  if (size === file.source.size && modifiedMs === file.source.modifiedMs) return;
+  if (isUnchanged(await file.source.stat({ signal }), file.source)) return;
   throw new SourceError(
     'changed',
     'It was changed while it was sent. Send it again when nothing writes to it any more.',

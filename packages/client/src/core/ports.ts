@@ -12,6 +12,13 @@ export type FileStat = {
   size: number;
   /** Milliseconds since 1970, with whatever fraction the file system gives. */
   modifiedMs: number;
+  /**
+   * The same for the last change of content or attributes (ctime), where the platform tells: programs that edit a file
+   * can put the time of modification back, but not this one.
+   */
+  changedMs?: number | undefined;
+  /** The file's number, with that of its disk, where the platform has them. Card readers may number anew at any time. */
+  inode?: string | undefined;
 };
 
 /** Bytes on their way to a transport: read once, hashed while they are read. */

@@ -4,14 +4,16 @@ import type { Run } from './run.ts';
 import type { Session } from './session.ts';
 
 /**
- * Leaves no multipart upload of ours open for a file that is settled: none that this run or one before it sent to, and
- * none whose start was answered into the void. What another machine is sending by the same name stays. Failing at it
+ * Leaves no multipart upload of ours open for a file that is in storage: none that this run or one before it sent to,
+ * and none whose start was answered into the void. What another machine is sending by the same name stays, and so does
+ * what arrived of a file that failed: the next run goes on with it. Failing at it
  * costs nothing: servers sweep idle uploads.
  */
 export async function sweep({ run, ledger, usedParts }: Session): Promise<void> {
   if (!usedParts() || run.signal.aborted) return;
   try {
-    const sizes = new Map(ledger.results().map(({ name, size }) => [name, size]));
+    const arrived = ledger.results().filter(({ status }) => status !== 'failed');
+    const sizes = new Map(arrived.map(({ name, size }) => [name, size]));
     for (const [name, uploads] of await openUploads(run.api, run.signal)) {
       for (const upload of uploads) {
         if (!sizes.has(name) || !(await isOurs(run, upload, sizes.get(name)))) continue;

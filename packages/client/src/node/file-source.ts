@@ -3,6 +3,7 @@ import { closeSync, open, read } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SourceError } from '../core/errors.ts';
+import { identityOf, isUnchanged } from '../core/file-identity.ts';
 import type { Body, ByteRange, FileStat, Source } from '../core/ports.ts';
 import { CHUNK } from './md5-messages.ts';
 import type { Md5Pool, PooledHash, Slot } from './md5-pool.ts';
@@ -20,8 +21,8 @@ export const HASH_HERE = 64 * 1024;
 const PIECE = 256 * 1024;
 
 /** A file on disk. @param path absolute. */
-export function createFileSource({ path, size, modifiedMs, pool }: { path: string; pool: Md5Pool } & FileStat): Source {
-  const planned = { size, modifiedMs };
+export function createFileSource({ path, pool, ...found }: { path: string; pool: Md5Pool } & FileStat): Source {
+  const planned = identityOf(found);
   const body = (range: ByteRange) =>
     range.end - range.start <= HASH_HERE
       ? new SmallBody(path, planned, range)
@@ -29,8 +30,7 @@ export function createFileSource({ path, size, modifiedMs, pool }: { path: strin
   return {
     name: basename(path),
     path,
-    size,
-    modifiedMs,
+    ...planned,
     stat: () => statFile(path),
     open: body,
     async md5(range, { signal } = {}) {
@@ -44,8 +44,8 @@ export function createFileSource({ path, size, modifiedMs, pool }: { path: strin
 /** @throws {SourceError} `vanished` or `unreadable`. */
 export async function statFile(path: string): Promise<FileStat> {
   try {
-    const { size, mtimeMs } = await stat(path);
-    return { size, modifiedMs: mtimeMs };
+    const { size, mtimeMs, ctimeMs, dev, ino } = await stat(path);
+    return { size, modifiedMs: mtimeMs, changedMs: ctimeMs, inode: `${dev}:${ino}` };
   } catch (error) {
     throw asSourceError(error);
   }
@@ -185,8 +185,7 @@ function readSome(fd: number, buffer: Buffer, position: number): Promise<number>
 }
 
 async function checkUnchanged(path: string, planned: FileStat): Promise<void> {
-  const { size, modifiedMs } = await statFile(path);
-  if (size !== planned.size || modifiedMs !== planned.modifiedMs) throw changed();
+  if (!isUnchanged(await statFile(path), planned)) throw changed();
 }
 
 const changed = () =>

@@ -41,10 +41,12 @@ describeMemory('the memory of tests', async () => new MemoryMemory());
 describeSource('a file on disk', async (bytes) => {
   const path = join(folder, `photo-${++count}.NEF`);
   await writeFile(path, bytes);
-  await utimes(path, 1_700_000_000, 1_700_000_000);
+  const putTimeBack = () => utimes(path, 1_700_000_000, 1_700_000_000);
+  await putTimeBack();
   return {
     source: createFileSource({ path, pool, ...(await statFile(path)) }),
     write: (changed) => writeFile(path, changed),
+    writeQuietly: (changed) => writeFile(path, changed).then(putTimeBack),
     remove: () => rm(path),
     [Symbol.asyncDispose]: () => rm(path, { force: true }),
   };
@@ -54,6 +56,7 @@ describeSource('a file of tests', async (bytes) => {
   return {
     source: file.source(),
     write: async (changed) => file.write(changed),
+    writeQuietly: async (changed) => file.writeQuietly(changed),
     remove: async () => {
       file.broken = { kind: 'vanished', at: 0 };
     },

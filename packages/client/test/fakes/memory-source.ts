@@ -1,4 +1,5 @@
 import { SourceError, type SourceFailure } from '../../src/core/errors.ts';
+import { isUnchanged } from '../../src/core/file-identity.ts';
 import type { Body, ByteRange, FileStat, Source } from '../../src/core/ports.ts';
 import { md5Hex } from './md5.ts';
 
@@ -9,6 +10,8 @@ export class MemoryFile {
   readonly path: string;
   bytes: Uint8Array;
   modifiedMs: number;
+  changedMs: number;
+  inode = '1:1';
   broken: { kind: SourceFailure; at: number } | undefined;
   /** Called before each chunk is given. */
   onRead: (at: number) => void = () => {};
@@ -19,16 +22,24 @@ export class MemoryFile {
     this.path = path;
     this.bytes = bytes;
     this.modifiedMs = modifiedMs;
+    this.changedMs = modifiedMs;
   }
 
   write(bytes: Uint8Array): void {
-    this.bytes = bytes;
+    this.writeQuietly(bytes);
     this.modifiedMs += 1;
+  }
+
+  /** As programs that put the time of modification back. */
+  writeQuietly(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.changedMs += 1;
   }
 
   stat(): FileStat {
     this.#check(0);
-    return { size: this.bytes.length, modifiedMs: this.modifiedMs };
+    const { modifiedMs, changedMs, inode } = this;
+    return { size: this.bytes.length, modifiedMs, changedMs, inode };
   }
 
   read(start: number, end: number): Uint8Array {
@@ -40,7 +51,8 @@ export class MemoryFile {
 
   /** The file as it is now. */
   source(): Source {
-    const planned = { size: this.bytes.length, modifiedMs: this.modifiedMs };
+    const { modifiedMs, changedMs, inode } = this;
+    const planned = { size: this.bytes.length, modifiedMs, changedMs, inode };
     const open = (range: ByteRange) => new MemoryBody(this, planned, range);
     return {
       name: this.path.slice(this.path.lastIndexOf('/') + 1),
@@ -95,8 +107,7 @@ class MemoryBody implements Body {
   }
 
   #checkUnchanged(): void {
-    const { size, modifiedMs } = this.#file.stat();
-    if (size === this.#planned.size && modifiedMs === this.#planned.modifiedMs) return;
+    if (isUnchanged(this.#file.stat(), this.#planned)) return;
     throw new SourceError('changed', 'It was changed while it was sent.');
   }
 }
