@@ -46,6 +46,15 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
       const msg = 'these objects are in the index, but their bytes are gone from the disk: restore them from a backup';
       return { level: LEVELS.error, removed, lost, msg };
     }
+    case 'damage': {
+      const { blob, reason, objects } = entry;
+      const msg = 'stored bytes are damaged: upload these objects again, or restore them from a backup';
+      return { level: LEVELS.error, blob, reason, objects, msg };
+    }
+    case 'whole-again': {
+      const { blob, objects } = entry;
+      return { level: LEVELS.info, blob, objects, msg: 'stored bytes that were damaged are whole again' };
+    }
     case 'error':
       return { level: LEVELS.error, storage_request_id: entry.requestId, stack: entry.stack, msg: entry.message };
   }

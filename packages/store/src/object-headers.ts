@@ -1,4 +1,5 @@
 import { checksumHeader, quoteETag, S3Error } from '@darkslide/s3wire';
+import { DAMAGED_CLASS } from './damage.ts';
 import type { StoredChecksum, StoredHeaders, StoredObject } from './index/rows.ts';
 import { header, type S3Request } from './operation.ts';
 
@@ -66,6 +67,7 @@ export function describeObject(object: StoredObject): Record<string, string> {
     etag: quoteETag(object.etag),
     'last-modified': new Date(object.modifiedAt).toUTCString(),
     'accept-ranges': 'bytes',
+    ...(object.damaged && { 'x-amz-storage-class': DAMAGED_CLASS }),
   };
 }
 

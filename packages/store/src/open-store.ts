@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Damage } from './damage.ts';
 import { Blobs } from './disk/blobs.ts';
 import { makeFolder, syncDirectory } from './disk/directory-sync.ts';
 import { FolderLock } from './disk/lock.ts';
@@ -7,6 +8,7 @@ import { Receiver } from './disk/receiver.ts';
 import { SLAB_SIZE, SLABS_PER_UPLOAD } from './disk/slab-writer.ts';
 import { sweep } from './disk/sweep.ts';
 import { Hashing } from './hashing/hashing.ts';
+import { ReadHashing } from './hashing/read-hashing.ts';
 import { Slabs } from './hashing/slabs.ts';
 import { Gate } from './http/gate.ts';
 import { HttpServer } from './http/server.ts';
@@ -48,6 +50,9 @@ export async function openStore(
     const slabs = new Slabs({ count: limits.maxUploads * SLABS_PER_UPLOAD, size: SLAB_SIZE });
     const hashing = new Hashing({ slabs, onDeath });
     undo.push(() => hashing.close());
+    const readHashing = new ReadHashing({ onDeath });
+    undo.push(() => readHashing.close());
+    const damage = new Damage({ reader, writer, log });
 
     if (!reader.buckets().some(({ name }) => name === bucket)) {
       await writer.run({ type: 'createBucket', name: bucket, now: Date.now() });
@@ -61,6 +66,8 @@ export async function openStore(
       writer,
       blobs,
       receiver: new Receiver({ blobs, slabs, hashing, reservedBytes: limits.reservedBytes }),
+      hashing: readHashing,
+      damage,
       uploads: new Gate({ places: limits.maxUploads, maxWaiting: limits.maxWaitingUploads, maxWaitMs }),
       documents: new Gate({ places: limits.maxDocuments, maxWaiting: limits.maxWaitingUploads, maxWaitMs }),
       log,
@@ -75,7 +82,7 @@ export async function openStore(
     );
     return {
       port: boundPort,
-      figures: () => ({ bodies: store.uploads.size }),
+      figures: () => ({ bodies: store.uploads.size, damagedObjects: reader.countDamagedObjects() }),
       async close({ graceMs }) {
         stopSweep.abort();
         await server.close({ graceMs });

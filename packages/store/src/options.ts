@@ -1,3 +1,5 @@
+import type { DamageReason, ObjectName } from './index/rows.ts';
+
 /** One rule of a bucket's CORS configuration. `*` stands for any text, once in each entry. */
 export type CorsRule = {
   id?: string | undefined;
@@ -78,6 +80,10 @@ export type LogEntry =
     }
   /** What the sweep at start did. `lost` objects had an entry in the index, but their bytes were gone from the disk. */
   | { type: 'sweep'; removed: number; lost: { bucket: string; key: string }[] }
+  /** A blob was found not to hold what was stored; `objects` can't be read whole any more. Told once. */
+  | { type: 'damage'; blob: string; reason: DamageReason; objects: ObjectName[] }
+  /** A blob that was damaged was read, and is right. */
+  | { type: 'whole-again'; blob: string; objects: ObjectName[] }
   /** Something failed that is not the client's doing. */
   | { type: 'error'; message: string; stack?: string | undefined; requestId?: string | undefined };
 
@@ -85,6 +91,8 @@ export type LogEntry =
 export type StoreFigures = {
   /** Bodies that are received, or wait for their turn. */
   bodies: number;
+  /** Objects whose stored bytes were found damaged. */
+  damagedObjects: number;
 };
 
 export type StoreOptions = {

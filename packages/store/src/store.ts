@@ -1,5 +1,7 @@
+import type { Damage } from './damage.ts';
 import type { Blobs } from './disk/blobs.ts';
 import type { Receiver } from './disk/receiver.ts';
+import type { ReadHashing } from './hashing/read-hashing.ts';
 import type { Gate } from './http/gate.ts';
 import type { Command, Outcome } from './index/commands.ts';
 import type { IndexReader } from './index/reader.ts';
@@ -17,6 +19,9 @@ export type Store = {
   writer: IndexWriter;
   blobs: Blobs;
   receiver: Receiver;
+  /** Hashes what is read. */
+  hashing: ReadHashing;
+  damage: Damage;
   /** Admits those who send bytes. */
   uploads: Gate;
   /** Admits those who send XML, which is held in memory. */

@@ -23,12 +23,12 @@ export class Hashing {
   #nextStream = 0;
   #closing = false;
 
-  /** `onDeath` hears of it when the thread ends by itself. */
-  constructor({ slabs, onDeath }: { slabs: Slabs; onDeath: (error: Error) => void }) {
+  /** `onDeath` hears of it when the thread ends by itself. `gatherMs` is that of `HashStreams`. */
+  constructor({ slabs, onDeath, gatherMs }: { slabs: Slabs; onDeath: (error: Error) => void; gatherMs?: number }) {
     const file = import.meta.url.endsWith('.ts') ? './hashing-thread.ts' : './hashing-thread.js';
     const { memory, scratch } = slabs;
     this.#worker = new Worker(new URL(file, import.meta.url), {
-      workerData: { memory, scratch },
+      workerData: { memory, scratch, gatherMs },
       resourceLimits: HELPER_LIMITS,
     });
     this.#worker.on('message', ({ stream, digests }: HashReply) => {

@@ -28,9 +28,20 @@ export class HashStreams {
   #running = false;
   #wake = () => {};
 
-  /** One page of the memory from `scratch` on is used. */
-  constructor({ memory, scratch }: { memory: SharedMemory; scratch: number }) {
+  readonly #gatherMs: number;
+
+  /** One page of the memory from `scratch` on is used. With a `gatherMs` of 0 no update waits for those of others. */
+  constructor({
+    memory,
+    scratch,
+    gatherMs = GATHER_MS,
+  }: {
+    memory: SharedMemory;
+    scratch: number;
+    gatherMs?: number | undefined;
+  }) {
     this.#memory = memory;
+    this.#gatherMs = gatherMs;
     this.#lanes = new Md5Lanes({ memory, scratch });
   }
 
@@ -82,10 +93,10 @@ export class HashStreams {
 
   /** Waits a moment for a batch that fills the lanes, as far as there are streams to fill them. */
   async #gather(): Promise<void> {
-    if (this.#isFull()) return;
+    if (this.#gatherMs === 0 || this.#isFull()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const timer = setTimeout(resolve, GATHER_MS);
+    const timer = setTimeout(resolve, this.#gatherMs);
     await promise;
     clearTimeout(timer);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { buildErrorXml, S3Error, verifyRequest } from '@darkslide/s3wire';
 import { corsHeaders, rulesOf } from '../cors.ts';
+import { DamagedError } from '../disk/checked-blob.ts';
 import { header } from '../operation.ts';
 import type { Store } from '../store.ts';
 import { RequestBody } from './body.ts';
@@ -164,7 +165,8 @@ export class Exchange {
   }
 
   #report(error: unknown): void {
-    if (isDeparture(error, this.#gone.signal)) return;
+    // Damage is logged where it is found, once.
+    if (error instanceof DamagedError || isDeparture(error, this.#gone.signal)) return;
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     this.#store.log({ type: 'error', message, stack, requestId: this.#id });
   }

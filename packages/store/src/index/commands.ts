@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { S3ErrorCode } from '@darkslide/s3wire';
-import type { NewBytes, StoredChecksum, StoredHeaders } from './rows.ts';
-import { Statements } from './statements.ts';
+import { addDamage, learnMd5s, namesOf, removeDamage, saveScrub } from './damage.ts';
+import type { DamageReason, NewBytes, ObjectName, ScrubState, StoredChecksum, StoredHeaders } from './rows.ts';
+import { type Row, Statements } from './statements.ts';
 
 /** What a write asks of the object that stands under its key. `if-etag` with `*` is content with any. */
 export type WriteCondition = { type: 'none' } | { type: 'if-absent' } | { type: 'if-etag'; etags: string[] };
@@ -56,10 +57,17 @@ export type Command =
       condition: WriteCondition;
     } & At)
   | { type: 'abortUpload'; uploadId: string }
-  | { type: 'forgetBlob'; blob: string };
+  | { type: 'forgetBlob'; blob: string }
+  | { type: 'addDamage'; blob: string; reason: DamageReason; now: number }
+  | { type: 'removeDamage'; blob: string }
+  | { type: 'learnMd5s'; objectId: number; md5s: { start: number; md5: string }[] }
+  | { type: 'saveScrub'; state: ScrubState };
 
-/** What a command did. `freed` blobs are no longer part of anything once the transaction is committed. */
-export type Outcome = { freed: string[]; forgotten?: { bucket: string; key: string }[] };
+/**
+ * What a command did. `freed` blobs are no longer part of anything once the transaction is committed. `changed` are
+ * the objects whose damage became known, or is no more; undefined where nothing changed.
+ */
+export type Outcome = { freed: string[]; forgotten?: ObjectName[]; changed?: ObjectName[] | undefined };
 
 /** Why a command is not carried out. The thread of the index has no use for the rest of the S3 wire. */
 export class Refusal extends Error {
@@ -85,6 +93,12 @@ export class Commands {
   }
 
   execute(command: Command): Outcome {
+    const outcome = this.#carryOut(command);
+    for (const blob of outcome.freed) this.#sql.run('DELETE FROM damage WHERE blob = ?', blob);
+    return outcome;
+  }
+
+  #carryOut(command: Command): Outcome {
     switch (command.type) {
       case 'createBucket':
         return this.#createBucket(command);
@@ -109,6 +123,16 @@ export class Commands {
         return this.#abortUpload(command);
       case 'forgetBlob':
         return this.#forgetBlob(command);
+      case 'addDamage':
+        return { freed: [], changed: addDamage(this.#sql, command) };
+      case 'removeDamage':
+        return { freed: [], changed: removeDamage(this.#sql, command) };
+      case 'learnMd5s':
+        learnMd5s(this.#sql, command);
+        return { freed: [] };
+      case 'saveScrub':
+        saveScrub(this.#sql, command.state);
+        return { freed: [] };
     }
   }
 
@@ -130,14 +154,15 @@ export class Commands {
   #putObject(command: Extract<Command, { type: 'putObject' }>): Outcome {
     const { bytes } = command;
     const { objectId, freed } = this.#publish({ ...command, size: bytes.size });
-    if (bytes.blob !== undefined) this.#addSegment(objectId, 0, bytes.size, bytes.blob);
+    if (bytes.blob !== undefined)
+      this.#addSegment(objectId, { start: 0, size: bytes.size, blob: bytes.blob, md5: null });
     return { freed };
   }
 
   #copyObject(command: Extract<Command, { type: 'copyObject' }>): Outcome {
     const source = this.#sql.get('SELECT * FROM object WHERE id = ?', command.sourceId);
     if (source === undefined) throw new Refusal('NoSuchKey');
-    const segments = this.#sql.all('SELECT start, size, blob FROM segment WHERE object_id = ?', command.sourceId);
+    const segments = this.#sql.all('SELECT start, size, blob, md5 FROM segment WHERE object_id = ?', command.sourceId);
     // Which blobs are free shows only once the copy refers to its own: it may replace its very source.
     const { objectId, replaced } = this.#insertObject({
       ...command,
@@ -146,7 +171,7 @@ export class Commands {
       headers: command.headers ?? JSON.parse(String(source.headers)),
       checksum: source.checksum === null ? undefined : JSON.parse(String(source.checksum)),
     });
-    for (const { start, size, blob } of segments) this.#addSegment(objectId, Number(start), Number(size), String(blob));
+    for (const segment of segments) this.#addSegment(objectId, segment);
     return { freed: this.#unreferenced(replaced) };
   }
 
@@ -194,9 +219,13 @@ export class Commands {
     });
     let start = 0;
     for (const { number } of parts) {
-      const part = this.#sql.get('SELECT size, blob FROM part WHERE upload_id = ? AND number = ?', uploadId, number);
+      const part = this.#sql.get(
+        'SELECT size, blob, etag FROM part WHERE upload_id = ? AND number = ?',
+        uploadId,
+        number,
+      );
       if (part === undefined || part.blob === null) continue;
-      this.#addSegment(objectId, start, Number(part.size), String(part.blob));
+      this.#addSegment(objectId, { start, size: part.size, blob: part.blob, md5: part.etag });
       start += Number(part.size);
     }
     const dropped = this.#dropUpload(uploadId);
@@ -233,17 +262,13 @@ export class Commands {
 
   /** Drops what refers to a blob whose file is gone: such an object cannot be read, so it must not be listed. */
   #forgetBlob({ blob }: Extract<Command, { type: 'forgetBlob' }>): Outcome {
+    const forgotten = namesOf(this.#sql, blob);
     const objects = this.#sql.all(
-      `SELECT DISTINCT object.bucket_id, object.key, bucket.name FROM segment
-       JOIN object ON object.id = segment.object_id JOIN bucket ON bucket.id = object.bucket_id WHERE blob = ?`,
+      'SELECT DISTINCT bucket_id, key FROM segment JOIN object ON object.id = object_id WHERE blob = ?',
       blob,
     );
     const freed = objects.flatMap((row) => this.#removeObject(Number(row.bucket_id), row.key as Uint8Array));
     this.#sql.run('DELETE FROM part WHERE blob = ?', blob);
-    const forgotten = objects.map((row) => ({
-      bucket: String(row.name),
-      key: Buffer.from(row.key as Uint8Array).toString('utf8'),
-    }));
     return { freed, forgotten };
   }
 
@@ -275,13 +300,14 @@ export class Commands {
     return { objectId: Number(lastInsertRowid), replaced };
   }
 
-  #addSegment(objectId: number, start: number, size: number, blob: string): void {
+  #addSegment(objectId: number, { start, size, blob, md5 }: Row): void {
     this.#sql.run(
-      'INSERT INTO segment (object_id, start, size, blob) VALUES (?, ?, ?, ?)',
+      'INSERT INTO segment (object_id, start, size, blob, md5) VALUES (?, ?, ?, ?, ?)',
       objectId,
-      start,
-      size,
-      blob,
+      Number(start),
+      Number(size),
+      String(blob),
+      md5 === null ? null : String(md5),
     );
   }
 
@@ -316,7 +342,7 @@ export class Commands {
     if (!this.#sql.get('SELECT 1 FROM bucket WHERE id = ?', bucketId)) throw new Refusal('NoSuchBucket');
   }
 
-  #requireUpload(uploadId: string): Record<string, unknown> {
+  #requireUpload(uploadId: string): Row {
     const upload = this.#sql.get('SELECT headers FROM upload WHERE id = ?', uploadId);
     if (upload === undefined) throw new Refusal('NoSuchUpload', { UploadId: uploadId });
     return upload;
@@ -331,8 +357,7 @@ type NewObject = At & {
   condition: WriteCondition;
 };
 
-const blobsOf = (rows: Record<string, unknown>[]): string[] =>
-  rows.flatMap((row) => (row.blob === null ? [] : [String(row.blob)]));
+const blobsOf = (rows: Row[]): string[] => rows.flatMap((row) => (row.blob === null ? [] : [String(row.blob)]));
 
 /** Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. */
 export function checkCondition(condition: WriteCondition, etag: string | undefined): void {

@@ -19,10 +19,23 @@ export type StoredObject = {
   modifiedAt: number;
   headers: StoredHeaders;
   checksum: StoredChecksum | undefined;
+  /** Some of its bytes were found not to be those that were stored. */
+  damaged: boolean;
 };
 
 /** `size` bytes of an object, beginning at its byte `start`: the whole of one blob. */
-export type Segment = { start: number; size: number; blob: string };
+export type Segment = { start: number; size: number; blob: string; md5: string | undefined };
+
+/** A blob and what it must hold. `md5` in hex; undefined where the index has only that of all parts together. */
+export type StoredBlob = { blob: string; size: number; md5: string | undefined };
+
+/** What is wrong with a blob. */
+export type DamageReason = 'missing' | 'short' | 'changed' | 'unreadable';
+
+/** How far the scrub of all blobs is. Times in milliseconds since 1970. */
+export type ScrubState = { after: string; startedAt: number; finishedAt: number | undefined };
+
+export type ObjectName = { bucket: string; key: string };
 
 export type Upload = {
   id: string;

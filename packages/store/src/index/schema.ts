@@ -1,8 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** The newest schema this code writes; kept in `PRAGMA user_version`. */
-const SCHEMA_VERSION = 1;
-
 // Keys are BLOBs of UTF-8: their order is S3's listing order, and any character may stand in them.
 // Times are milliseconds since 1970. `blob` names a file of the blob folder; an object without bytes has no segment.
 const SCHEMA = `
@@ -68,17 +65,42 @@ CREATE TABLE completion (
 CREATE INDEX completion_by_time ON completion (completed_at);
 `;
 
+// `md5` in hex is that of the part whose bytes the segment is; an object by one PUT has it as its ETag. NULL in objects
+// that were completed before this step: the first scrub fills it in. `damage` has the blobs that were found not to
+// hold what was stored, until they are found whole again. `scrub` has one row: how far the scrub of all blobs is.
+const STORED_BYTES_CHECKED = `
+ALTER TABLE segment ADD COLUMN md5 TEXT;
+
+CREATE TABLE damage (
+  blob TEXT PRIMARY KEY,
+  reason TEXT NOT NULL,
+  found_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE scrub (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  after_blob TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  finished_at INTEGER
+) STRICT;
+`;
+
+/** One for each version of the schema, kept in `PRAGMA user_version`: what leads to it from the version before. */
+const STEPS = [SCHEMA, STORED_BYTES_CHECKED];
+
 /** Opens the index for writing and brings its schema up to date. Throws when a newer program wrote it. */
 export function openIndex(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 10_000 });
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;');
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (version > SCHEMA_VERSION) {
+  if (version > STEPS.length) {
     db.close();
     throw new Error(
-      `${path} was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}): upgrade first`,
+      `${path} was written by a newer version (schema ${version}, this one knows ${STEPS.length}): upgrade first`,
     );
   }
-  if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  for (const [position, step] of [...STEPS.entries()].slice(version)) {
+    db.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${position + 1}; COMMIT;`);
+  }
   return db;
 }

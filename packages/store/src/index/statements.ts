@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite';
 
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 
 /** Runs SQL by its text, preparing each text once. Only for texts written in the source: the cache never shrinks. */
 export class Statements {

@@ -6,6 +6,5 @@ export const getObject: Operation = async (request, store) => {
   const { object, status, headers, range } = readObject(request, store);
   if (status === 304) return { status, headers };
   const { from, to } = range;
-  const { blobs, reader } = store;
-  return { status, headers, body: await openObjectBytes({ blobs, reader, objectId: object.id, from, to }) };
+  return { status, headers, body: await openObjectBytes(store, { object, from, to }) };
 };

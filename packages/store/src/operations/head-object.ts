@@ -1,7 +1,18 @@
+import { S3Error } from '@darkslide/s3wire';
+import { DAMAGED_CLASS } from '../damage.ts';
+import { checkObjectSize } from '../disk/object-bytes.ts';
 import type { Operation } from '../operation.ts';
 import { readObject } from './read-object.ts';
 
 export const headObject: Operation = async (request, store) => {
-  const { status, headers, range } = readObject(request, store);
-  return status === 304 ? { status, headers } : { status, headers, length: range.to - range.from };
+  const { object, status, headers, range } = readObject(request, store);
+  if (status === 304) return { status, headers };
+  try {
+    await checkObjectSize(store, object);
+  } catch (error) {
+    if (!(error instanceof S3Error)) throw error;
+    // An answer to HEAD has no body to explain it.
+    return { status: 500, headers: { 'x-amz-storage-class': DAMAGED_CLASS } };
+  }
+  return { status, headers, length: range.to - range.from };
 };

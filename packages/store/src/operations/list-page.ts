@@ -1,4 +1,5 @@
 import { quoteETag } from '@darkslide/s3wire';
+import { DAMAGED_CLASS } from '../damage.ts';
 import type { KeyBound } from '../index/reader.ts';
 import { keyBytes, type StoredObject } from '../index/rows.ts';
 import { collectPage, commonPrefix, keyAfterPrefix, type Page } from '../listing.ts';
@@ -34,7 +35,7 @@ export function describeEntry(object: StoredObject, encode: (key: string) => str
     ETag: quoteETag(object.etag),
     ...(object.checksum && { ChecksumAlgorithm: object.checksum.algorithm, ChecksumType: object.checksum.type }),
     Size: object.size,
-    StorageClass: 'STANDARD',
+    StorageClass: object.damaged ? DAMAGED_CLASS : 'STANDARD',
   };
 }
 

@@ -14,8 +14,7 @@ export const uploadPartCopy: Operation = async (request, store) => {
   const uploadId = request.query.get('uploadId') ?? '';
   const { checksumAlgorithm: algorithm } = store.reader.upload(bucketId, request.key, uploadId);
   const { object } = readCopySource(request, store);
-  const { blobs, reader } = store;
-  const source = await openObjectBytes({ blobs, reader, objectId: object.id, ...readRange(request, object.size) });
+  const source = await openObjectBytes(store, { object, ...readRange(request, object.size) });
   try {
     const { bytes, etag, checksum } = await copyBytes(source, { store, signal: request.signal, algorithm });
     const now = store.now();
