@@ -1,4 +1,4 @@
-import type { ProjectChoice } from '@darkslide/client';
+import type { FindOptions, ProjectChoice } from '@darkslide/client';
 import { FAMILIES, type Family } from '@darkslide/contract';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ConnectionFlags } from './context.ts';
@@ -8,9 +8,11 @@ import { parseRate } from './units.ts';
 
 export type ProjectFlags = ConnectionFlags & { flow: Family; json?: boolean };
 
-export type UploadFlags = ProjectFlags & {
+/** What is found on disk. */
+export type FindFlags = Pick<FindOptions, 'all' | 'include' | 'exclude' | 'followLinks'>;
+
+export type UploadFlags = ProjectFlags & FindFlags & {
   project: string;
-  all?: boolean;
   duplicates: 'error' | 'rename';
   overwrite?: boolean;
   concurrency?: number;
@@ -20,7 +22,7 @@ export type UploadFlags = ProjectFlags & {
   manifest?: string;
 };
 
-export type VerifyFlags = ProjectFlags & Pick<UploadFlags, 'all' | 'duplicates'>;
+export type VerifyFlags = ProjectFlags & FindFlags & Pick<UploadFlags, 'duplicates'>;
 
 export const withConnection = (command: Command): Command =>
   command
@@ -31,6 +33,25 @@ export const withFlow = (command: Command): Command =>
   command.addOption(
     new Option('--flow <flow>', 'the family of projects').choices(Object.keys(FAMILIES)).default('profile'),
   );
+
+const eachOne = (pattern: string, others: string[] = []) => [...others, pattern];
+
+export const withFinding = (command: Command): Command =>
+  command
+    .option('--all', 'take every file, not only photos and their sidecars')
+    .option('--include <pattern>', 'take what matches, whatever it is; may be repeated', eachOne)
+    .option('--exclude <pattern>', 'leave out files or folders that match; may be repeated', eachOne)
+    .option('--follow-links', 'follow links that lead out of the folders given')
+    .addHelpText('after', PATTERNS);
+
+const PATTERNS = `
+Patterns:
+  *.jpg          by name; case does not count
+  selects/*.tif  with a slash: by the path below the folder given; **/ stands for any folders
+  Exports/       with a slash at the end: folders only
+--include comes before --exclude, and both before what is left out by itself: what is neither photo nor sidecar, hidden
+files, and folders of systems and programs (@eaDir, $RECYCLE.BIN, *.lrdata …). A folder that is left out is not looked
+into. A file that is named is taken, unless --exclude matches it.`;
 
 export const duplicatesOption = (description: string): Option =>
   new Option('--duplicates <way>', description).choices(['error', 'rename']).default('error');

@@ -8,6 +8,7 @@ import {
   projectChoice,
   type VerifyFlags,
   withConnection,
+  withFinding,
   withFlow,
 } from './options.ts';
 import type { Finish } from './program.ts';
@@ -113,11 +114,10 @@ export function verifyCommand(context: Context, finish: Finish): Command {
     .description('compare a local shoot with what a project holds, by size and content')
     .argument('<project>', 'its name or uuid')
     .argument('<path...>', 'folders, files or globs, as for upload')
-    .option('--all', 'compare every file, not only photos and their sidecars')
     .addOption(duplicatesOption('different files of one name: as for upload'))
-    .option('--json', 'one JSON object a line')
-    .addHelpText('after', VERIFY_EXAMPLES);
-  return withConnection(withFlow(command)).action(async (project: string, paths: string[], flags: VerifyFlags) => {
+    .option('--json', 'one JSON object a line');
+  const options = withConnection(withFlow(withFinding(command))).addHelpText('after', VERIFY_EXAMPLES);
+  return options.action(async (project: string, paths: string[], flags: VerifyFlags) => {
     finish(await withClient(context, flags, (client) => verify(context, client, { project, paths, flags })));
   });
 }
@@ -133,7 +133,8 @@ async function verify(
   client: NodeClient,
   { project, paths, flags }: { project: string; paths: string[]; flags: VerifyFlags },
 ): Promise<ExitCode> {
-  const plan = await client.plan({ paths, all: flags.all, duplicates: flags.duplicates });
+  const { all, include, exclude, followLinks, duplicates } = flags;
+  const plan = await client.plan({ paths, all, include, exclude, followLinks, duplicates });
   const projectUuid = await existing(client, project, flags);
   const { verdicts, extra } = await client.verifyPlan(plan, { projectUuid, flow: flags.flow });
   const wrong = verdicts.filter(({ verdict }) => verdict !== 'same' && verdict !== 'unknown');

@@ -11,6 +11,7 @@ import {
   projectChoice,
   type UploadFlags,
   withConnection,
+  withFinding,
   withFlow,
 } from './options.ts';
 import type { Finish } from './program.ts';
@@ -34,7 +35,6 @@ export function uploadCommand(context: Context, finish: Finish): Command {
     .description('send photos, and check that they arrived')
     .argument('<path...>', 'folders, files or globs')
     .requiredOption('-p, --project <name>', 'the project; made where there is none, gone on with where there is')
-    .option('--all', 'send every file, not only photos and their sidecars')
     .addOption(duplicatesOption('different files of one name: refuse, or put the folder before the name'))
     .option('--overwrite', 'replace files that the project holds with other content')
     .option('--concurrency <n>', 'transfers at once (default: as many as the path bears)', parseConcurrency)
@@ -42,9 +42,8 @@ export function uploadCommand(context: Context, finish: Finish): Command {
     .option('--dry-run', 'say what would be sent, and send nothing: what the project holds is compared')
     .option('--json', 'events as JSON, one a line, the summary last')
     .option('-q, --quiet', 'say nothing but what went wrong')
-    .option('--manifest <file>', 'write what arrived, as .json, .csv, or .mhl (ASC Media Hash List)')
-    .addHelpText('after', EXAMPLES);
-  return withConnection(withFlow(command)).action(async (paths: string[], flags: UploadFlags) =>
+    .option('--manifest <file>', 'write what arrived, as .json, .csv, or .mhl (ASC Media Hash List)');
+  return withConnection(withFlow(withFinding(command))).addHelpText('after', EXAMPLES).action(async (paths: string[], flags: UploadFlags) =>
     finish(await upload(context, paths, flags)),
   );
 }
@@ -57,10 +56,10 @@ async function upload(context: Context, paths: string[], flags: UploadFlags): Pr
   if (flags.manifest) await checkManifest(flags.manifest);
   const view = await createView(context, flags);
   const client = createClient({ ...connection(context, flags), stateFolder: stateFolder(context.env) });
-  const { all, duplicates } = flags;
+  const { all, include, exclude, followLinks, duplicates } = flags;
   const { signal, unhook } = interruption(context, view);
   try {
-    const plan = await client.plan({ paths, all, duplicates, signal });
+    const plan = await client.plan({ paths, all, include, exclude, followLinks, duplicates, signal });
     if (flags.dryRun) return await dryRun(context, client, { plan, flags, signal });
     view.planned(plan);
     const summary = await client.uploadPlan(plan, {

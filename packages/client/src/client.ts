@@ -6,6 +6,7 @@ import type { UploadControl } from './core/control.ts';
 import { nothingToSend, runUpload } from './core/engine.ts';
 import { ConfigurationError, ProtocolError, RefusedError } from './core/errors.ts';
 import type { OnEvent } from './core/events.ts';
+import type { LeftOut } from './core/left-out.ts';
 import { SINGLE_PUT_LIMIT } from './core/part-size.ts';
 import { type DuplicatePolicy, makePlan, type Plan } from './core/plan.ts';
 import type { Ports, Source } from './core/ports.ts';
@@ -85,15 +86,17 @@ export class Client {
   async planFiles({
     files,
     settled = [],
+    leftOut,
     duplicates = 'error',
     signal,
   }: {
     files: readonly Source[];
     settled?: readonly FileResult[];
+    leftOut?: LeftOut | undefined;
     duplicates?: DuplicatePolicy | undefined;
     signal?: AbortSignal | undefined;
   }): Promise<Plan> {
-    const plan = await makePlan({ sources: files, duplicates, signal });
+    const plan = await makePlan({ sources: files, leftOut, duplicates, signal });
     return { ...plan, settled: [...settled, ...plan.settled] };
   }
 

@@ -64,6 +64,7 @@ export async function runUpload(request: UploadRequest): Promise<UploadSummary> 
       seconds: (ports.clock.now() - began) / 1000,
       confirmedBy,
       notices: session.notices(),
+      leftOut: plan.leftOut,
     });
   } finally {
     await session.end();
@@ -74,7 +75,8 @@ export async function runUpload(request: UploadRequest): Promise<UploadSummary> 
 export function nothingToSend(plan: Plan, projectUuid: string | null, onEvent: OnEvent): UploadSummary {
   onEvent({ type: 'planned', projectUuid, files: 0, bytes: 0, resumed: false });
   for (const result of plan.settled) onEvent({ type: 'file-finished', result });
-  return summarize(plan.settled, { projectUuid, bytes: 0, seconds: 0, confirmedBy: 'listing', notices: [] });
+  const { settled, leftOut } = plan;
+  return summarize(settled, { projectUuid, bytes: 0, seconds: 0, confirmedBy: 'listing', notices: [], leftOut });
 }
 
 /** Where an error makes going on pointless, the files that were not settled by then fail with it. */

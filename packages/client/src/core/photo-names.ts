@@ -1,14 +1,20 @@
 /** What a camera or a photographer's software writes, by extension, lower-case and without the dot. */
 
-const IMAGES = 'jpg jpeg jpe jfif heic heif hif avif tif tiff png webp jxl jp2 psd psb bmp gif exr'.split(' ');
+const IMAGES =
+  'jpg jpeg jpe jfif mpo jps insp heic heics heif heifs hif avif tif tiff png webp jxl jxr wdp jp2 j2k jpx jpf hdr exr psd psb bmp gif'.split(
+    ' ',
+  );
 
 const RAWS =
   '3fr ari arw bay cap cr2 cr3 crw dcr dcs dng drf eip erf fff gpr iiq k25 kdc mdc mef mos mrw nef nrw orf ori pef ptx pxn raf raw rw2 rwl rwz sr2 srf srw x3f'.split(
     ' ',
   );
 
-/** Settings that belong to a photo: XMP, and what Lightroom, DxO, Capture One, RawTherapee, ON1, Apple and Nikon keep. */
-const SIDECARS = 'xmp acr dop cos cot cop pp3 on1 onphoto aae nksc thm'.split(' ');
+/**
+ * Settings that belong to a photo: XMP, and what Lightroom, DxO, Capture One, RawTherapee, ON1, Apple, Nikon and Canon
+ * keep.
+ */
+const SIDECARS = 'xmp acr dop cos cot cop pp3 on1 onphoto aae nksc vrd dr4 thm'.split(' ');
 
 const KINDS = new Map<string, 'photo' | 'sidecar'>([
   ...[...IMAGES, ...RAWS].map((extension) => [extension, 'photo'] as const),

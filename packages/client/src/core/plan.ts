@@ -1,6 +1,7 @@
 import { canonicalFileName, fileNameProblem, MAX_PART_COUNT, MAX_PART_SIZE } from '@darkslide/contract';
 import { compareInCameraOrder } from './camera-order.ts';
 import { type DuplicateName, DuplicateNamesError, SourceError } from './errors.ts';
+import { type LeftOut, NOTHING_LEFT_OUT } from './left-out.ts';
 import type { Source } from './ports.ts';
 import type { FailedFile, FailureReason, FileResult } from './results.ts';
 import { namesByFolder } from './unique-names.ts';
@@ -20,6 +21,8 @@ export type Plan = {
   settled: readonly FileResult[];
   /** Sum of the files' sizes, in bytes. */
   bytes: number;
+  /** What was found and not taken into the plan. */
+  leftOut: LeftOut;
 };
 
 /** What to do where different files have the same name. `rename` puts the parent folder's name before it. */
@@ -32,10 +35,12 @@ export type DuplicatePolicy = 'error' | 'rename';
  */
 export async function makePlan({
   sources,
+  leftOut = NOTHING_LEFT_OUT,
   duplicates,
   signal,
 }: {
   sources: readonly Source[];
+  leftOut?: LeftOut | undefined;
   duplicates: DuplicatePolicy;
   signal?: AbortSignal | undefined;
 }): Promise<Plan> {
@@ -56,7 +61,7 @@ export async function makePlan({
     if (problem) settled.push(invalidName(source, name, problem));
     else files.push({ index: files.length, name, source });
   }
-  return { files, settled, bytes: files.reduce((sum, { source }) => sum + source.size, 0) };
+  return { files, settled, bytes: files.reduce((sum, { source }) => sum + source.size, 0), leftOut };
 }
 
 function problemOf(source: Source): FailedFile | undefined {

@@ -1,3 +1,5 @@
+import type { LeftOut } from './left-out.ts';
+
 /** Why a file did not arrive. */
 export type FailureReason =
   /** It has no bytes: most often a sign of a copy that failed. */
@@ -81,6 +83,8 @@ export type UploadSummary = {
   confirmedBy: 'listing' | 'acknowledgement';
   /** What this server or storage can't do, or what went on with less; each said once. */
   notices: readonly string[];
+  /** What was found beside these files, and not taken. */
+  leftOut: LeftOut;
   /** In camera order. */
   results: readonly FileResult[];
 };

@@ -8,7 +8,7 @@ import { createFileMemory } from './file-memory.ts';
 import { HASH_HERE } from './file-source.ts';
 import { createNodeTransport, type NodeTransport } from './http-transport.ts';
 import { Md5Pool } from './md5-pool.ts';
-import { walk } from './walk.ts';
+import { type FindOptions, walk } from './walk.ts';
 
 export type NodeClientOptions = ClientOptions & {
   /** Where to remember what was sent, for resuming sooner. @default nothing is remembered */
@@ -16,18 +16,9 @@ export type NodeClientOptions = ClientOptions & {
 };
 
 /** What to send: paths of files, folders and globs, or files at hand. */
-export type Files =
-  | {
-      paths: readonly string[];
-      /** Every file, not only photos and their sidecars. @default false */
-      all?: boolean | undefined;
-    }
-  | { files: readonly Source[] };
+export type Files = FindOptions | { files: readonly Source[] };
 
 export type PlanOptions = Files & { duplicates?: DuplicatePolicy | undefined; signal?: AbortSignal | undefined };
-
-/** A plan, and what was not taken into it for not being a photo. */
-export type LocalPlan = Plan & { leftOut: readonly string[]; leftOutCount: number };
 
 /** Sends photos from Node. Make it with `createClient`, and `close` it at the end. */
 export class NodeClient extends Client {
@@ -50,15 +41,11 @@ export class NodeClient extends Client {
    * Finds out what an upload would send, without sending.
    * @throws {ConfigurationError} for a path that leads nowhere. @throws {DuplicateNamesError}
    */
-  async plan(options: PlanOptions): Promise<LocalPlan> {
+  async plan(options: PlanOptions): Promise<Plan> {
     const { duplicates, signal } = options;
-    if ('files' in options) {
-      const plan = await this.planFiles({ files: options.files, duplicates, signal });
-      return { ...plan, leftOut: [], leftOutCount: 0 };
-    }
-    const { sources, unreadable, leftOut, leftOutCount } = await walk({ ...options, pool: this.#pool });
-    const plan = await this.planFiles({ files: sources, settled: unreadable, duplicates, signal });
-    return { ...plan, leftOut, leftOutCount };
+    if ('files' in options) return this.planFiles({ files: options.files, duplicates, signal });
+    const { sources, unreadable, leftOut } = await walk({ ...options, pool: this.#pool });
+    return this.planFiles({ files: sources, settled: unreadable, leftOut, duplicates, signal });
   }
 
   /**

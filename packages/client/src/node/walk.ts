@@ -1,134 +1,249 @@
 import type { Dirent } from 'node:fs';
 import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { ConfigurationError, SourceError } from '../core/errors.ts';
-import { fileKind } from '../core/photo-names.ts';
+import { type LeftOut, LeftOutCounter } from '../core/left-out.ts';
 import { failed } from '../core/plan.ts';
 import type { Source } from '../core/ports.ts';
 import type { FailedFile } from '../core/results.ts';
 import { asSourceError, createFileSource, statFile } from './file-source.ts';
 import type { Md5Pool } from './md5-pool.ts';
+import { Selection, type SelectionOptions } from './selection.ts';
+
+export type FindOptions = SelectionOptions & {
+  /** Files, folders and globs. A file that is named is taken whatever it is, unless `exclude` matches it. */
+  paths: readonly string[];
+  /** Follow links that lead out of the given folders. @default false */
+  followLinks?: boolean | undefined;
+};
 
 export type Walked = {
   sources: Source[];
   /** Files and folders that could not be looked at. */
   unreadable: FailedFile[];
-  /** Paths that are neither photos nor sidecars; at most the first thousand. */
-  leftOut: string[];
-  leftOutCount: number;
+  leftOut: LeftOut;
 };
 
-const MOST_LEFT_OUT = 1000;
 /** File system questions asked at once. */
 const ASKED_AT_ONCE = 16;
 
 /**
- * Finds the photos and their sidecars in files, folders (with what is below them) and globs. A file that several
- * paths lead to counts once. Hidden files, and macOS's `._` twins, are never taken from folders.
- * @param all take every file, whatever its name.
- * @throws {ConfigurationError} for a path or glob that leads nowhere.
+ * Finds the photos and their sidecars in files, folders (with what is below them) and globs. A file has the name and
+ * the path that it was found by: those of the link where it is one. What several paths lead to counts once, and so does
+ * a folder that several links lead to.
+ * @throws {ConfigurationError} for a path or glob that leads nowhere, and a pattern that is empty.
  */
 export async function walk({
-  paths,
-  all = false,
   pool,
   signal,
-}: {
-  paths: readonly string[];
-  all?: boolean | undefined;
+  ...options
+}: FindOptions & {
   /** Hashes what is read. */
   pool: Md5Pool;
   signal?: AbortSignal | undefined;
 }): Promise<Walked> {
-  const walked: Walked = { sources: [], unreadable: [], leftOut: [], leftOutCount: 0 };
-  const found = new Set<string>();
-  for (const path of paths) {
-    for (const root of await rootsOf(path)) await collect(root, found, walked, signal);
-  }
-
-  const wanted = [...found].filter((path) => all || isWanted(path, walked));
-  const sources = new Array<Source | undefined>(wanted.length);
+  const finder = new Finder(options, signal);
+  const { files, unreadable, leftOut } = await finder.find(options.paths);
+  const sources = new Array<Source | undefined>(files.length);
   let next = 0;
   const ask = async () => {
-    while (next < wanted.length) {
+    while (next < files.length) {
       signal?.throwIfAborted();
       const at = next++;
-      sources[at] = await sourceOf(wanted[at] as string, walked, pool);
+      const path = files[at] as string;
+      try {
+        sources[at] = createFileSource({ path, pool, ...(await statFile(path)) });
+      } catch (error) {
+        unreadable.push(unreadableFile(path, error));
+      }
     }
   };
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask));
-  walked.sources = sources.filter((source) => source !== undefined);
-  return walked;
+  return { sources: sources.filter((source) => source !== undefined), unreadable, leftOut };
 }
 
-async function rootsOf(path: string): Promise<string[]> {
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return [resolve(path)];
-  const matches = /[*?[\]{}]/.test(path) ? (await Array.fromAsync(glob(path))).map((match) => resolve(match)) : [];
-  if (matches.length === 0) throw new ConfigurationError(`There is nothing at "${path}".`);
-  return matches.sort();
-}
+/** Something on disk, and the given folder that it is below. */
+type Place = { path: string; base: string };
 
-/** Adds the real paths of the files at and below `root`. */
-async function collect(root: string, found: Set<string>, walked: Walked, signal?: AbortSignal): Promise<void> {
-  const visited = new Set<string>();
-  const left = [root];
-  for (let path = left.pop(); path !== undefined; path = left.pop()) {
-    signal?.throwIfAborted();
-    try {
-      const real = await realpath(path).catch(async (error) => {
-        throw (await leadsNowhere(path)) ? new SourceError('vanished', NOWHERE, { cause: error }) : error;
-      });
-      if (!(await stat(real)).isDirectory()) {
-        found.add(real);
-        continue;
+type Kind = 'file' | 'folder' | 'nowhere' | 'other';
+
+class Finder {
+  readonly #selection: Selection;
+  readonly #followLinks: boolean;
+  readonly #signal: AbortSignal | undefined;
+  readonly #files: string[] = [];
+  readonly #unreadable: FailedFile[] = [];
+  readonly #leftOut = new LeftOutCounter();
+  /** Real paths of the folders that were given: links may lead into them. */
+  readonly #bounds: string[] = [];
+  /** Everything that was decided on, by the real path of its folder and its own name. */
+  readonly #decided = new Set<string>();
+  /** Real paths of the folders that were looked into. */
+  readonly #visited = new Set<string>();
+  readonly #realFolders = new Map<string, Promise<string>>();
+  readonly #folders: Place[] = [];
+  /** Looked into last, so that what is in a given folder has its own path and not a link's. */
+  #linkedFolders: Place[] = [];
+
+  constructor({ followLinks = false, ...selection }: Omit<FindOptions, 'paths'>, signal: AbortSignal | undefined) {
+    this.#selection = new Selection(selection);
+    this.#followLinks = followLinks;
+    this.#signal = signal;
+  }
+
+  async find(paths: readonly string[]): Promise<{ files: string[]; unreadable: FailedFile[]; leftOut: LeftOut }> {
+    const matches: Place[] = [];
+    for (const path of paths) {
+      if (await isThere(path)) await this.#addNamed(resolve(path));
+      else matches.push(...(await this.#matchesOf(path)));
+    }
+    for (const match of matches) await this.#addMatch(match);
+    while (this.#folders.length + this.#linkedFolders.length > 0) {
+      for (let folder = this.#folders.pop(); folder; folder = this.#folders.pop()) await this.#lookInto(folder);
+      this.#folders.push(...this.#linkedFolders.sort((a, b) => (a.path < b.path ? 1 : -1)));
+      this.#linkedFolders = [];
+    }
+    return { files: this.#files, unreadable: this.#unreadable, leftOut: this.#leftOut.result() };
+  }
+
+  /** What a person named is taken or refused, links included. */
+  async #addNamed(path: string): Promise<void> {
+    await this.#orUnreadable(path, async () => {
+      const kind = await kindOf(path);
+      if (kind === 'folder') {
+        this.#bounds.push(await realpath(path));
+        this.#folders.push({ path, base: path });
+      } else if (await this.#isNew(path)) {
+        if (kind === 'nowhere') throw new SourceError('vanished', NOWHERE);
+        if (kind === 'other') throw new SourceError('unreadable', NOT_A_FILE);
+        if (this.#selection.named(basename(path)) === 'take') this.#files.push(path);
+        else this.#leftOut.add('excluded', path);
       }
-      if (visited.has(real)) continue;
-      visited.add(real);
+    });
+  }
+
+  /** @throws {ConfigurationError} where it matches nothing. */
+  async #matchesOf(pattern: string): Promise<Place[]> {
+    const isGlob = /[*?[\]{}]/.test(pattern);
+    const matches = isGlob ? (await Array.fromAsync(glob(pattern))).map((match) => resolve(match)) : [];
+    if (matches.length === 0) throw new ConfigurationError(`There is nothing at "${pattern}".`);
+    const segments = pattern.split(/[/\\]/);
+    const base = resolve(segments.slice(0, segments.findIndex((segment) => /[*?[\]{}]/.test(segment))).join('/') || (pattern.startsWith('/') ? '/' : '.'));
+    this.#bounds.push(await realpath(base));
+    return matches.sort().map((path) => ({ path, base }));
+  }
+
+  async #addMatch(match: Place): Promise<void> {
+    if (match.path !== match.base && !(await this.#mayEnter({ ...match, path: dirname(match.path) }))) return;
+    await this.#orUnreadable(match.path, async () => this.#add(match, await lstat(match.path)));
+  }
+
+  /** Whether the folders between a match and its base are taken. */
+  async #mayEnter(folder: Place): Promise<boolean> {
+    const { path, base } = folder;
+    if (path === base || !path.startsWith(base)) return true;
+    return (await this.#mayEnter({ path: dirname(path), base })) && this.#takesFolder(folder, await this.#isNew(path));
+  }
+
+  async #lookInto(folder: Place): Promise<void> {
+    this.#signal?.throwIfAborted();
+    await this.#orUnreadable(folder.path, async () => {
+      const real = await this.#realFolder(folder.path);
+      if (this.#visited.has(real)) return;
+      this.#visited.add(real);
       for (const entry of await readdir(real, { withFileTypes: true })) {
-        if (entry.name.startsWith('.')) continue;
-        if (entry.isFile()) found.add(join(real, entry.name));
-        else if (leadsOn(entry)) left.push(join(real, entry.name));
+        const path = join(folder.path, entry.name);
+        await this.#orUnreadable(path, () => this.#add({ path, base: folder.base }, entry));
       }
+    });
+  }
+
+  async #add(place: Place, entry: Pick<Dirent, 'isSymbolicLink' | 'isFile' | 'isDirectory'>): Promise<void> {
+    const { path, base } = place;
+    const isLink = entry.isSymbolicLink();
+    const kind = isLink ? await kindOf(path) : plainKind(entry);
+    const isNew = await this.#isNew(path);
+    if (kind === 'folder') {
+      if (!this.#takesFolder(place, isNew)) return;
+      if (!isLink) this.#folders.push(place);
+      else if (await this.#leadsOut(path)) this.#leftOut.add('linksOut', path);
+      else this.#linkedFolders.push(place);
+      return;
+    }
+    if (!isNew) return;
+    const verdict = kind === 'other' ? 'notPhotos' : this.#selection.file(below(base, path));
+    if (verdict === 'system') return;
+    if (verdict !== 'take') this.#leftOut.add(verdict, path);
+    else if (kind === 'nowhere') throw new SourceError('vanished', NOWHERE);
+    else if (isLink && (await this.#leadsOut(path))) this.#leftOut.add('linksOut', path);
+    else this.#files.push(path);
+  }
+
+  #takesFolder({ path, base }: Place, isNew: boolean): boolean {
+    if (path === base) return true;
+    const verdict = this.#selection.folder(below(base, path));
+    if (verdict === 'excluded' && isNew) this.#leftOut.add('excluded', path);
+    if (verdict === 'skip' && isNew) this.#leftOut.addFolder(basename(path), path);
+    return verdict === 'take';
+  }
+
+  async #leadsOut(path: string): Promise<boolean> {
+    if (this.#followLinks) return false;
+    const real = await realpath(path);
+    return !this.#bounds.some((bound) => real === bound || real.startsWith(bound.endsWith(sep) ? bound : bound + sep));
+  }
+
+  async #isNew(path: string): Promise<boolean> {
+    const place = join(await this.#realFolder(dirname(path)), basename(path));
+    if (this.#decided.has(place)) return false;
+    this.#decided.add(place);
+    return true;
+  }
+
+  #realFolder(path: string): Promise<string> {
+    const known = this.#realFolders.get(path) ?? realpath(path);
+    this.#realFolders.set(path, known);
+    return known;
+  }
+
+  async #orUnreadable(path: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
-      walked.unreadable.push(unreadable(path, error));
+      this.#signal?.throwIfAborted();
+      this.#unreadable.push(unreadableFile(path, error));
     }
   }
 }
 
 const NOWHERE = 'It is a link that leads nowhere. Put the file in its place, or remove the link.';
+const NOT_A_FILE = 'It is neither a file nor a folder. Give what can be read from beginning to end.';
 
-const leadsNowhere = (path: string) =>
+const isThere = (path: string) =>
   lstat(path).then(
-    (found) => found.isSymbolicLink(),
+    () => true,
     () => false,
   );
 
-const leadsOn = (entry: Dirent) => entry.isDirectory() || entry.isSymbolicLink();
-
-function isWanted(path: string, walked: Walked): boolean {
-  if (fileKind(nameOf(path)) !== 'other') return true;
-  walked.leftOutCount += 1;
-  if (walked.leftOut.length < MOST_LEFT_OUT) walked.leftOut.push(path);
-  return false;
-}
-
-async function sourceOf(path: string, walked: Walked, pool: Md5Pool): Promise<Source | undefined> {
+/** Of what a path leads to in the end. */
+async function kindOf(path: string): Promise<Kind> {
   try {
-    return createFileSource({ path, pool, ...(await statFile(path)) });
+    return plainKind(await stat(path));
   } catch (error) {
-    walked.unreadable.push(unreadable(path, error));
-    return undefined;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR') return 'nowhere';
+    throw error;
   }
 }
 
-const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+function plainKind(entry: Pick<Dirent, 'isFile' | 'isDirectory'>): Kind {
+  if (entry.isFile()) return 'file';
+  return entry.isDirectory() ? 'folder' : 'other';
+}
 
-function unreadable(path: string, error: unknown): FailedFile {
-  const subject = { name: nameOf(path), path, size: 0 };
+const below = (base: string, path: string) => relative(base, path).split(sep).join('/');
+
+function unreadableFile(path: string, error: unknown): FailedFile {
   const { kind, message } = error instanceof SourceError ? error : asSourceError(error);
-  return failed(subject, kind, message);
+  return failed({ name: basename(path), path, size: 0 }, kind, message);
 }
