@@ -40,6 +40,7 @@ const SHELLS: Shell[] = [
 const TYPED: [string, RegExp][] = [
   ['darkslide verif', /darkslide verify /],
   ['darkslide upload --lim', /darkslide upload --limit-rate /],
+  ['darkslide verify --excl', /darkslide verify --exclude /],
   ['darkslide upload --flow sm', /darkslide upload --flow smart-editing /],
   ['darkslide upload car', /darkslide upload (card\\ one\/|'card one\/|"card one\/)/],
   ['darkslide upload x --manifest car', /--manifest (card\\ one\/|'card one\/)/],

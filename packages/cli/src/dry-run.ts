@@ -1,16 +1,17 @@
-import type { LocalPlan, NodeClient, Verdict } from '@darkslide/client';
+import type { NodeClient, Plan, Verdict } from '@darkslide/client';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { projectChoice, type UploadFlags } from './options.ts';
 import { formatBytes, plural } from './units.ts';
-import { leftOutNote } from './views/lines.ts';
+import { snakeKeys } from './views/json-view.ts';
+import { leftOutLines } from './views/lines.ts';
 
 /** What an upload would do with a file. */
 type Fate =
   | { type: 'would-send' | 'would-skip'; name: string; path: string; size: number }
   | { type: 'would-fail'; name: string; path: string; size: number; reason: string; message: string };
 
-type Preview = { plan: LocalPlan; flags: UploadFlags; signal: AbortSignal };
+type Preview = { plan: Plan; flags: UploadFlags; signal: AbortSignal };
 
 /** Says what an upload would do, and does nothing. What the project holds by these names is compared as by `verify`. */
 export async function dryRun({ stdout }: Context, client: NodeClient, preview: Preview): Promise<ExitCode> {
@@ -22,13 +23,15 @@ export async function dryRun({ stdout }: Context, client: NodeClient, preview: P
   const line = (text: string) => stdout.write(`${text}\n`);
   if (flags.json) {
     for (const fate of fates) line(JSON.stringify(fate));
-    line(JSON.stringify({ type: 'plan', files: send.length, bytes, skipped: skip.length, failed: fail.length }));
+    const counts = { files: send.length, bytes, skipped: skip.length, failed: fail.length };
+    line(JSON.stringify({ type: 'plan', ...counts, leftOut: plan.leftOut }, snakeKeys));
   } else {
     for (const fate of fates) line(fateLine(fate));
     const total = send.length === 0 ? 'nothing' : `${plural(send.length, 'file')}, ${formatBytes(bytes)}`;
     const there = skip.length > 0 ? `; ${plural(skip.length, 'file')} there already` : '';
     const bad = fail.length > 0 ? `; ${plural(fail.length, 'file')} can't be sent` : '';
-    line(`Would send ${total}${there}${bad}${leftOutNote(plan.leftOutCount)}.`);
+    leftOutLines(plan.leftOut).forEach(line);
+    line(`Would send ${total}${there}${bad}.`);
   }
   return fail.length === 0 ? EXIT.done : EXIT.incomplete;
 }

@@ -11,16 +11,17 @@ export type ProjectFlags = ConnectionFlags & { flow: Family; json?: boolean };
 /** What is found on disk. */
 export type FindFlags = Pick<FindOptions, 'all' | 'include' | 'exclude' | 'followLinks'>;
 
-export type UploadFlags = ProjectFlags & FindFlags & {
-  project: string;
-  duplicates: 'error' | 'rename';
-  overwrite?: boolean;
-  concurrency?: number;
-  limitRate?: number;
-  dryRun?: boolean;
-  quiet?: boolean;
-  manifest?: string;
-};
+export type UploadFlags = ProjectFlags &
+  FindFlags & {
+    project: string;
+    duplicates: 'error' | 'rename';
+    overwrite?: boolean;
+    concurrency?: number;
+    limitRate?: number;
+    dryRun?: boolean;
+    quiet?: boolean;
+    manifest?: string;
+  };
 
 export type VerifyFlags = ProjectFlags & FindFlags & Pick<UploadFlags, 'duplicates'>;
 

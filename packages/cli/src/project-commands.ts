@@ -13,6 +13,8 @@ import {
 } from './options.ts';
 import type { Finish } from './program.ts';
 import { formatBytes, plural } from './units.ts';
+import { snakeKeys } from './views/json-view.ts';
+import { leftOutLines } from './views/lines.ts';
 
 /** Runs with a client that is closed at the end. */
 async function withClient<T>(
@@ -138,19 +140,18 @@ async function verify(
   const projectUuid = await existing(client, project, flags);
   const { verdicts, extra } = await client.verifyPlan(plan, { projectUuid, flow: flags.flow });
   const wrong = verdicts.filter(({ verdict }) => verdict !== 'same' && verdict !== 'unknown');
+  const counts = { compared: verdicts.length, wrong: wrong.length, extra: extra.length };
   if (flags.json) {
     for (const verdict of verdicts) line(context, JSON.stringify({ type: 'file', ...verdict }));
     for (const name of extra) line(context, JSON.stringify({ type: 'extra', name }));
-    line(
-      context,
-      JSON.stringify({ type: 'summary', compared: verdicts.length, wrong: wrong.length, extra: extra.length }),
-    );
+    line(context, JSON.stringify({ type: 'summary', ...counts, leftOut: plan.leftOut }, snakeKeys));
   } else {
     for (const entry of verdicts) {
       if (entry.verdict === 'unreadable') line(context, `${entry.path}: ${entry.message}`);
       else if (entry.verdict !== 'same') line(context, `${entry.path}: ${WORDS[entry.verdict]}`);
     }
     for (const name of extra) line(context, `${name}: stored, but not among these files`);
+    for (const text of leftOutLines(plan.leftOut)) line(context, text);
     const same = verdicts.filter(({ verdict }) => verdict === 'same').length;
     line(context, `${same.toLocaleString('en')} of ${plural(verdicts.length, 'file')} are stored as they are here.`);
   }

@@ -43,9 +43,9 @@ export function uploadCommand(context: Context, finish: Finish): Command {
     .option('--json', 'events as JSON, one a line, the summary last')
     .option('-q, --quiet', 'say nothing but what went wrong')
     .option('--manifest <file>', 'write what arrived, as .json, .csv, or .mhl (ASC Media Hash List)');
-  return withConnection(withFlow(withFinding(command))).addHelpText('after', EXAMPLES).action(async (paths: string[], flags: UploadFlags) =>
-    finish(await upload(context, paths, flags)),
-  );
+  return withConnection(withFlow(withFinding(command)))
+    .addHelpText('after', EXAMPLES)
+    .action(async (paths: string[], flags: UploadFlags) => finish(await upload(context, paths, flags)));
 }
 
 /** A disk or a network folder that hangs can hold up the end of a run. */

@@ -9,8 +9,8 @@ export type { ClientOptions, ProjectChoice, UploadOptions } from './client.ts';
 export { UploadControl } from './core/control.ts';
 export * from './core/errors.ts';
 export type { FileInFlight, OnEvent, Progress, UploadEvent } from './core/events.ts';
-export { type ManifestEntry, manifestOf } from './core/manifest.ts';
 export type { LeftOut } from './core/left-out.ts';
+export { type ManifestEntry, manifestOf } from './core/manifest.ts';
 export type { DuplicatePolicy, Plan, PlannedFile } from './core/plan.ts';
 export type {
   FailedFile,
@@ -23,6 +23,6 @@ export type {
 } from './core/results.ts';
 export type { Verdict, VerifyReport } from './core/verify.ts';
 export { createClient, type Files, type NodeClient, type NodeClientOptions } from './node/client.ts';
+export { stateFolder } from './node/file-memory.ts';
 export type { SelectionOptions } from './node/selection.ts';
 export type { FindOptions } from './node/walk.ts';
-export { stateFolder } from './node/file-memory.ts';

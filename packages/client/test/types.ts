@@ -10,10 +10,10 @@ import {
   DuplicateNamesError,
   type FailureReason,
   type FileResult,
-  type LocalPlan,
   type ManifestEntry,
   manifestOf,
   type NodeClient,
+  type Plan,
   RefusedError,
   type stateFolder,
   UploadControl,
@@ -51,7 +51,7 @@ export async function calls(): Promise<void> {
     onEvent: (event) => same<typeof event, UploadEvent>(true),
   });
 
-  const plan: LocalPlan = await client.plan({ paths: ['/card1'], duplicates: 'error' });
+  const plan: Plan = await client.plan({ paths: ['/card1'], duplicates: 'error' });
   const summary: UploadSummary = await client.uploadPlan(plan, { project: 'Smith wedding' });
   const manifest: ManifestEntry[] = await manifestOf(plan, summary);
   same<(typeof manifest)[0]['uploadedAt'], string | null>(true);

@@ -28,8 +28,8 @@ export function createJsonView(stdout: Output): View {
 
 const summaryRecord = (summary: UploadSummary) => ({ type: 'summary', ...summary });
 
-/** Object by object as they are written, so that a summary of 20,000 results is not copied first. */
-function snakeKeys(_: string, value: unknown): unknown {
+/** For `JSON.stringify`. Object by object as they are written, so that a summary of 20,000 results is not copied first. */
+export function snakeKeys(_: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snake(key), inner]));
 }

@@ -2,7 +2,8 @@ import type {
   FailedFile,
   FailureReason,
   FileResult,
-  LocalPlan,
+  LeftOut,
+  Plan,
   Progress,
   UploadEvent,
   UploadSummary,
@@ -27,13 +28,26 @@ export function resultLine(result: FileResult): string {
 
 export const failureLine = ({ path, message }: FailedFile) => `${path}: ${message}`;
 
-export function plannedLine({ files, bytes, leftOutCount }: LocalPlan): string {
-  const found = files.length === 0 ? 'No photos to send' : `${plural(files.length, 'file')}, ${formatBytes(bytes)}`;
-  return `${found}${leftOutNote(leftOutCount)}`;
-}
+export const plannedLines = ({ files, bytes, leftOut }: Plan): string[] => [
+  files.length === 0 ? 'No photos to send' : `${plural(files.length, 'file')}, ${formatBytes(bytes)}`,
+  ...leftOutLines(leftOut),
+];
 
-export const leftOutNote = (count: number) =>
-  count > 0 ? `; ${plural(count, 'file')} left out as not photos (--all takes them)` : '';
+/** What was found and not taken: one line, or none where there is nothing. */
+export function leftOutLines({ notPhotos, hidden, excluded, linksOut, folders }: LeftOut): string[] {
+  const thing = (count: number, one: string, many: string) =>
+    count === 0 ? [] : [`${count.toLocaleString('en')} ${count === 1 ? one : many}`];
+  const parts = [
+    ...thing(notPhotos, 'file that is not a photo (--all takes it)', 'files that are not photos (--all takes them)'),
+    ...thing(hidden, 'hidden file', 'hidden files'),
+    ...thing(excluded, 'excluded', 'excluded'),
+    ...thing(linksOut, 'link that leads out of the folder', 'links that lead out of the folder').map(
+      (links) => `${links} (--follow-links follows)`,
+    ),
+    ...folders.flatMap(({ name, count }) => thing(count, `folder ${name}`, `folders ${name}`)),
+  ];
+  return parts.length === 0 ? [] : [`Left out: ${parts.join(', ')}.`];
+}
 
 export function progressLine({ files, bytes, bytesPerSecond, secondsLeft }: Progress): string {
   const settled = files.successful + files.skipped + files.failed;
@@ -54,6 +68,10 @@ export function retryLine({ name, part, delayMs, reason }: Extract<UploadEvent, 
 }
 
 export function summaryLines(summary: UploadSummary): string[] {
+  return [...leftOutLines(summary.leftOut), ...outcomeLines(summary)];
+}
+
+function outcomeLines(summary: UploadSummary): string[] {
   const { total, successful, failed, skipped, bytes, seconds } = summary;
   if (total === 0) return ['There was nothing to send.'];
   const rate = seconds > 0 ? `, ${formatBytes(bytes / seconds)}/s` : '';

@@ -1,7 +1,7 @@
 import type { FileInFlight, Progress } from '@darkslide/client';
 import type { Output } from '../context.ts';
 import { formatBytes } from '../units.ts';
-import { failureLine, plannedLine, progressLine, retryLine, summaryLines } from './lines.ts';
+import { failureLine, plannedLines, progressLine, retryLine, summaryLines } from './lines.ts';
 import { Screen } from './screen.ts';
 import type { View } from './view.ts';
 
@@ -48,7 +48,9 @@ export function createLiveView(stdout: Output): View {
   stdout.on('resize', onResize);
 
   return {
-    planned: (plan) => screen.print(plannedLine(plan)),
+    planned(plan) {
+      for (const line of plannedLines(plan)) screen.print(line);
+    },
     event(event) {
       switch (event.type) {
         case 'progress':

@@ -1,6 +1,6 @@
 import type { Progress } from '@darkslide/client';
 import type { Output } from '../context.ts';
-import { plannedLine, progressLine, resultLine, retryLine, summaryLines } from './lines.ts';
+import { plannedLines, progressLine, resultLine, retryLine, summaryLines } from './lines.ts';
 import type { View } from './view.ts';
 
 /** Progress is a line at most so often, in milliseconds: logs are read later. */
@@ -16,7 +16,7 @@ export function createPlainView(stdout: Output): View {
     line(progressLine(now));
   };
   return {
-    planned: (plan) => line(plannedLine(plan)),
+    planned: (plan) => plannedLines(plan).forEach(line),
     event(event) {
       switch (event.type) {
         case 'progress':

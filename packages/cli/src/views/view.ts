@@ -1,9 +1,9 @@
-import type { LocalPlan, UploadEvent, UploadSummary } from '@darkslide/client';
+import type { Plan, UploadEvent, UploadSummary } from '@darkslide/client';
 
 /** Shows one upload. What is shown never decides what is done. */
 export interface View {
   /** What was found, before anything is sent. */
-  planned(plan: LocalPlan): void;
+  planned(plan: Plan): void;
   event(event: UploadEvent): void;
   /** The last thing shown of an upload that came to its end. */
   finish(summary: UploadSummary): void;

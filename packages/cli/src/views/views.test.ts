@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { FailedFile, LocalPlan, Progress, UploadEvent, UploadSummary } from '@darkslide/client';
+import type { FailedFile, LeftOut, Plan, Progress, UploadEvent, UploadSummary } from '@darkslide/client';
 import type { Context, Output } from '../context.ts';
 import { createView } from './create-view.ts';
 
@@ -15,7 +15,12 @@ const failure: FailedFile = {
   message: 'It was changed while it was sent.',
 };
 
-const plan: LocalPlan = { files: [], settled: [], bytes: 20, leftOut: [], leftOutCount: 2 };
+const leftOut: LeftOut = {
+  ...{ total: 9, notPhotos: 2, hidden: 1, excluded: 0, linksOut: 1 },
+  ...{ folders: [{ name: '@eaDir', count: 5 }], paths: ['/card/notes.txt'] },
+};
+
+const plan: Plan = { files: [], settled: [], bytes: 20, leftOut };
 
 const progress = (inFlight: number): Progress => ({
   files: { total: 20_000, successful: 10, skipped: 1, failed: 1 },
@@ -51,6 +56,7 @@ const summary: UploadSummary = {
   seconds: 4,
   confirmedBy: 'listing',
   notices: [],
+  leftOut,
   results: [failure],
 };
 
@@ -88,7 +94,6 @@ describe('views', () => {
 
   test('plain lines tell failures, retries and how it ended', async () => {
     const { stdout } = await show({});
-    assert.match(stdout, /2 files left out/);
     assert.match(stdout, /b\.NEF, part 2: storage answered 503; again in 1\.5 s/);
     assert.match(stdout, /failed {2}\/card\/b\.NEF: It was changed/);
     assert.match(stdout, /1 file of 2 did not arrive/);
@@ -100,6 +105,18 @@ describe('views', () => {
       (await show({}, {}, allArrived)).stdout,
       /All 2 files arrived, checked by size and MD5 against what storage lists/,
     );
+  });
+
+  test('every view tells what was left out', async () => {
+    const told = /Left out: 2 files that are not photos .*, 1 hidden file, 1 link .*, 5 folders @eaDir\./;
+    assert.match((await show({})).stdout, told);
+    assert.match((await show({ quiet: true }, {}, allArrived)).stderr, told);
+    assert.match((await show({}, { isTTY: true, columns: 80, rows: 24 })).stdout, told);
+    const last = (await show({ json: true })).stdout.trim().split('\n').at(-1) ?? '';
+    assert.deepEqual(JSON.parse(last).left_out, {
+      ...{ total: 9, not_photos: 2, hidden: 1, excluded: 0, links_out: 1 },
+      ...{ folders: [{ name: '@eaDir', count: 5 }], paths: ['/card/notes.txt'] },
+    });
   });
 
   test('quiet says nothing but what went wrong', async () => {

@@ -80,7 +80,7 @@ describe('a client on Node', () => {
     assert.deepEqual(await namesOf([join(path, 'a', '1.jpg'), path]), ['1.jpg', '2.jpg']);
     assert.deepEqual(await namesOf([join(path, '**', '2.*')]), ['2.jpg']);
     const { leftOut } = await client.plan({ paths: [path] });
-    assert.deepEqual(leftOut, [join(path, '3.txt')]);
+    assert.deepEqual([leftOut.notPhotos, leftOut.paths], [1, [join(path, '3.txt')]]);
     await assert.rejects(namesOf([join(path, 'nothing')]), ConfigurationError);
     await assert.rejects(namesOf([join(path, '*.raf')]), ConfigurationError);
     client.close();

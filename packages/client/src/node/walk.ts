@@ -128,7 +128,14 @@ class Finder {
     const matches = isGlob ? (await Array.fromAsync(glob(pattern))).map((match) => resolve(match)) : [];
     if (matches.length === 0) throw new ConfigurationError(`There is nothing at "${pattern}".`);
     const segments = pattern.split(/[/\\]/);
-    const base = resolve(segments.slice(0, segments.findIndex((segment) => /[*?[\]{}]/.test(segment))).join('/') || (pattern.startsWith('/') ? '/' : '.'));
+    const base = resolve(
+      segments
+        .slice(
+          0,
+          segments.findIndex((segment) => /[*?[\]{}]/.test(segment)),
+        )
+        .join('/') || (pattern.startsWith('/') ? '/' : '.'),
+    );
     this.#bounds.push(await realpath(base));
     return matches.sort().map((path) => ({ path, base }));
   }
