@@ -63,7 +63,7 @@ Examples:
   darkslide status "Smith wedding"
   darkslide status "Smith wedding" --json
 
-Exit codes: 0 every file that a link was asked for arrived, 1 some did not, 2 wrong use or configuration.`;
+Exit codes: 0 every file that a link was asked for arrived and is whole, 1 some did not, 2 wrong use or configuration.`;
 
 export function statusCommand(context: Context, finish: Finish): Command {
   const command = new Command('status')
@@ -85,23 +85,34 @@ async function status(context: Context, client: NodeClient, project: string, fla
   if (!pages) throw new UsageError("This server can't list what it holds.");
   let [arrived, bytes] = [0, 0];
   const missing: string[] = [];
+  const damaged: string[] = [];
   for await (const page of pages) {
     for (const file of page) {
       if (file.status === 'uploaded') {
         arrived += 1;
         bytes += file.size ?? 0;
-      } else missing.push(file.fileName);
+      } else (file.status === 'damaged' ? damaged : missing).push(file.fileName);
     }
   }
   if (flags.json) {
-    line(context, JSON.stringify({ project_uuid: projectUuid, arrived, bytes, missing }));
+    line(context, JSON.stringify({ project_uuid: projectUuid, arrived, bytes, missing, damaged }));
   } else {
     line(context, `${plural(arrived, 'file')} arrived, ${formatBytes(bytes)}.`);
-    if (missing.length > 0) line(context, `${plural(missing.length, 'file')} did not arrive yet:`);
-    for (const name of missing.slice(0, MOST_NAMES)) line(context, `  ${name}`);
-    if (missing.length > MOST_NAMES) line(context, `  … and ${missing.length - MOST_NAMES} more`);
+    listNames(context, `${plural(missing.length, 'file')} did not arrive yet:`, missing);
+    listNames(
+      context,
+      `${plural(damaged.length, 'file')} arrived, but storage damaged the bytes. Upload again:`,
+      damaged,
+    );
   }
-  return missing.length === 0 ? EXIT.done : EXIT.incomplete;
+  return missing.length + damaged.length === 0 ? EXIT.done : EXIT.incomplete;
+}
+
+function listNames(context: Context, heading: string, names: readonly string[]): void {
+  if (names.length === 0) return;
+  line(context, heading);
+  for (const name of names.slice(0, MOST_NAMES)) line(context, `  ${name}`);
+  if (names.length > MOST_NAMES) line(context, `  … and ${names.length - MOST_NAMES} more`);
 }
 
 const VERIFY_EXAMPLES = `
@@ -127,6 +138,7 @@ export function verifyCommand(context: Context, finish: Finish): Command {
 const WORDS = {
   different: 'different from what is stored',
   missing: 'not stored',
+  damaged: 'damaged where it is stored: upload it again',
   unknown: "of the same size, but this storage's ETags don't tell its content",
 } as const;
 

@@ -201,7 +201,10 @@ export const MultipartUploadList = Type.Object({ uploads: Type.Array(Type.Object
 
 // What has arrived
 
-export const FileStatus = Type.Enum(['pending', 'uploaded']);
+export const FileStatus = Type.Enum(['pending', 'uploaded', 'damaged'], {
+  description:
+    'damaged: it arrived, but storage can not give its bytes back any more, so it has to be sent again. size, etag and uploaded_at tell what had arrived.',
+});
 
 const fileFields = {
   file_name: FileName,
@@ -224,7 +227,10 @@ export const FileWithDownload = Type.Object(
   {
     ...fileFields,
     download_link: Nullable(
-      Type.String({ format: 'uri', description: 'GET the original here; null until it has arrived.' }),
+      Type.String({
+        format: 'uri',
+        description: 'GET the original here; null until it has arrived, and where it is damaged.',
+      }),
     ),
   },
   { title: 'FileWithDownload' },

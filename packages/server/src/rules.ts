@@ -1,7 +1,7 @@
 import { UploadTokens } from './access/upload-tokens.ts';
 import type { Database } from './database/database.ts';
 import type { Rules } from './routes/handlers.ts';
-import { Arrivals } from './uploads/arrivals.ts';
+import { Arrivals, type OnDamaged } from './uploads/arrivals.ts';
 import { UploadLinks } from './uploads/links.ts';
 import { MultipartUploads } from './uploads/multipart.ts';
 import type { ObjectStore } from './uploads/object-store.ts';
@@ -13,9 +13,13 @@ import { type EndingTimes, UploadEnding } from './uploads/upload-ending.ts';
 export function createRules(
   { projects, files, uploads, uploadTokens }: Pick<Database, 'projects' | 'files' | 'uploads' | 'uploadTokens'>,
   store: ObjectStore,
-  { now = Date.now, times }: { now?: () => number; times?: EndingTimes } = {},
+  {
+    now = Date.now,
+    times,
+    onDamaged = () => {},
+  }: { now?: () => number; times?: EndingTimes; onDamaged?: OnDamaged } = {},
 ): Rules {
-  const arrivals = new Arrivals({ projects, files, store });
+  const arrivals = new Arrivals({ projects, files, store, onDamaged });
   const limits = new TokenLimits({ tokens: uploadTokens, store, now });
   const ending = new UploadEnding({ uploads, files, store, now, ...(times && { times }) });
   return {

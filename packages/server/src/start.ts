@@ -17,6 +17,7 @@ import { createHandlers } from './routes/handlers.ts';
 import { createRules } from './rules.ts';
 import type { StorageConfig } from './s3/config.ts';
 import { type ConnectedStore, connectStorage } from './s3/connect.ts';
+import type { OnDamaged } from './uploads/arrivals.ts';
 
 export type ServerConfig = {
   host: string;
@@ -112,8 +113,12 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
   const { store } = storage;
   const { metrics, tracing } = config;
   const now = Date.now;
+  const onDamaged: OnDamaged = ({ projectUuid: project, files }) => {
+    metrics?.exporter.filesDamaged(files);
+    log.error({ project, files }, 'storage says that files are damaged that had arrived: they have to be sent again');
+  };
   const apiKeys = new ApiKeys({ accounts: database.accounts, now });
-  const rules = createRules(database, store, { now });
+  const rules = createRules(database, store, { now, onDamaged });
 
   const app = await buildApp({
     handlers: createHandlers(rules),

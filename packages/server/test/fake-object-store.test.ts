@@ -6,6 +6,7 @@ objectStoreSuite('in memory', async () => {
   return {
     store,
     put: async (key, bytes) => store.put(key, bytes),
+    damage: async (key) => store.damage(key),
     putPart: async (upload, partNumber, bytes) => store.putPart(upload, partNumber, bytes.length, bytes),
   };
 });

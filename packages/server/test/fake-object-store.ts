@@ -38,7 +38,14 @@ export class FakeObjectStore implements ObjectStore {
   put(key: string, content: Uint8Array | string | number): void {
     const bytes = typeof content === 'number' ? String(content) : content;
     const size = typeof content === 'number' ? content : Buffer.byteLength(bytes);
-    this.objects.set(key, { key, size, etag: md5(bytes), lastModified: this.#date() });
+    this.objects.set(key, { key, size, etag: md5(bytes), lastModified: this.#date(), damaged: false });
+  }
+
+  /** From now on, its bytes can't be given back. Until it is put again. */
+  damage(key: string): void {
+    const object = this.objects.get(key);
+    if (object === undefined) throw new Error(`NoSuchKey ${key}`);
+    this.objects.set(key, { ...object, damaged: true });
   }
 
   putPart(
@@ -99,7 +106,7 @@ export class FakeObjectStore implements ObjectStore {
       if (!same || parts.length === 0) return { kind: 'parts-changed' };
       const etag = this.etagOfParts(parts);
       const size = parts.reduce((sum, part) => sum + part.size, 0);
-      this.objects.set(ref.key, { key: ref.key, size, etag, lastModified: this.#date() });
+      this.objects.set(ref.key, { key: ref.key, size, etag, lastModified: this.#date(), damaged: false });
       this.uploads.delete(ref.uploadId);
       return { kind: 'completed', etag };
     });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { MIN_PART_SIZE } from '@darkslide/contract';
 import { compareBytes } from '../src/uploads/keys.ts';
@@ -10,6 +10,8 @@ export type Target = {
   store: ObjectStore;
   put(key: string, bytes: Buffer): Promise<void>;
   putPart(upload: UploadRef, partNumber: number, bytes: Buffer): Promise<void>;
+  /** Spoils the stored bytes, and has storage find out; missing where that can't be done from outside. */
+  damage?: ((key: string, bytes: Buffer) => Promise<void>) | undefined;
 };
 
 const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
@@ -49,7 +51,7 @@ export function objectStoreSuite(name: string, open: (t: TestContext) => Promise
         const bytes = Buffer.from(`bytes of ${awkward}`);
         await put(key, bytes);
         const { lastModified, ...object } = (await store.head(key)) ?? assert.fail(awkward);
-        assert.deepEqual(object, { key, size: bytes.length, etag: md5(bytes) });
+        assert.deepEqual(object, { key, size: bytes.length, etag: md5(bytes), damaged: false });
         assert.equal(lastModified.getMilliseconds(), 0);
         assert.ok(Math.abs(lastModified.getTime() - Date.now()) < 60_000);
       }
@@ -60,6 +62,20 @@ export function objectStoreSuite(name: string, open: (t: TestContext) => Promise
         expected,
       );
       for (const object of objects) assert.deepEqual(await store.head(object.key), object);
+    });
+
+    test('says of an object that is damaged, until it is put again', async (t) => {
+      const { store, put, damage } = await open(t);
+      if (damage === undefined) return t.skip('the bytes of this storage can not be reached');
+      const key = `${newPrefix()}IMG_0001.CR3`;
+      const bytes = randomBytes(1000);
+      await put(key, bytes);
+      await damage(key, bytes);
+      const object = (await store.head(key)) ?? assert.fail();
+      assert.deepEqual([object.damaged, object.size, object.etag], [true, bytes.length, md5(bytes)]);
+      assert.deepEqual((await store.list({ prefix: key, startAfter: '', limit: 9 })).objects, [object]);
+      await put(key, bytes);
+      assert.equal((await store.head(key))?.damaged, false);
     });
 
     test('lists in byte order, in pages, after any key', async (t) => {

@@ -8,6 +8,7 @@ import type { Database, DatabaseConfig } from '../src/database/database.ts';
 import type { DatabaseKind } from '../src/database/tables.ts';
 import { createHandlers } from '../src/routes/handlers.ts';
 import { createRules } from '../src/rules.ts';
+import type { OnDamaged } from '../src/uploads/arrivals.ts';
 import type { EndingTimes } from '../src/uploads/upload-ending.ts';
 import { afterwards } from './afterwards.ts';
 import { newDatabase, openedFor } from './database.ts';
@@ -39,7 +40,7 @@ let accounts = 0;
 
 export const TEST_KEY = 'test-key-of-the-first-account';
 
-type Options = { database?: DatabaseKind; ratePerMinute?: number; times?: EndingTimes };
+type Options = { database?: DatabaseKind; ratePerMinute?: number; times?: EndingTimes; onDamaged?: OnDamaged };
 
 /** The API in this process, over a database of its own and storage in memory. */
 export async function startTestServer(t: TestContext, options: Options = {}): Promise<TestServer> {
@@ -48,7 +49,7 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
   const store = new FakeObjectStore();
   const apiKeys = new ApiKeys({ accounts: database.accounts, now: Date.now });
   await apiKeys.ensureFirst(TEST_KEY);
-  const rules = createRules(database, store, options.times && { times: options.times });
+  const rules = createRules(database, store, options);
   const app = await buildApp({
     handlers: createHandlers(rules),
     callers: new Callers({ keys: apiKeys, tokens: rules.uploadTokens }),

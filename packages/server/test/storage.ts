@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,8 @@ const START_DEADLINE = 30_000;
 
 export type RunningStorage = {
   config: StorageConfig & Required<Pick<StorageConfig, 'credentials'>>;
+  /** Flips a bit in the file that holds these bytes; missing where its files are out of reach. */
+  damage?: ((bytes: Buffer) => Promise<void>) | undefined;
   stop(): Promise<void>;
 };
 
@@ -62,7 +64,21 @@ async function startEmbeddedStorage(): Promise<RunningStorage> {
   }
   const endpoint = `http://127.0.0.1:${storePort}`;
   const place = { endpoint, region: 'us-east-1', bucket: 'darkslide', forcePathStyle: true };
-  return { config: { ...place, credentials, signContentType: 'auto' }, stop };
+  const damage = (bytes: Buffer) => flipBitOf(bytes, join(folder, 'store', 'blobs'));
+  return { config: { ...place, credentials, signContentType: 'auto' }, damage, stop };
+}
+
+async function flipBitOf(bytes: Buffer, folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile()) continue;
+    const held = await readFile(path);
+    if (held.indexOf(bytes) !== 0) continue;
+    held.writeUInt8(held.readUInt8(0) ^ 1, 0);
+    await writeFile(path, held);
+    return;
+  }
+  throw new Error('No file holds these bytes.');
 }
 
 /** Whatever the binary prints may mean that it is ready. */

@@ -31,7 +31,8 @@ export type OpenUpload = {
 export type CompletedUpload = { size: number; etag: string };
 export type StoredFile = {
   fileName: string;
-  status: 'pending' | 'uploaded';
+  /** `damaged`: it arrived, but storage can't give its bytes back any more. */
+  status: 'pending' | 'uploaded' | 'damaged';
   /** Bytes; null until it has arrived. */
   size: number | null;
   /** Without quotes; null until it has arrived. */
@@ -136,7 +137,7 @@ export const readCompleted = (data: unknown): CompletedUpload => ({
 
 const readStoredFile = (item: Fields): StoredFile => ({
   fileName: text(item, 'file_name'),
-  status: item.status === 'uploaded' ? 'uploaded' : 'pending',
+  status: item.status === 'uploaded' || item.status === 'damaged' ? item.status : 'pending',
   size: countOrNull(item, 'size'),
   etag: textOrNull(item, 'etag'),
   uploadedAt: textOrNull(item, 'uploaded_at'),

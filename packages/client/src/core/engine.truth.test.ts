@@ -128,3 +128,32 @@ test('whatever goes wrong, whenever: what is called uploaded is in storage, byte
     { numRuns: 25 },
   );
 });
+
+describe('files that storage damaged', () => {
+  test('are told of by verify, and sent again by the next upload, which says so', async () => {
+    const harness = createHarness();
+    const { client, clock, cloud } = harness;
+    const files = [photo('small.NEF', 1000), photo('parts.NEF', 20 * MIB), photo('whole.NEF', 2000)];
+    await harness.upload(files);
+    for (const name of ['small.NEF', 'parts.NEF']) {
+      const stored = cloud.project.files.get(name) ?? assert.fail(name);
+      cloud.project.files.set(name, { ...stored, damaged: true });
+    }
+    const plan = await client.planFiles({ files: files.map((file) => file.source()) });
+    const { uuid: projectUuid } = cloud.project;
+    const verdicts = async () => (await clock.run(client.verifyPlan(plan, { projectUuid }))).verdicts;
+    assert.deepEqual(
+      (await verdicts()).map(({ name, verdict }) => [name, verdict]),
+      [
+        ['parts.NEF', 'damaged'],
+        ['small.NEF', 'damaged'],
+        ['whole.NEF', 'same'],
+      ],
+    );
+    const summary = await harness.upload(files);
+    assert.deepEqual([summary.successful, summary.skipped], [2, 1]);
+    assert.match(summary.notices.join(), /can't give back 2 files .*damaged: sent again/);
+    assert.ok((await verdicts()).every(({ verdict }) => verdict === 'same'));
+    assertTruthful(harness, files, summary);
+  });
+});

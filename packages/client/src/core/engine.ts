@@ -33,6 +33,9 @@ const SECOND_ROUNDS = 2;
 
 const NO_LISTING = "This server can't list what it holds: each file was checked only by what storage answered to it.";
 
+const sentAgain = (files: number) =>
+  `Storage can't give back ${files === 1 ? 'a file' : `${files} files`} that it took before, as its bytes are damaged: sent again.`;
+
 /**
  * Brings every planned file to storage, checks against the server's list that it is there, sends again what is not,
  * and says what became of each. Rejects only with what makes the whole run pointless before it begins, or with the
@@ -48,6 +51,8 @@ export async function runUpload(request: UploadRequest): Promise<UploadSummary> 
   try {
     const resumed = holdings.files.size > 0 || holdings.uploads.size > 0;
     onEvent({ type: 'planned', projectUuid: api.projectUuid, files: plan.files.length, bytes: plan.bytes, resumed });
+    const again = plan.files.filter(({ name }) => holdings.damaged.has(name)).length;
+    if (again > 0) run.notice(sentAgain(again));
     run.progress.expect(plan.files.length, plan.bytes);
     for (const result of plan.settled) {
       run.progress.expect(1, result.size);

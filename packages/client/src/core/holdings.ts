@@ -5,17 +5,25 @@ import type { ProjectApi } from '../api/project-api.ts';
 export type Holdings = {
   files: ReadonlyMap<string, StoredFile>;
   uploads: ReadonlyMap<string, readonly OpenUpload[]>;
+  /** Names of files that storage took, but can't give back any more: they count as not there. */
+  damaged: ReadonlySet<string>;
 };
 
-export const NO_HOLDINGS: Holdings = { files: new Map(), uploads: new Map() };
+export const NO_HOLDINGS: Holdings = { files: new Map(), uploads: new Map(), damaged: new Set() };
 
 /**
  * Asks what is there. A server of the bare contract can't tell; then everything counts as not there, and sending it
  * again is the only way to be sure.
  */
 export async function lookAround(api: ProjectApi, signal?: AbortSignal): Promise<Holdings> {
-  const [files, uploads] = await Promise.all([storedFiles(api, signal), openUploads(api, signal)]);
-  return { files: files ?? new Map(), uploads };
+  const [listed, uploads] = await Promise.all([storedFiles(api, signal), openUploads(api, signal)]);
+  const files = new Map<string, StoredFile>();
+  const damaged = new Set<string>();
+  for (const [name, file] of listed ?? []) {
+    if (file.status === 'damaged') damaged.add(name);
+    else files.set(name, file);
+  }
+  return { files, uploads, damaged };
 }
 
 /** Undefined where the server can't list files. */

@@ -9,10 +9,10 @@ import type { Md5 } from './ports.ts';
 
 /**
  * How a local file and what storage holds by its name compare. `unknown`: of the same size, and storage's ETag says
- * nothing about the content.
+ * nothing about the content. `damaged`: storage took it, but can't give its bytes back any more.
  */
 export type Verdict =
-  | { name: string; path: string; verdict: 'same' | 'different' | 'missing' | 'unknown' }
+  | { name: string; path: string; verdict: 'same' | 'different' | 'missing' | 'unknown' | 'damaged' }
   | { name: string; path: string; verdict: 'unreadable'; message: string };
 
 export type VerifyReport = {
@@ -63,6 +63,7 @@ async function verdictOn(
   { md5, signal }: { md5: Md5; signal: AbortSignal },
 ): Promise<Verdict> {
   const { path } = source;
+  if (stored?.status === 'damaged') return { name, path, verdict: 'damaged' };
   if (stored?.status !== 'uploaded') return { name, path, verdict: 'missing' };
   try {
     return { name, path, verdict: await compareWithStored({ source, stored, md5, signal }) };

@@ -18,7 +18,7 @@ export type CloudOptions = {
   etags?: 'md5' | 'random' | 'constant';
 };
 
-type Stored = { bytes: Uint8Array; etag: string };
+type Stored = { bytes: Uint8Array; etag: string; damaged?: boolean };
 type Upload = {
   id: string;
   name: string;
@@ -282,7 +282,7 @@ export const xml = (status: number, code: string): FakeAnswer => ({
 
 const fileEntry = (name: string, stored: Stored | undefined) => ({
   file_name: name,
-  status: stored ? 'uploaded' : 'pending',
+  status: stored?.damaged ? 'damaged' : stored ? 'uploaded' : 'pending',
   size: stored?.bytes.length ?? null,
   etag: stored?.etag ?? null,
   uploaded_at: null,

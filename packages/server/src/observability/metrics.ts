@@ -29,7 +29,16 @@ export type DatabaseQuery = {
 export type StoreRequest = { operation: string | undefined; status: number; receivedBytes: number };
 
 /** What is asked for at each scrape instead of being told. */
-export type Gauge = 'open_uploads' | 'storage_calls_waiting' | 'database_connections_waiting' | 'store_bodies';
+export type Gauge =
+  | 'open_uploads'
+  | 'storage_calls_waiting'
+  | 'database_connections_waiting'
+  | 'store_bodies'
+  | 'store_damaged_objects'
+  | 'store_scrub_interval_seconds'
+  | 'store_scrub_last_pass_timestamp_seconds'
+  | 'store_scrubbed_bytes'
+  | 'store_scrubbed_blobs';
 
 /**
  * What the server tells of its work while it runs. Every call is cheap and never throws. Labels come from closed sets,
@@ -39,6 +48,8 @@ export interface Metrics {
   linksIssued(kind: LinkKind): void;
   /** Storage was found to hold files that had not arrived before. Told once a file, by one node. */
   filesArrived(arrived: { files: number; bytes: number }): void;
+  /** Storage says of so many files that had arrived that they are damaged. Told when that is first seen. */
+  filesDamaged(files: number): void;
   requestBegan(): void;
   /** Its connection ended, with or without an answer. */
   requestEnded(): void;
@@ -61,6 +72,7 @@ const ignore = () => {};
 export const NO_METRICS: Metrics = {
   linksIssued: ignore,
   filesArrived: ignore,
+  filesDamaged: ignore,
   requestBegan: ignore,
   requestEnded: ignore,
   requestAnswered: ignore,

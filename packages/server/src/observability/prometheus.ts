@@ -18,6 +18,12 @@ const GAUGES: Record<GaugeName, string> = {
   storage_calls_waiting: 'Calls to storage that wait for a free connection.',
   database_connections_waiting: 'Queries that wait for a free connection to PostgreSQL.',
   store_bodies: 'Bodies that the embedded store is receiving or holds in line.',
+  store_damaged_objects: 'Objects of the embedded store whose stored bytes were found damaged.',
+  store_scrub_interval_seconds: 'In how many seconds the embedded store reads and checks all that it holds; 0: never.',
+  store_scrub_last_pass_timestamp_seconds:
+    'When it last had checked all that it holds; until then, when it began for the first time.',
+  store_scrubbed_bytes: 'Bytes that the scrub of the embedded store has checked since the start.',
+  store_scrubbed_blobs: 'Files of bytes that the scrub of the embedded store has checked since the start.',
 };
 
 /** Metrics kept by prom-client, under names that begin with `darkslide_`; beside them those of Node and the process. */
@@ -36,6 +42,7 @@ export function createPrometheus({ version }: { version: string }): MetricsExpor
     new Histogram({ name: `darkslide_${name}`, help, labelNames, buckets, registers });
 
   const arrivedFiles = counter('files_arrived_total', 'Files that storage was found to hold for the first time.');
+  const damagedFiles = counter('files_damaged_total', 'Files that had arrived, and that storage found to be damaged.');
   const arrivedBytes = counter('arrived_bytes_total', 'Their bytes.');
   const requests = histogram(
     'http_request_duration_seconds',
@@ -79,6 +86,7 @@ export function createPrometheus({ version }: { version: string }): MetricsExpor
       arrivedFiles.inc(files);
       arrivedBytes.inc(bytes);
     },
+    filesDamaged: (files) => damagedFiles.inc(files),
     requestBegan: () => inFlight.inc(),
     requestEnded: () => inFlight.dec(),
     requestAnswered: ({ method, route = 'none', status, seconds }) =>

@@ -6,6 +6,8 @@ import fc from 'fast-check';
 import { onEveryDatabase } from '../../test/database.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
 
+const MD5_OF_BYTES = createHash('md5').update('bytes').digest('base64');
+
 type Listed = { file_name: string; status: string; size: number | null };
 
 /** Every page, one after the other. */
@@ -72,7 +74,7 @@ onEveryDatabase('files', (database) => {
   test('compare the declared MD5 with what arrived', async (t) => {
     const { call, createProject, store } = await startTestServer(t, { database });
     const { uuid, path } = await createProject();
-    const md5 = createHash('md5').update('bytes').digest('base64');
+    const md5 = MD5_OF_BYTES;
     const names = ['right', 'wrong', 'undeclared', 'by parts', 'pending'];
     await call('POST', `${path}/get_temporary_upload_links`, {
       files_list: names.map((file_name) => (file_name === 'undeclared' ? { file_name } : { file_name, md5 })),
@@ -87,6 +89,7 @@ onEveryDatabase('files', (database) => {
       size: 5,
       etag: `${'0'.repeat(32)}-1`,
       lastModified: new Date(0),
+      damaged: false,
     });
     const { files } = (await call('GET', `${path}/files`)).body.data;
     assert.deepEqual(
@@ -95,6 +98,35 @@ onEveryDatabase('files', (database) => {
       ),
       { right: true, wrong: false, undeclared: null, 'by parts': null, pending: null },
     );
+  });
+
+  test('are damaged where storage says so, count as not arrived, and are whole once they are sent again', async (t) => {
+    const found: number[] = [];
+    const { call, createProject, store } = await startTestServer(t, {
+      database,
+      onDamaged: ({ files }) => found.push(files),
+    });
+    const { uuid, path } = await createProject();
+    await call('POST', `${path}/get_temporary_upload_links`, {
+      files_list: [{ file_name: 'a' }, { file_name: 'b' }].map((file) => ({ ...file, md5: MD5_OF_BYTES })),
+    });
+    for (const name of ['a', 'b']) store.put(`${uuid}/${name}`, 'bytes');
+    const look = async () => {
+      const { files } = (await call('GET', `${path}/files`)).body.data;
+      const { number_of_images, status } = (await call('GET', path)).body.data;
+      const seen = files.map((file: Listed & { md5_matches: unknown }) => [file.status, file.size, file.md5_matches]);
+      return [seen, number_of_images, status];
+    };
+    const whole = ['uploaded', 5, true];
+    assert.deepEqual(await look(), [[whole, whole], 2, 'Uploaded']);
+    store.damage(`${uuid}/b`);
+    const { status, download_link, etag } = (await call('GET', `${path}/files/b`)).body.data;
+    const hex = Buffer.from(MD5_OF_BYTES, 'base64').toString('hex');
+    assert.deepEqual([status, download_link, etag], ['damaged', null, hex]);
+    assert.deepEqual(await look(), [[whole, ['damaged', 5, null]], 1, 'Uploading']);
+    assert.deepEqual(found, [1], 'it is told once');
+    store.put(`${uuid}/b`, 'bytes');
+    assert.deepEqual(await look(), [[whole, whole], 2, 'Uploaded']);
   });
 
   test('have a download link once they have arrived', async (t) => {

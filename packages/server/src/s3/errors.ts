@@ -17,6 +17,19 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
 }
 
+/**
+ * The storage class by which the embedded store tells of an object whose bytes are damaged, in listings and heads.
+ * No other storage has a class of that name.
+ */
+export const DAMAGED_CLASS = 'DAMAGED';
+
+/** Whether storage refuses an object because its bytes are damaged. */
+export function isDamaged(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  const { headers } = (error.$response ?? {}) as { headers?: Record<string, string> };
+  return headers?.['x-amz-storage-class'] === DAMAGED_CLASS;
+}
+
 /** What went wrong between us and storage, for the operator. Messages of the SDK carry no secret and no signature. */
 export function unavailable(operation: string, error: unknown): StorageUnavailableError {
   if (error instanceof StorageUnavailableError) return error;

@@ -21,12 +21,20 @@ objectStoreSuite('over S3', async (t) => {
     store,
     put: (key, bytes) => put(signer.put(key), bytes),
     putPart: (upload, partNumber, bytes) => put(signer.putPart(upload, partNumber), bytes),
+    damage: storage.damage && ((key, bytes) => damage(signer.get(key, 'x'), bytes)),
   };
 });
 
 async function put(link: string, bytes: Buffer): Promise<void> {
   const response = await fetch(link, { method: 'PUT', body: new Uint8Array(bytes) });
   assert.equal(response.status, 200, await response.text());
+}
+
+/** Spoils the stored bytes and reads them, so that the store sees it. */
+async function damage(link: string, bytes: Buffer): Promise<void> {
+  await storage.damage?.(bytes);
+  const response = await fetch(link);
+  assert.equal(response.status, 500, await response.text());
 }
 
 test('a download link saves the file under its name', async (t) => {

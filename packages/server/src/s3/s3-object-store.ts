@@ -21,7 +21,7 @@ import type {
   StoredPart,
   UploadRef,
 } from '../uploads/object-store.ts';
-import { isNoSuchUpload, isNotFound, s3Code, unavailable } from './errors.ts';
+import { DAMAGED_CLASS, isDamaged, isNoSuchUpload, isNotFound, s3Code, unavailable } from './errors.ts';
 import type { StorageHabits } from './probe.ts';
 import type { SignerFactory } from './signer.ts';
 
@@ -81,6 +81,8 @@ export class S3ObjectStore implements ObjectStore {
       return storedObject({ ...found, Key: key, Size: found.ContentLength });
     } catch (error) {
       if (isNotFound(error)) return undefined;
+      // Such an answer has no size; the listing has it.
+      if (isDamaged(error)) return await this.#listed(key);
       throw unavailable('HeadObject', error);
     }
   }
@@ -101,6 +103,11 @@ export class S3ObjectStore implements ObjectStore {
     } catch (error) {
       throw unavailable('ListObjectsV2', error);
     }
+  }
+
+  async #listed(key: string): Promise<StoredObject | undefined> {
+    const { objects } = await this.list({ prefix: key, startAfter: '', limit: 1 });
+    return objects.find((object) => object.key === key);
   }
 
   async createUpload(key: string): Promise<string> {
@@ -230,16 +237,18 @@ type ListedObject = {
   Size?: number | undefined;
   ETag?: string | undefined;
   LastModified?: Date | undefined;
+  StorageClass?: string | undefined;
 };
 
 /** Whole seconds: listings have fractions of them, headers have none, and both have to say the same. */
 const wholeSeconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000);
 
-const storedObject = ({ Key = '', Size = 0, ETag = '', LastModified = new Date(0) }: ListedObject): StoredObject => ({
-  key: Key,
-  size: Size,
-  etag: unquoteETag(ETag),
-  lastModified: wholeSeconds(LastModified),
+const storedObject = (listed: ListedObject): StoredObject => ({
+  key: listed.Key ?? '',
+  size: listed.Size ?? 0,
+  etag: unquoteETag(listed.ETag ?? ''),
+  lastModified: wholeSeconds(listed.LastModified ?? new Date(0)),
+  damaged: listed.StorageClass === DAMAGED_CLASS,
 });
 
 type ListedPart = NonNullable<ListPartsCommandOutput['Parts']>[number];

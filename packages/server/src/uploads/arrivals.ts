@@ -1,5 +1,5 @@
 import { apiError, type schemas } from '@darkslide/contract';
-import type { FileTable, StoredFile } from '../database/files.ts';
+import type { FileTable } from '../database/files.ts';
 import type { FileCounts, ProjectTable } from '../database/projects.ts';
 import type { FileRow, ProjectRow } from '../database/tables.ts';
 import { checkFileName } from './file-names.ts';
@@ -7,26 +7,31 @@ import { compareBytes, keyOf, prefixOf } from './keys.ts';
 import { mapWithLimit } from './map-with-limit.ts';
 import type { ObjectStore } from './object-store.ts';
 import { Reconciler } from './reconciler.ts';
-import { storedFile, storedFiles } from './stored-files.ts';
+import { type ListedFile, listedFile, listedFiles } from './stored-files.ts';
 
 /** Projects that ask storage at once, for one request. */
 const CONCURRENT_PROJECTS = 8;
 /** Pages of its listing that one request asks storage for, all projects together; each may have one. */
 const PAGES_PER_REQUEST = 32;
 
-type Options = { projects: ProjectTable; files: FileTable; store: ObjectStore };
+/** Is told of files that had arrived, and that storage now says are damaged. */
+export type OnDamaged = (found: { projectUuid: string; files: number }) => void;
+
+type Options = { projects: ProjectTable; files: FileTable; store: ObjectStore; onDamaged: OnDamaged };
 
 /** What has arrived. Storage is the truth; the database remembers what was asked for and what storage said last. */
 export class Arrivals {
   readonly #projects: ProjectTable;
   readonly #files: FileTable;
   readonly #store: ObjectStore;
+  readonly #onDamaged: OnDamaged;
   readonly #reconciler: Reconciler;
 
-  constructor({ projects, files, store }: Options) {
+  constructor({ projects, files, store, onDamaged }: Options) {
     this.#projects = projects;
     this.#files = files;
     this.#store = store;
+    this.#onDamaged = onDamaged;
     this.#reconciler = new Reconciler({ files, store });
   }
 
@@ -55,7 +60,7 @@ export class Arrivals {
     const lastKey = listing.more ? listing.objects.at(-1)?.key : undefined;
     const horizon = lastKey?.slice(prefix.length);
     const known = horizon === undefined ? rows : rows.filter(({ name }) => compareBytes(name, horizon) <= 0);
-    const stored = storedFiles(project, listing.objects);
+    const stored = listedFiles(project, listing.objects);
     await this.#record(project, known, stored);
 
     const merged = mergeByName(known, stored);
@@ -64,41 +69,47 @@ export class Arrivals {
     return { files: page.map((file) => this.#describe(file.name, file.row, file.stored)), next };
   }
 
-  /** One file, and its download link where it has arrived. @throws {ApiError} file_not_found */
+  /** One file, and its download link where it has arrived and is whole. @throws {ApiError} file_not_found */
   async get(project: ProjectRow, fileName: string): Promise<schemas.FileWithDownload> {
     const name = checkFileName(fileName);
     const key = keyOf(project.uuid, name);
     const row = await this.#files.find(project.id, name);
     const object = await this.#store.head(key);
     if (row === undefined && object === undefined) throw apiError('file_not_found', { name: fileName });
-    const stored = new Map(object === undefined ? [] : [[name, storedFile(name, object)]]);
+    const stored = new Map(object === undefined ? [] : [[name, listedFile(name, object)]]);
     await this.#record(project, row === undefined ? [] : [row], stored);
-    const download_link = object === undefined ? null : (await this.#store.signer()).get(key, name);
+    const isReadable = object !== undefined && !object.damaged;
+    const download_link = !isReadable ? null : (await this.#store.signer()).get(key, name);
     return { ...this.#describe(fileName, row, stored.get(name)), download_link };
   }
 
-  /** Takes over what storage says, where it differs from what it said before. */
-  async #record(project: ProjectRow, rows: readonly FileRow[], stored: ReadonlyMap<string, StoredFile>): Promise<void> {
+  /** Takes over what storage says, where it differs from what it said before. What is damaged has not arrived. */
+  async #record(project: ProjectRow, rows: readonly FileRow[], stored: ReadonlyMap<string, ListedFile>): Promise<void> {
     const known = new Map(rows.map((row) => [row.name, row]));
     const changed = [...stored.values()].filter((file) => {
+      if (file.damaged) return false;
       const row = known.get(file.name);
       return row?.etag !== file.etag || row.size !== file.size || row.uploaded_at !== file.uploadedAt;
     });
-    const gone = rows.filter((row) => row.uploaded_at !== null && !stored.has(row.name)).map(({ name }) => name);
+    const gone = rows
+      .filter(({ name, uploaded_at }) => uploaded_at !== null && (stored.get(name)?.damaged ?? true))
+      .map(({ name }) => name);
     await this.#files.store(project.id, changed);
     await this.#files.forget(project.id, gone);
+    const damaged = gone.filter((name) => stored.has(name)).length;
+    if (damaged > 0) this.#onDamaged({ projectUuid: project.uuid, files: damaged });
   }
 
-  #describe(name: string, row: FileRow | undefined, stored: StoredFile | undefined): schemas.File {
+  #describe(name: string, row: FileRow | undefined, stored: ListedFile | undefined): schemas.File {
     if (stored === undefined)
       return { file_name: name, status: 'pending', size: null, etag: null, uploaded_at: null, md5_matches: null };
     return {
       file_name: name,
-      status: 'uploaded',
+      status: stored.damaged ? 'damaged' : 'uploaded',
       size: stored.size,
       etag: stored.etag,
       uploaded_at: new Date(stored.uploadedAt).toISOString(),
-      md5_matches: this.#md5Matches(row?.md5 ?? null, stored.etag),
+      md5_matches: stored.damaged ? null : this.#md5Matches(row?.md5 ?? null, stored.etag),
     };
   }
 
@@ -109,9 +120,9 @@ export class Arrivals {
   }
 }
 
-type Known = { name: string; row: FileRow | undefined; stored: StoredFile | undefined };
+type Known = { name: string; row: FileRow | undefined; stored: ListedFile | undefined };
 
-function mergeByName(rows: readonly FileRow[], stored: ReadonlyMap<string, StoredFile>): Known[] {
+function mergeByName(rows: readonly FileRow[], stored: ReadonlyMap<string, ListedFile>): Known[] {
   const merged = new Map<string, Known>();
   for (const row of rows) merged.set(row.name, { name: row.name, row, stored: stored.get(row.name) });
   for (const file of stored.values()) {

@@ -1,5 +1,8 @@
-/** What storage lists of an object. `lastModified` has whole seconds. */
-export type StoredObject = { key: string; size: number; etag: string; lastModified: Date };
+/**
+ * What storage lists of an object. `lastModified` has whole seconds. `damaged`: storage says that it can't give back
+ * the bytes that it took; size and ETag are still those of what it took.
+ */
+export type StoredObject = { key: string; size: number; etag: string; lastModified: Date; damaged: boolean };
 
 export type StoredPart = { partNumber: number; size: number; etag: string; lastModified: Date };
 

@@ -2,7 +2,7 @@ import type { FileTable, StoredFile } from '../database/files.ts';
 import type { ProjectRow } from '../database/tables.ts';
 import { compareBytes, prefixOf } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';
-import { storedFiles } from './stored-files.ts';
+import { listedFiles } from './stored-files.ts';
 
 /** Objects on one page of storage's listing, S3's most. */
 const STORAGE_PAGE = 1000;
@@ -53,7 +53,12 @@ export class Reconciler {
       budget.pages--;
       const startAfter = prefix + laterOf(reached, rightBefore(pending));
       const { objects, more } = await this.#store.list({ prefix, startAfter, limit: STORAGE_PAGE });
-      found.push(...storedFiles(project, objects).values());
+      found.push(
+        ...listedFiles(
+          project,
+          objects.filter(({ damaged }) => !damaged),
+        ).values(),
+      );
       if (found.length >= STORED_AT_ONCE) await this.#files.store(project.id, found.splice(0));
       reached = more ? objects.at(-1)?.key.slice(prefix.length) : undefined;
     }

@@ -3,19 +3,23 @@ import type { ProjectRow } from '../database/tables.ts';
 import { nameUnder } from './keys.ts';
 import type { StoredObject } from './object-store.ts';
 
-export const storedFile = (name: string, { size, etag, lastModified }: StoredObject): StoredFile => ({
+/** A file as storage lists it. */
+export type ListedFile = StoredFile & Pick<StoredObject, 'damaged'>;
+
+export const listedFile = (name: string, { size, etag, lastModified, damaged }: StoredObject): ListedFile => ({
   name,
   size,
   etag,
   uploadedAt: lastModified.getTime(),
+  damaged,
 });
 
 /** By name; keys that no link of ours can have made are left out. */
-export function storedFiles(project: ProjectRow, objects: readonly StoredObject[]): Map<string, StoredFile> {
-  const files = new Map<string, StoredFile>();
+export function listedFiles(project: ProjectRow, objects: readonly StoredObject[]): Map<string, ListedFile> {
+  const files = new Map<string, ListedFile>();
   for (const object of objects) {
     const name = nameUnder(project.uuid, object.key);
-    if (name !== undefined) files.set(name, storedFile(name, object));
+    if (name !== undefined) files.set(name, listedFile(name, object));
   }
   return files;
 }
