@@ -145,8 +145,8 @@ describe('a request body', () => {
     assert.deepEqual(await api.files(project), []);
   });
 
-  it('may have 10 MiB and no byte more [L1.10, E.body_too_large]', async () => {
-    const limit = 10 * 1024 * 1024;
+  it('may have 64 KiB and no byte more [L1.10, E.body_too_large]', async () => {
+    const limit = 64 * 1024;
     const json = JSON.stringify({ name: uniqueName('Large') });
     refusal(await api.call('POST', PROFILE, { body: json.padEnd(limit + 1) }), { status: 413, code: 'body_too_large' });
     refusal(await api.call('POST', PROFILE, { body: json.padEnd(20_000_000) }), {
@@ -154,6 +154,22 @@ describe('a request body', () => {
       code: 'body_too_large',
     });
     data(await api.call('POST', PROFILE, { body: json.padEnd(limit) }));
+  });
+
+  it('may be longer where it lists names [L1.10]', async () => {
+    const path = `${await api.newProject()}/get_temporary_upload_links`;
+    const limit = 64 * 1024 + 10_000 * 1024;
+    const json = JSON.stringify({ files_list: [{ file_name: 'a.NEF' }] });
+    data(await api.call('POST', path, { body: json.padEnd(limit) }));
+    refusal(await api.call('POST', path, { body: json.padEnd(limit + 1) }), { status: 413, code: 'body_too_large' });
+  });
+
+  it('that holds millions of values is refused [L1.10]', async () => {
+    const path = `${await api.newProject()}/get_temporary_upload_links`;
+    for (const entry of ['0', '{}', '[]', '"a"']) {
+      const body = `{"files_list":[${Array(2_000_000).fill(entry).join(',')}]}`;
+      refusal(await api.call('POST', path, { body }), { status: 400, code: 'invalid_request' });
+    }
   });
 
   it('without a length is limited as well [L1.10]', async () => {

@@ -1,6 +1,7 @@
 import Type, { type TSchema } from 'typebox';
 import { CALLS, type CallName, type KeyScope } from './calls.ts';
 import type { ErrorCode } from './errors.ts';
+import { LIST_BODY_BYTES } from './limits.ts';
 import * as schemas from './schemas.ts';
 
 export { schemas };
@@ -14,6 +15,8 @@ export type Route = {
   params?: TSchema;
   query?: TSchema;
   body?: TSchema;
+  /** Bytes that its body may have; MAX_BODY_BYTES where it is not said. */
+  maxBodyBytes?: number;
   /** What stands in `data`; undefined: 204 without a body. */
   data?: TSchema;
   /** What this route can refuse, besides what every route can. */
@@ -79,6 +82,7 @@ export const ROUTES = {
     summary: 'One presigned link a file',
     params: OfProject,
     body: schemas.UploadLinksBody,
+    maxBodyBytes: LIST_BODY_BYTES.names,
     data: schemas.UploadLinks,
     errors: ['project_not_found', 'invalid_file_name', 'duplicate_file_name', 'invalid_md5', ...LIMITS],
   },
@@ -125,6 +129,7 @@ export const ROUTES = {
     summary: 'Fresh links for some parts',
     params: OfUpload,
     body: schemas.PartLinksBody,
+    maxBodyBytes: LIST_BODY_BYTES.partNumbers,
     data: schemas.PartLinks,
     errors: ['project_not_found', 'upload_not_found', 'upload_completed', 'invalid_part_number'],
   },
@@ -173,6 +178,7 @@ export const ROUTES = {
     summary: 'Make a token with which others upload into this project for a while',
     params: OfProject,
     body: schemas.MintUploadTokenBody,
+    maxBodyBytes: LIST_BODY_BYTES.allowedNames,
     data: schemas.UploadTokenMinted,
     errors: ['project_not_found', 'invalid_file_name'],
   },

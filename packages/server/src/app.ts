@@ -4,7 +4,7 @@ import { type MetricsRoute, registerMetrics } from './observability/metrics-endp
 import { type Observers, observeRequests } from './observability/requests.ts';
 import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
 import { registerDocumentation } from './routes/documentation.ts';
-import { answerErrors, refuseMalformed, sendError } from './routes/errors.ts';
+import { answerErrors, refuseMalformed, refuseUnknownRoutes, sendError } from './routes/errors.ts';
 import { type Checks, registerHealth } from './routes/health.ts';
 import { readJsonBodies } from './routes/json-body.ts';
 import { validatorCompiler } from './routes/validation.ts';
@@ -40,8 +40,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   answerErrors(app);
   observeRequests(app, options);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  refuseUnknownRoutes(app);
   const isClosing = answerToTheLast(app);
-  readJsonBodies(app);
+  readJsonBodies(app, () => {});
   await registerDocumentation(app, options.version);
   registerHealth(app, options.checks, { isClosing });
   if (options.metricsRoute !== undefined) registerMetrics(app, options.metricsRoute);

@@ -76,7 +76,7 @@ function registerRoute(app: FastifyInstance, family: Family, name: CallName, han
       ...(route.body && { body: route.body }),
       response: successResponse(route),
     },
-    config: { call: name, errors: [...route.errors, ...COMMON_ERRORS] },
+    config: { call: name, errors: [...route.errors, ...COMMON_ERRORS], maxBodyBytes: route.maxBodyBytes },
     // Before the body is read, and after the request was counted.
     preParsing: async (request) => authorize(callerOf(request), name),
     handler,

@@ -14,6 +14,13 @@ export function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => sendError(notFound(request, reply), request, reply));
 }
 
+/** Before the body is read: nobody waits for it. */
+export function refuseUnknownRoutes(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw notFound(request, reply);
+  });
+}
+
 export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const answer = toApiError(error, request);
   request.refusal = answer.code;

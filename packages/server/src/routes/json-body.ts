@@ -1,25 +1,35 @@
 import type { Readable } from 'node:stream';
-import { apiError, MAX_BODY_BYTES } from '@darkslide/contract';
+import { apiError, MAX_BODY_BYTES, MAX_BODY_VALUES } from '@darkslide/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { hasMoreValuesThan } from './json-values.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Bytes that the body may have; MAX_BODY_BYTES where it is not said. */
+    maxBodyBytes?: number | undefined;
+  }
+}
 
 /** Of a body that is too large, so much is read before the connection is closed on it. */
-const MAX_READ_BYTES = 8 * MAX_BODY_BYTES;
+const MAX_READ_BYTES = 80 * 1024 ** 2;
 
 const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;|$)/i;
 
 /**
  * Reads every body as JSON, with whatever content type a client forgot to send, but not against one that it did send.
- * A missing body is an empty object: schemas say whether that is enough.
+ * A missing body is an empty object: schemas say whether that is enough. `hold` is told of bytes that are kept in
+ * memory for a request, and throws where there is no room for them.
  */
-export function readJsonBodies(app: FastifyInstance): void {
+export function readJsonBodies(app: FastifyInstance, hold: (request: FastifyRequest, bytes: number) => void): void {
   app.removeAllContentTypeParsers();
   // An empty content type is as good as none; Fastify would refuse it.
   app.addHook('onRequest', async (request) => {
     if (request.headers['content-type']?.trim() === '') delete request.headers['content-type'];
   });
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
-    const bytes = await readBytes(payload);
-    if (request.is404 || bytes.length === 0) return undefined;
+    const { maxBodyBytes: limit = MAX_BODY_BYTES } = request.routeOptions.config;
+    const bytes = await readBytes(payload, { limit, hold: (count) => hold(request, count) });
+    if (bytes.length === 0) return undefined;
     const type = request.headers['content-type'];
     if (type !== undefined && !JSON_TYPE.test(type)) throw apiError('unsupported_media_type', { type });
     return parseJson(bytes);
@@ -32,26 +42,38 @@ export function readJsonBodies(app: FastifyInstance): void {
 /**
  * The whole body. One that is too large is read on for a while, and dropped: most clients look for an answer only when
  * they have sent everything, and take a connection that closes before for a broken one.
- * @throws {ApiError} body_too_large, invalid_request
+ * @throws {ApiError} body_too_large, invalid_request, and what `hold` throws
  */
-async function readBytes(payload: Readable): Promise<Buffer> {
+async function readBytes(
+  payload: Readable,
+  { limit, hold }: { limit: number; hold: (bytes: number) => void },
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  try {
-    for await (const chunk of payload) {
-      size += chunk.length;
-      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-      else chunks.length = 0;
-      if (size > MAX_READ_BYTES) break;
-    }
-  } catch (error) {
-    throw apiError('invalid_request', { problem: 'The request body broke off' }, { cause: error });
+  for await (const chunk of unbroken(payload)) {
+    size += chunk.length;
+    if (size <= limit) {
+      hold(chunk.length);
+      chunks.push(chunk);
+    } else chunks.length = 0;
+    if (size > MAX_READ_BYTES) break;
   }
-  if (size > MAX_BODY_BYTES) throw apiError('body_too_large', { limit: MAX_BODY_BYTES });
+  if (size > limit) throw apiError('body_too_large', { limit });
   return Buffer.concat(chunks);
 }
 
+async function* unbroken(payload: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* payload;
+  } catch (error) {
+    throw apiError('invalid_request', { problem: 'The request body broke off' }, { cause: error });
+  }
+}
+
+/** @throws {ApiError} invalid_request for one with so many values that parsing alone would take long; invalid_json */
 function parseJson(bytes: Buffer): unknown {
+  if (hasMoreValuesThan(bytes, MAX_BODY_VALUES))
+    throw apiError('invalid_request', { problem: `The request body has more than ${MAX_BODY_VALUES} values` });
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

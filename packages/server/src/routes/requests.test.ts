@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FAMILIES, MAX_BODY_BYTES } from '@darkslide/contract';
+import { FAMILIES, LIST_BODY_BYTES, MAX_BODY_BYTES, MAX_BODY_VALUES, MAX_NAMES_PER_REQUEST } from '@darkslide/contract';
 import { noAnswer } from '../../test/fake-object-store.ts';
 import { startTestServer } from '../../test/server.ts';
 
@@ -57,12 +57,47 @@ test('a body that is no JSON object is refused', async (t) => {
   }
 });
 
-test('a body is at most as long as the limit', async (t) => {
-  const { call } = await startTestServer(t);
-  const body = (length: number) => `{"x":"${'x'.repeat(length - 8)}"}`;
-  assert.equal((await call('POST', FAMILY, body(MAX_BODY_BYTES))).status, 200);
-  const answer = await call('POST', FAMILY, body(MAX_BODY_BYTES + 1));
-  assert.deepEqual([answer.status, answer.body.error.code], [413, 'body_too_large']);
+test('a body is at most as long as its call needs', async (t) => {
+  const { call, createProject } = await startTestServer(t);
+  const { path } = await createProject();
+  const fill = (json: string, length: number) => `${json.slice(0, -1)},"x":"${'x'.repeat(length - json.length - 7)}"}`;
+  const { body: started } = await call('POST', `${path}/multipart_uploads`, { file_name: 'a.NEF', part_count: 1 });
+  for (const [url, json, limit] of [
+    [FAMILY, '{"name":null}', MAX_BODY_BYTES],
+    [`${path}/get_temporary_upload_links`, '{"files_list":[{"file_name":"a.NEF"}]}', LIST_BODY_BYTES.names],
+    [`${path}/upload_tokens`, '{"allowed_names":["a"]}', LIST_BODY_BYTES.allowedNames],
+    [
+      `${path}/multipart_uploads/${started.data.upload_id}/part_links`,
+      '{"part_numbers":[1]}',
+      LIST_BODY_BYTES.partNumbers,
+    ],
+  ] as const) {
+    for (const length of [limit - 1, limit])
+      assert.equal((await call('POST', url, fill(json, length))).status, 200, `${url} ${length}`);
+    const answer = await call('POST', url, fill(json, limit + 1));
+    assert.deepEqual([answer.status, answer.body.error.code], [413, 'body_too_large'], url);
+  }
+});
+
+test('a list of wrong entries is refused by its length first, and by its first wrong entry', async (t) => {
+  const { call, createProject } = await startTestServer(t);
+  const { path } = await createProject();
+  const list = async (body: string) => (await call('POST', `${path}/get_temporary_upload_links`, body)).body.error;
+  const of = (count: number, entry: string) => `{"files_list":[${Array(count).fill(entry).join(',')}]}`;
+  for (const entry of ['0', '{}', '[[]]', '{"file_name":1,"size":"x"}']) {
+    const { code, message } = await list(of(MAX_NAMES_PER_REQUEST + 1, entry));
+    assert.deepEqual(
+      [code, message],
+      ['invalid_request', 'files_list has 10001 entries; at most 10000 are allowed.'],
+      entry,
+    );
+  }
+  assert.equal((await list(of(MAX_NAMES_PER_REQUEST, '0'))).message, 'files_list[0] must be a JSON object; got 0.');
+  const late = `{"files_list":[{"file_name":"a"},{"file_name":"b","size":"x"},0]}`;
+  assert.equal((await list(late)).message, 'files_list[1].size must be an integer or null; got "x".');
+  const most = (values: number) => `{"x":[${Array(values).fill(0).join(',')}]}`;
+  assert.match((await list(most(MAX_BODY_VALUES - 1))).message, /^files_list is missing/);
+  assert.match((await list(most(MAX_BODY_VALUES))).message, /more than 200000 values/);
 });
 
 test('an API key is required, and a known one', async (t) => {

@@ -14,18 +14,68 @@ type Problem = TLocalizedValidationError;
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
+  const lists = httpPart === 'body' ? listsOf(schema) : [];
   return (received: unknown) => {
     const value = httpPart === 'body' ? received : Value.Default(schema, fromText(schema, received));
     if (validator.Check(value)) return { value: Value.Clean(schema, value) };
-    const problems = validator.Errors(value).filter((problem) => !isForTheRules(problem, value));
+    const long = lists.find(({ name, maxItems }) => listOf(value, name).length > maxItems);
+    if (long !== undefined) return { error: tooLong(long, listOf(value, long.name).length) };
+    const { few, indexOf } = withFirstProblems(value, lists);
+    const problems = validator.Errors(few).filter((problem) => !isForTheRules(problem, few));
     const first = problems.toSorted((a, b) => depth(a) - depth(b))[0];
     if (first === undefined) return { value: Value.Clean(schema, value) };
     const orNull = problems.some(
       ({ keyword, instancePath }) => keyword === 'anyOf' && instancePath === first.instancePath,
     );
-    return { error: describe(first, value, orNull) };
+    return { error: describe({ ...first, instancePath: indexOf(first.instancePath) }, value, orNull) };
   };
 };
+
+type List = { name: string; maxItems: number; isRight: (entry: unknown) => boolean };
+
+/** The lists that a body may have. */
+function listsOf(schema: TSchema): List[] {
+  const { properties = {} } = schema as { properties?: Record<string, TSchema> };
+  return Object.entries(properties).flatMap(([name, property]) => {
+    // What may be null as well is a list or null.
+    const { anyOf = [property] } = property as { anyOf?: TSchema[] };
+    return anyOf.flatMap((one) => {
+      const { items, maxItems = Number.POSITIVE_INFINITY } = one as { items?: TSchema; maxItems?: number };
+      if (items === undefined) return [];
+      const entry = Compile(items);
+      return [{ name, maxItems, isRight: (value: unknown) => entry.Check(value) }];
+    });
+  });
+}
+
+function listOf(value: unknown, name: string): unknown[] {
+  const list = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return Array.isArray(list) ? list : [];
+}
+
+const tooLong = ({ name, maxItems }: List, length: number) =>
+  apiError('invalid_request', { problem: `${name} has ${length} entries; at most ${maxItems} are allowed` });
+
+/**
+ * The value with its first wrong entry alone in each list: to name every problem of thousands of entries would take
+ * seconds. `indexOf` says where in the whole value a problem stands.
+ */
+function withFirstProblems(value: unknown, lists: readonly List[]) {
+  const cut = lists.flatMap(({ name, isRight }) => {
+    const list = listOf(value, name);
+    const isWrong = (entry: unknown) =>
+      !isRight(entry) && !isForTheRules({ instancePath: `/${name}/0` }, { [name]: [entry] });
+    const at = Math.max(0, list.findIndex(isWrong));
+    return list.length === 0 ? [] : [{ name, at, entry: list[at] }];
+  });
+  if (cut.length === 0) return { few: value, indexOf: (path: string) => path };
+  const few = { ...(value as object), ...Object.fromEntries(cut.map(({ name, entry }) => [name, [entry]])) };
+  const indexOf = (path: string) => {
+    const list = cut.find(({ name }) => path.startsWith(`/${name}/0`));
+    return list === undefined ? path : path.replace(/^\/[^/]+\/0/, `/${list.name}/${list.at}`);
+  };
+  return { few, indexOf };
+}
 
 /** The values of a query as their types, where the text says exactly that: `1.5` does not become the integer 1. */
 function fromText(schema: TSchema, received: unknown): unknown {
@@ -42,7 +92,7 @@ function fromText(schema: TSchema, received: unknown): unknown {
 }
 
 /** Limits that the rules know more about, or have a word of their own for. */
-function isForTheRules({ instancePath }: Problem, value: unknown): boolean {
+function isForTheRules({ instancePath }: Pick<Problem, 'instancePath'>, value: unknown): boolean {
   const got = valueAt(value, instancePath);
   return (
     (instancePath === '/name' && typeof got === 'string') ||
@@ -79,8 +129,6 @@ function sentence(problem: Problem, got: unknown, orNull: boolean): string {
     }
     case 'minItems':
       return 'is empty';
-    case 'maxItems':
-      return `has ${(got as unknown[]).length} entries; at most ${problem.params.limit} are allowed`;
     case 'minimum':
       return `must be at least ${problem.params.limit}; got ${show(got)}`;
     case 'maximum':

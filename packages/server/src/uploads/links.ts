@@ -1,6 +1,7 @@
 import type { schemas } from '@darkslide/contract';
 import type { FileTable } from '../database/files.ts';
 import { checkFileName, checkMd5, checkUnique } from './file-names.ts';
+import { mapInTurns } from './in-turns.ts';
 import { keyOf } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { AccessedProject } from './projects.ts';
@@ -22,7 +23,7 @@ export class UploadLinks {
 
   /** One link a file, in order, or none at all: every name is checked before the first is recorded. */
   async issue(project: AccessedProject, requests: readonly FileRequest[]): Promise<schemas.UploadLink[]> {
-    const files = requests.map(({ file_name, md5, size = null }) => ({
+    const files = await mapInTurns(requests, ({ file_name, md5, size = null }) => ({
       sent: file_name,
       name: checkFileName(file_name),
       md5: checkMd5(file_name, md5),
@@ -34,7 +35,7 @@ export class UploadLinks {
     await this.#files.request(project.id, files);
     const expires_at = signer.expiresAt.toISOString();
     const isBound = isBoundInBytes(project);
-    return files.map(({ sent, name, size }) => ({
+    return mapInTurns(files, ({ sent, name, size }) => ({
       file_name: sent,
       upload_link: signer.put(keyOf(project.uuid, name), isBound && size !== null ? { size } : {}),
       expires_at,

@@ -3,6 +3,7 @@ import type { UploadRow } from '../database/tables.ts';
 import type { NewUpload, UploadTable } from '../database/uploads.ts';
 import { checkFileName, checkMd5 } from './file-names.ts';
 import { findUpload } from './find-upload.ts';
+import { mapInTurns } from './in-turns.ts';
 import { keyOf } from './keys.ts';
 import type { LinkSigner, ObjectStore, StoredPart } from './object-store.ts';
 import type { AccessedProject } from './projects.ts';
@@ -61,7 +62,7 @@ export class MultipartUploads {
     const started = { upload_id: upload.upload_id, key };
     if (request.links === false) return { ...started, parts: [], expires_at: null };
     const numbers = Array.from({ length: part_count }, (_, index) => index + 1);
-    return { ...started, ...signParts(signer, { key, upload }, numbers) };
+    return { ...started, ...(await signParts(signer, { key, upload }, numbers)) };
   }
 
   /** Fresh links for some parts, in the order asked for, each once. */
@@ -134,13 +135,13 @@ export class MultipartUploads {
 const isPartOf = (upload: UploadRow, number: number) =>
   Number.isInteger(number) && number >= 1 && number <= upload.part_count;
 
-function signParts(
+async function signParts(
   signer: LinkSigner,
   { key, upload }: { key: string; upload: UploadRow },
   numbers: readonly number[],
 ) {
   const ref = { key, uploadId: upload.upload_id };
-  const parts = numbers.map((number) => ({
+  const parts = await mapInTurns(numbers, (number) => ({
     part_number: number,
     upload_url: signer.putPart(ref, number, { size: partLength(upload, number) }),
   }));

@@ -1,7 +1,7 @@
 import { apiError, MAX_PART_SIZE, MIN_PART_SIZE } from '@darkslide/contract';
 import type { UploadTokenRow } from '../database/tables.ts';
 import type { UploadTokenTable } from '../database/upload-tokens.ts';
-import { isAllowedName } from './allowed-names.ts';
+import { AllowedNames } from './allowed-names.ts';
 import { arrivedAmong } from './arrived-names.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { AccessedProject } from './projects.ts';
@@ -33,7 +33,7 @@ export class TokenLimits {
    */
   async claim({ uuid, token }: AccessedProject, files: readonly RequestedFile[]): Promise<void> {
     if (token === undefined) return;
-    refuseForeignNames(token, files);
+    await refuseForeignNames(token, files);
     refuseUnsized(token, files);
     await this.#refuseForeignFiles(uuid, token, files);
     const claims = files.map(({ name, size }) => ({ name, size: token.max_bytes === null ? 0 : (size ?? 0) }));
@@ -104,10 +104,10 @@ export function partLength(
   return partNumber < count ? partSize : size - (count - 1) * partSize;
 }
 
-function refuseForeignNames({ allowed_names }: UploadTokenRow, files: readonly RequestedFile[]): void {
+async function refuseForeignNames({ allowed_names }: UploadTokenRow, files: readonly RequestedFile[]): Promise<void> {
   if (allowed_names === null) return;
-  const allowed = JSON.parse(allowed_names) as string[];
-  const details = files.filter(({ name }) => !isAllowedName(name, allowed)).map(({ sent }) => sent);
+  const foreign = await new AllowedNames(JSON.parse(allowed_names)).foreignAmong(files);
+  const details = foreign.map(({ sent }) => sent);
   const [name] = details;
   if (name !== undefined) throw apiError('file_name_not_allowed', { name }, { details });
 }
