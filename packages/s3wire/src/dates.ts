@@ -14,10 +14,14 @@ export function parseAmzDate(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) || date.toISOString() !== iso ? undefined : date;
 }
 
-/** The instant that `Fri, 24 May 2013 00:00:00 GMT` names; undefined where it is not such a date. */
+/**
+ * The instant that `Fri, 24 May 2013 00:00:00 GMT` names; undefined where it is not such a date. GMT may also be
+ * written `+0000` or, as mail programs do (RFC 5322), `-0000`.
+ */
 export function parseHttpDate(text: string): Date | undefined {
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) || date.toUTCString() !== text ? undefined : date;
+  const gmt = text.replace(/ [+-]0000$/, ' GMT');
+  const date = new Date(gmt);
+  return Number.isNaN(date.getTime()) || date.toUTCString() !== gmt ? undefined : date;
 }
 
 /** ISO 8601 without milliseconds, as S3's error details have it. */

@@ -48,7 +48,12 @@ export function verifyVersion2Link(
     return isSameSignature(signature, parameter('Signature'));
   };
   if (!paths.some(isSigned)) throw new S3Error('SignatureDoesNotMatch', { details: { AWSAccessKeyId: accessKeyId } });
-  return { accessKeyId, presigned: true, payload: { kind: 'unsigned' } };
+  const signedHeaders = [
+    'content-md5',
+    'content-type',
+    ...Object.keys(headers).filter((name) => name.startsWith('x-amz-')),
+  ];
+  return { accessKeyId, presigned: true, signedHeaders, payload: { kind: 'unsigned' } };
 }
 
 function checkExpires(expires: string, now: Date): void {

@@ -27,6 +27,8 @@ export type Verified = {
   accessKeyId: string;
   /** True for a link, false for a signature in the headers. */
   presigned: boolean;
+  /** Names in lower case. */
+  signedHeaders: readonly string[];
   payload: Payload;
 };
 
@@ -64,7 +66,7 @@ export function verifyRequest(
   const hosts = hostVariants(headers);
   if (!paths.some((path) => hosts.some((headers) => isSigned(path, headers))))
     throw new S3Error('SignatureDoesNotMatch', { details: { AWSAccessKeyId: accessKeyId } });
-  return { accessKeyId, presigned, payload };
+  return { accessKeyId, presigned, signedHeaders, payload };
 }
 
 /** The path in AWS's encoding, as SDKs sign it, and as it was sent, as S3 also takes it. */

@@ -4,6 +4,7 @@ import { parseTarget } from './http/target.ts';
 import type { StoredObject } from './index/rows.ts';
 import { header, type S3Request } from './operation.ts';
 import type { Store } from './store.ts';
+import { checkVersion } from './versions.ts';
 
 /** The object that `x-amz-copy-source` names, if its conditions hold. Throws NoSuchKey, PreconditionFailed. */
 export function readCopySource(
@@ -22,7 +23,7 @@ export function readCopySource(
 function parseCopySource(request: S3Request): { bucket: string; key: string } {
   const text = header(request, 'x-amz-copy-source') ?? '';
   const { bucket, key, query } = parseTarget(text.startsWith('/') ? text : `/${text}`);
-  if (query.has('versionId')) throw new S3Error('NotImplemented');
+  checkVersion(query.get('versionId'));
   if (bucket !== undefined && key !== undefined) return { bucket, key };
   throw new S3Error('InvalidArgument', {
     message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',

@@ -1,4 +1,4 @@
-import { etagMatches, S3Error, unquoteETag } from '@darkslide/s3wire';
+import { etagMatches, quoteETag, S3Error, unquoteETag } from '@darkslide/s3wire';
 import { checkCondition, Refusal, type WriteCondition } from '../index/commands.ts';
 import type { StoredObject } from '../index/rows.ts';
 import { header, type S3Request } from '../operation.ts';
@@ -20,6 +20,13 @@ export function checkReadConditions(request: S3Request, object: StoredObject, pr
 
   if (ifNoneMatch !== undefined) return etagMatches(ifNoneMatch, object.etag) ? 'not-modified' : 'proceed';
   return modifiedSince !== undefined && modified <= modifiedSince ? 'not-modified' : 'proceed';
+}
+
+/** Whether `If-Range` is absent or names the object as it is: by its strong ETag, or by its very time (RFC 9110, 13.1.5). */
+export function rangeIsCurrent(request: S3Request, object: StoredObject): boolean {
+  const validator = header(request, 'if-range')?.trim();
+  if (validator === undefined || validator === quoteETag(object.etag)) return true;
+  return seconds(validator) === Math.floor(object.modifiedAt / 1000);
 }
 
 /** The condition of a PUT or Complete. Throws NotImplemented for those that S3 does not know. */

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buildErrorXml, S3Error, verifyRequest } from '@darkslide/s3wire';
 import { corsHeaders, rulesOf } from '../cors.ts';
 import { DamagedError } from '../disk/checked-blob.ts';
 import { header } from '../operation.ts';
+import { checkExpectedOwner } from '../owner.ts';
 import type { Store } from '../store.ts';
 import { RequestBody } from './body.ts';
+import { refuseUnknown } from './known.ts';
+import { requestHeaders } from './request-headers.ts';
 import type { S3Response } from './response.ts';
 import { findOperation } from './router.ts';
 import { send } from './send.ts';
@@ -80,7 +83,7 @@ export class Exchange {
 
   async #operate(target: Target): Promise<S3Response> {
     const { method = '', url = '', headers } = this.#request;
-    const { payload } = verifyRequest(
+    const verified = verifyRequest(
       { method, target: url, headers: this.#request.headersDistinct },
       {
         secretKeyOf: (id) => (id === this.#keys.accessKeyId ? this.#keys.secretAccessKey : undefined),
@@ -88,21 +91,23 @@ export class Exchange {
         now: new Date(this.#store.now()),
       },
     );
-    const copies = headers['x-amz-copy-source'] !== undefined;
+    const { bucket = '', key = '', query } = target;
+    const asked = { query, headers: requestHeaders(headers, query, verified) };
+    const copies = asked.headers['x-amz-copy-source'] !== undefined;
     const { name, operation } = findOperation({ method, target, copies });
     this.#operation = name;
+    refuseUnknown(asked, operation.known, method !== 'GET' && method !== 'HEAD');
+    checkExpectedOwner(asked);
     this.#body = new RequestBody({
       request: this.#request,
-      payload,
+      payload: verified.payload,
       limits: this.#store.limits,
       invite: () => {
         if (this.#uninvited) this.#response.writeContinue();
         this.#uninvited = false;
       },
     });
-    const { bucket = '', key = '', query } = target;
-    const request = { bucket, key, query, headers: withQueryMetadata(headers, query), body: this.#body };
-    return operation({ ...request, signal: this.#gone.signal }, this.#store);
+    return operation.run({ bucket, key, ...asked, body: this.#body, signal: this.#gone.signal }, this.#store);
   }
 
   /** May a page of another origin send this request? Asked without credentials. */
@@ -187,21 +192,6 @@ export class Exchange {
       durationMs: Math.round(performance.now() - this.#startedAt),
     });
   }
-}
-
-/** Signers of links move `x-amz-meta-` headers into the query; there they mean the same. */
-function withQueryMetadata(headers: IncomingHttpHeaders, query: Map<string, string>): IncomingHttpHeaders {
-  const moved = [...query].filter(([name]) => name.toLowerCase().startsWith('x-amz-meta-'));
-  if (moved.length === 0) return headers;
-  const asHeaders = moved.map(([name, value]) => {
-    // Header text is Latin-1 on Node: one character is one byte.
-    const text = Buffer.from(value, 'utf8').toString('latin1');
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
-      throw new S3Error('InvalidArgument', { details: { ArgumentName: name } });
-    }
-    return [name.toLowerCase(), text];
-  });
-  return { ...Object.fromEntries(asHeaders), ...headers };
 }
 
 /** A client that leaves is no failure of ours. A failure of ours, on the other hand, also ends the connection. */

@@ -13,10 +13,12 @@ import { getBucketCors } from '../operations/get-bucket-cors.ts';
 import { getBucketLocation } from '../operations/get-bucket-location.ts';
 import { getBucketVersioning } from '../operations/get-bucket-versioning.ts';
 import { getObject } from '../operations/get-object.ts';
+import { getObjectAttributes } from '../operations/get-object-attributes.ts';
 import { headBucket } from '../operations/head-bucket.ts';
 import { headObject } from '../operations/head-object.ts';
 import { listBuckets } from '../operations/list-buckets.ts';
 import { listMultipartUploads } from '../operations/list-multipart-uploads.ts';
+import { listObjectVersions } from '../operations/list-object-versions.ts';
 import { listObjects } from '../operations/list-objects.ts';
 import { listObjectsV2 } from '../operations/list-objects-v2.ts';
 import { listParts } from '../operations/list-parts.ts';
@@ -45,6 +47,7 @@ const ROUTES: Route[] = [
   { name: 'DeleteBucketCors', method: 'DELETE', on: 'bucket', query: 'cors', operation: deleteBucketCors },
   { name: 'ListMultipartUploads', method: 'GET', on: 'bucket', query: 'uploads', operation: listMultipartUploads },
   { name: 'DeleteObjects', method: 'POST', on: 'bucket', query: 'delete', operation: deleteObjects },
+  { name: 'ListObjectVersions', method: 'GET', on: 'bucket', query: 'versions', operation: listObjectVersions },
   { name: 'ListObjectsV2', method: 'GET', on: 'bucket', query: 'list-type', operation: listObjectsV2 },
   { name: 'ListObjects', method: 'GET', on: 'bucket', operation: listObjects },
   { name: 'HeadBucket', method: 'HEAD', on: 'bucket', operation: headBucket },
@@ -62,6 +65,13 @@ const ROUTES: Route[] = [
     operation: completeMultipartUpload,
   },
   { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', query: 'uploadId', operation: abortMultipartUpload },
+  {
+    name: 'GetObjectAttributes',
+    method: 'GET',
+    on: 'object',
+    query: 'attributes',
+    operation: getObjectAttributes,
+  },
   { name: 'GetObject', method: 'GET', on: 'object', operation: getObject },
   { name: 'HeadObject', method: 'HEAD', on: 'object', operation: headObject },
   { name: 'PutObject', method: 'PUT', on: 'object', operation: putObject },
@@ -69,39 +79,22 @@ const ROUTES: Route[] = [
 ];
 
 /** What a call becomes where `x-amz-copy-source` stands for its body. */
-const COPIES: Record<string, Operation | undefined> = {
-  PutObject: copyObject,
-  UploadPart: uploadPartCopy,
+const COPIES: Record<string, { name: string; operation: Operation } | undefined> = {
+  PutObject: { name: 'CopyObject', operation: copyObject },
+  UploadPart: { name: 'UploadPartCopy', operation: uploadPartCopy },
 };
 
-/**
- * S3's subresources and variants. One that no route asks for must not be passed over: `PUT /bucket/key?acl` would
- * replace the object.
- */
-const SUBRESOURCES = new Set([
-  ...['accelerate', 'acl', 'analytics', 'append', 'attributes', 'cors', 'delete', 'encryption', 'intelligent-tiering'],
-  ...['inventory', 'legal-hold', 'lifecycle', 'list-type', 'location', 'logging', 'metadataTable', 'metrics'],
-  ...['notification', 'object-lock', 'ownershipControls', 'partNumber', 'policy', 'policyStatus', 'publicAccessBlock'],
-  ...['renameObject', 'replication', 'requestPayment', 'restore', 'retention', 'select', 'session', 'tagging'],
-  ...['torrent', 'uploadId', 'uploads', 'versionId', 'versioning', 'versions', 'website'],
-]);
-
-/** Which call a request is. Throws NotImplemented, MethodNotAllowed. */
+/** Which call a request is. What it asks for besides is held to what the operation knows. Throws MethodNotAllowed. */
 export function findOperation(request: { method: string; target: Target; copies: boolean }): {
   name: string;
   operation: Operation;
 } {
   const { method, target, copies } = request;
   const on = target.key !== undefined ? 'object' : target.bucket !== undefined ? 'bucket' : 'account';
-  const asked = [...target.query.keys()].filter((name) => SUBRESOURCES.has(name));
   const route = ROUTES.find(
     (one) => one.on === on && one.method === method && (one.query === undefined || target.query.has(one.query)),
   );
-  const known = route?.name === 'UploadPart' ? ['uploadId', 'partNumber'] : [route?.query];
-  if (asked.some((name) => !known.includes(name))) throw new S3Error('NotImplemented');
   if (route === undefined) throw new S3Error('MethodNotAllowed', { details: { Method: method } });
-  if (!copies) return route;
-  const copy = COPIES[route.name];
-  if (copy === undefined) throw new S3Error('NotImplemented', { details: { Header: 'x-amz-copy-source' } });
-  return { name: route.name === 'PutObject' ? 'CopyObject' : 'UploadPartCopy', operation: copy };
+  const copy = copies ? COPIES[route.name] : undefined;
+  return copy ?? route;
 }

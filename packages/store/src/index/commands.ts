@@ -7,6 +7,9 @@ import { type Row, Statements } from './statements.ts';
 /** What a write asks of the object that stands under its key. `if-etag` with `*` is content with any. */
 export type WriteCondition = { type: 'none' } | { type: 'if-absent' } | { type: 'if-etag'; etags: string[] };
 
+/** What a delete asks of the object, if there is one. `modifiedAt` is in whole seconds since 1970. */
+export type DeleteCondition = { etags?: string[]; size?: number; modifiedAt?: number };
+
 type At = { bucketId: number; key: Uint8Array; now: number };
 
 /** One change of the index. Commands cross a thread boundary, so they hold plain data only. */
@@ -29,7 +32,7 @@ export type Command =
       headers: StoredHeaders | undefined;
       condition: WriteCondition;
     } & At)
-  | { type: 'deleteObjects'; bucketId: number; keys: Uint8Array[] }
+  | { type: 'deleteObjects'; bucketId: number; objects: { key: Uint8Array; condition: DeleteCondition }[] }
   | ({
       type: 'createUpload';
       uploadId: string;
@@ -65,9 +68,15 @@ export type Command =
 
 /**
  * What a command did. `freed` blobs are no longer part of anything once the transaction is committed. `changed` are
- * the objects whose damage became known, or is no more; undefined where nothing changed.
+ * the objects whose damage became known, or is no more; undefined where nothing changed. `kept` are the positions of
+ * objects that were not deleted, as they failed their condition.
  */
-export type Outcome = { freed: string[]; forgotten?: ObjectName[]; changed?: ObjectName[] | undefined };
+export type Outcome = {
+  freed: string[];
+  forgotten?: ObjectName[];
+  changed?: ObjectName[] | undefined;
+  kept?: number[];
+};
 
 /** Why a command is not carried out. The thread of the index has no use for the rest of the S3 wire. */
 export class Refusal extends Error {
@@ -112,7 +121,7 @@ export class Commands {
       case 'copyObject':
         return this.#copyObject(command);
       case 'deleteObjects':
-        return { freed: command.keys.flatMap((key) => this.#removeObject(command.bucketId, key)) };
+        return this.#deleteObjects(command);
       case 'createUpload':
         return this.#createUpload(command);
       case 'putPart':
@@ -143,12 +152,12 @@ export class Commands {
   }
 
   #deleteBucket({ bucketId }: Extract<Command, { type: 'deleteBucket' }>): Outcome {
-    const used =
-      this.#sql.get('SELECT 1 FROM object WHERE bucket_id = ? LIMIT 1', bucketId) ??
-      this.#sql.get('SELECT 1 FROM upload WHERE bucket_id = ? LIMIT 1', bucketId);
-    if (used) throw new Refusal('BucketNotEmpty');
+    if (this.#sql.get('SELECT 1 FROM object WHERE bucket_id = ? LIMIT 1', bucketId))
+      throw new Refusal('BucketNotEmpty');
+    const uploads = this.#sql.all('SELECT id FROM upload WHERE bucket_id = ?', bucketId);
+    const dropped = uploads.flatMap(({ id }) => this.#dropUpload(String(id)));
     this.#sql.run('DELETE FROM bucket WHERE id = ?', bucketId);
-    return { freed: [] };
+    return { freed: this.#unreferenced(dropped) };
   }
 
   #putObject(command: Extract<Command, { type: 'putObject' }>): Outcome {
@@ -173,6 +182,30 @@ export class Commands {
     });
     for (const segment of segments) this.#addSegment(objectId, segment);
     return { freed: this.#unreferenced(replaced) };
+  }
+
+  #deleteObjects({ bucketId, objects }: Extract<Command, { type: 'deleteObjects' }>): Outcome {
+    const freed: string[] = [];
+    const kept: number[] = [];
+    for (const [position, { key, condition }] of objects.entries()) {
+      if (this.#mayDelete(bucketId, key, condition)) freed.push(...this.#removeObject(bucketId, key));
+      else kept.push(position);
+    }
+    return { freed, kept };
+  }
+
+  #mayDelete(bucketId: number, key: Uint8Array, { etags, size, modifiedAt }: DeleteCondition): boolean {
+    const row = this.#sql.get(
+      'SELECT etag, size, modified_at FROM object WHERE bucket_id = ? AND key = ?',
+      bucketId,
+      key,
+    );
+    if (row === undefined) return true;
+    return (
+      (etags === undefined || etags.includes('*') || etags.includes(String(row.etag))) &&
+      (size === undefined || size === Number(row.size)) &&
+      (modifiedAt === undefined || modifiedAt === Math.floor(Number(row.modified_at) / 1000))
+    );
   }
 
   #createUpload(command: Extract<Command, { type: 'createUpload' }>): Outcome {

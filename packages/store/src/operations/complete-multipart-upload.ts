@@ -13,11 +13,13 @@ import {
   type XmlObject,
 } from '@darkslide/s3wire';
 import { readWriteCondition } from '../http/conditions.ts';
+import { BODY_HEADERS, type Known, WRITE_CONDITIONS } from '../http/known.ts';
 import { type S3Response, xmlResponse } from '../http/response.ts';
 import { receiveText } from '../incoming.ts';
+import type { WriteCondition } from '../index/commands.ts';
 import { keyBytes, type Part, type StoredChecksum, type Upload } from '../index/rows.ts';
 import { readBodyIntegrity } from '../integrity.ts';
-import { header, type Operation, type S3Request } from '../operation.ts';
+import { header, operation, type S3Request } from '../operation.ts';
 import { commit, type Store } from '../store.ts';
 import { children, optionalText, requiredText } from '../xml-input.ts';
 import { MAX_PART_NUMBER } from './upload-part.ts';
@@ -27,16 +29,32 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 type NamedPart = { number: number; etag: string; element: XmlObject };
 
+const KNOWN: Known = {
+  query: ['uploadId'],
+  headers: [...BODY_HEADERS, ...WRITE_CONDITIONS, 'x-amz-checksum-type', 'x-amz-mp-object-size'],
+};
+
 /** Makes the named parts an object, in one change of the index: no byte is copied. The other parts are freed. */
-export const completeMultipartUpload: Operation = async (request, store) => {
+export const completeMultipartUpload = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const uploadId = request.query.get('uploadId') ?? '';
   const condition = readWriteCondition(request);
   const named = readNamedParts(await receiveText(request, store, readBodyIntegrity(request)));
 
-  const repeated = answerRepeated({ request, store, bucketId, uploadId, named });
-  if (repeated !== undefined) return repeated;
+  try {
+    return await complete({ request, store, bucketId, uploadId, condition, named });
+  } catch (error) {
+    // Of two completes at once one finds the upload gone, at whatever step; what the other made of it decides.
+    const repeated = answerRepeated({ request, store, bucketId, uploadId, named });
+    if (repeated !== undefined) return repeated;
+    throw error;
+  }
+});
 
+type Completing = { request: S3Request; store: Store; bucketId: number; uploadId: string; named: NamedPart[] };
+
+async function complete(options: Completing & { condition: WriteCondition }): Promise<S3Response> {
+  const { request, store, bucketId, uploadId, condition, named } = options;
   // In this order: parts go together with their upload, so that those of one that is still there afterwards are all.
   const held = store.reader.parts(uploadId, 0, MAX_PART_NUMBER);
   const upload = store.reader.upload(bucketId, request.key, uploadId);
@@ -57,7 +75,7 @@ export const completeMultipartUpload: Operation = async (request, store) => {
     condition,
   });
   return answer(request, etag, checksum);
-};
+}
 
 function answer(request: S3Request, etag: string, checksum: StoredChecksum | undefined): S3Response {
   const { bucket, key } = request;
@@ -73,14 +91,7 @@ function answer(request: S3Request, etag: string, checksum: StoredChecksum | und
 }
 
 /** A client that did not hear the answer asks again, and gets the same one. */
-function answerRepeated(options: {
-  request: S3Request;
-  store: Store;
-  bucketId: number;
-  uploadId: string;
-  named: NamedPart[];
-}): S3Response | undefined {
-  const { request, store, bucketId, uploadId, named } = options;
+function answerRepeated({ request, store, bucketId, uploadId, named }: Completing): S3Response | undefined {
   const done = store.reader.completion(uploadId);
   if (done === undefined || done.bucketId !== bucketId || done.key !== request.key) return undefined;
   if (done.etag !== multipartETag(named.map(({ etag }) => etag))) return undefined;

@@ -1,14 +1,26 @@
 import { buildXml, quoteETag, S3Error } from '@darkslide/s3wire';
 import { readCopySource } from '../copy-source.ts';
 import { readWriteCondition } from '../http/conditions.ts';
+import { COPY_SOURCE_HEADERS, type Known, OBJECT_HEADERS, WRITE_CONDITIONS } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import { keyBytes } from '../index/rows.ts';
 import { readObjectHeaders } from '../object-headers.ts';
-import { header, type Operation, type S3Request } from '../operation.ts';
+import { header, operation, type S3Request } from '../operation.ts';
 import { commit } from '../store.ts';
 
+const KNOWN: Known = {
+  headers: [
+    ...COPY_SOURCE_HEADERS,
+    ...OBJECT_HEADERS,
+    ...WRITE_CONDITIONS,
+    'x-amz-metadata-directive',
+    'x-amz-tagging-directive',
+  ],
+  metadata: true,
+};
+
 /** Copies an entry of the index: the copy shares the source's blobs. */
-export const copyObject: Operation = async (request, store) => {
+export const copyObject = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const { object: source, ...from } = readCopySource(request, store);
   const replaces = readDirective(request) === 'REPLACE';
@@ -29,7 +41,7 @@ export const copyObject: Operation = async (request, store) => {
     condition: readWriteCondition(request),
   });
   return xmlResponse(buildXml('CopyObjectResult', { ETag: quoteETag(source.etag), LastModified: new Date(now) }));
-};
+});
 
 function readDirective(request: S3Request): 'COPY' | 'REPLACE' {
   const directive = header(request, 'x-amz-metadata-directive') ?? 'COPY';

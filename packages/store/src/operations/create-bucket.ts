@@ -1,6 +1,7 @@
 import { S3Error } from '@darkslide/s3wire';
+import { BODY_HEADERS, type Known } from '../http/known.ts';
 import { receiveText } from '../incoming.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 import { commit } from '../store.ts';
 
 /** S3's rules for names of general purpose buckets. */
@@ -13,10 +14,14 @@ export function checkBucketName(name: string): void {
   }
 }
 
+const KNOWN: Known = {
+  headers: [...BODY_HEADERS, 'x-amz-acl', 'x-amz-bucket-object-lock-enabled', 'x-amz-object-ownership'],
+};
+
 /** A location constraint is read and not looked at: there is one place only. */
-export const createBucket: Operation = async (request, store) => {
+export const createBucket = operation(KNOWN, async (request, store) => {
   checkBucketName(request.bucket);
   if (request.body.declared) await receiveText(request, store);
   await commit(store, { type: 'createBucket', name: request.bucket, now: store.now() });
   return { status: 200, headers: { location: `/${request.bucket}` } };
-};
+});

@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { buildXml, CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, S3Error } from '@darkslide/s3wire';
+import { type Known, OBJECT_HEADERS } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import { type ChecksumType, keyBytes } from '../index/rows.ts';
 import { readObjectHeaders } from '../object-headers.ts';
-import { header, type Operation, type S3Request } from '../operation.ts';
+import { header, operation, type S3Request } from '../operation.ts';
 import { commit } from '../store.ts';
 
-export const createMultipartUpload: Operation = async (request, store) => {
+const KNOWN: Known = {
+  query: ['uploads'],
+  headers: [...OBJECT_HEADERS, 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
+  metadata: true,
+};
+
+export const createMultipartUpload = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const { algorithm, type } = readChecksumChoice(request);
   const uploadId = randomBytes(24).toString('base64url');
@@ -24,7 +31,7 @@ export const createMultipartUpload: Operation = async (request, store) => {
     buildXml('InitiateMultipartUploadResult', { Bucket: request.bucket, Key: request.key, UploadId: uploadId }),
     { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': type },
   );
-};
+});
 
 /** Which checksum the object is to have, and whether over its bytes or over its parts' checksums. */
 function readChecksumChoice(request: S3Request): {

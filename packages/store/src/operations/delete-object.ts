@@ -1,16 +1,29 @@
 import { S3Error } from '@darkslide/s3wire';
+import type { Known } from '../http/known.ts';
 import { keyBytes } from '../index/rows.ts';
-import type { Operation } from '../operation.ts';
+import { header, operation } from '../operation.ts';
 import { commit } from '../store.ts';
+import { checkVersion } from '../versions.ts';
+import { readDeleteCondition } from './delete-condition.ts';
 
-const CONDITIONS = ['if-match', 'x-amz-if-match-last-modified-time', 'x-amz-if-match-size'];
+const SIZE = 'x-amz-if-match-size';
+const MODIFIED = 'x-amz-if-match-last-modified-time';
 
-/** Deleting what does not exist succeeds, as on S3. */
-export const deleteObject: Operation = async (request, store) => {
-  const { id: bucketId } = store.reader.bucket(request.bucket);
-  // A condition that is passed over would delete what it was to keep.
-  const condition = CONDITIONS.find((name) => request.headers[name] !== undefined);
-  if (condition !== undefined) throw new S3Error('NotImplemented', { details: { Header: condition } });
-  await commit(store, { type: 'deleteObjects', bucketId, keys: [keyBytes(request.key)] });
-  return { status: 204 };
+const KNOWN: Known = {
+  query: ['versionId'],
+  headers: ['if-match', SIZE, MODIFIED, 'x-amz-bypass-governance-retention'],
 };
+
+/** Deleting what does not exist succeeds, as on S3. Throws PreconditionFailed. */
+export const deleteObject = operation(KNOWN, async (request, store) => {
+  const { id: bucketId } = store.reader.bucket(request.bucket);
+  checkVersion(request.query.get('versionId'));
+  const condition = readDeleteCondition(
+    { etag: header(request, 'if-match'), size: header(request, SIZE), modified: header(request, MODIFIED) },
+    { size: SIZE, modified: MODIFIED },
+  );
+  const objects = [{ key: keyBytes(request.key), condition }];
+  const { kept = [] } = await commit(store, { type: 'deleteObjects', bucketId, objects });
+  if (kept.length > 0) throw new S3Error('PreconditionFailed');
+  return { status: 204 };
+});

@@ -1,20 +1,66 @@
-import { buildXml, parseXml, S3Error } from '@darkslide/s3wire';
+import { buildXml, parseXml, S3_ERRORS, S3Error, type S3ErrorCode, type XmlObject } from '@darkslide/s3wire';
+import { BODY_HEADERS, type Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import { receiveText } from '../incoming.ts';
+import type { DeleteCondition } from '../index/commands.ts';
 import { keyBytes } from '../index/rows.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 import { commit } from '../store.ts';
+import { ONLY_VERSION } from '../versions.ts';
 import { children, optionalText, requiredText } from '../xml-input.ts';
+import { readDeleteCondition } from './delete-condition.ts';
 
 const MAX_KEYS = 1000;
 
-export const deleteObjects: Operation = async (request, store) => {
+const KNOWN: Known = { query: ['delete'], headers: [...BODY_HEADERS, 'x-amz-bypass-governance-retention'] };
+
+type Doomed = { key: string; versionId: string | undefined; condition: DeleteCondition };
+
+const hasOnlyVersion = ({ versionId = ONLY_VERSION }: Doomed) => versionId === ONLY_VERSION;
+
+export const deleteObjects = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const input = parseXml(await receiveText(request, store), { root: 'Delete', lists: ['Object'] });
-  const keys = children(input, 'Object').map((object) => requiredText(object, 'Key'));
-  if (keys.length === 0 || keys.length > MAX_KEYS || keys.includes('')) throw new S3Error('MalformedXML');
+  const doomed = children(input, 'Object').map(readDoomed);
+  if (doomed.length === 0 || doomed.length > MAX_KEYS) throw new S3Error('MalformedXML');
 
-  await commit(store, { type: 'deleteObjects', bucketId, keys: keys.map(keyBytes) });
-  const quiet = optionalText(input, 'Quiet') === 'true';
-  return xmlResponse(buildXml('DeleteResult', { Deleted: quiet ? undefined : keys.map((Key) => ({ Key })) }));
-};
+  const possible = doomed.filter(hasOnlyVersion);
+  const objects = possible.map(({ key, condition }) => ({ key: keyBytes(key), condition }));
+  const { kept = [] } = await commit(store, { type: 'deleteObjects', bucketId, objects });
+  const keptOnes = new Set(kept.map((position) => possible[position]));
+  const refusals = new Map<Doomed, S3ErrorCode>();
+  for (const one of doomed) {
+    if (!hasOnlyVersion(one)) refusals.set(one, 'NoSuchVersion');
+    else if (keptOnes.has(one)) refusals.set(one, 'PreconditionFailed');
+  }
+  const quiet = optionalText(input, 'Quiet')?.trim() === 'true';
+  const deleted = doomed.filter((one) => !refusals.has(one));
+  return xmlResponse(
+    buildXml('DeleteResult', {
+      Deleted: quiet ? undefined : deleted.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })),
+      Error: [...refusals].map(([{ key, versionId }, code]) => ({
+        Key: key,
+        VersionId: versionId,
+        Code: code,
+        Message: S3_ERRORS[code].message,
+      })),
+    }),
+  );
+});
+
+const ELEMENTS = ['Key', 'VersionId', 'ETag', 'Size', 'LastModifiedTime'];
+
+/** Throws MalformedXML, also for an element that is not known: it may be a condition. */
+function readDoomed(element: XmlObject): Doomed {
+  const key = requiredText(element, 'Key');
+  if (key === '' || Object.keys(element).some((name) => !ELEMENTS.includes(name))) throw new S3Error('MalformedXML');
+  const condition = readDeleteCondition(
+    {
+      etag: optionalText(element, 'ETag'),
+      size: optionalText(element, 'Size'),
+      modified: optionalText(element, 'LastModifiedTime'),
+    },
+    { size: 'Size', modified: 'LastModifiedTime' },
+  );
+  return { key, versionId: optionalText(element, 'VersionId'), condition };
+}

@@ -1,10 +1,13 @@
 import { buildXml, S3Error } from '@darkslide/s3wire';
+import type { Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 import type { CorsRule } from '../options.ts';
 
+const KNOWN: Known = { query: ['cors'] };
+
 /** A bucket that lives by the configuration's rules has none of its own to show. */
-export const getBucketCors: Operation = async (request, store) => {
+export const getBucketCors = operation(KNOWN, async (request, store) => {
   const { cors } = store.reader.bucket(request.bucket);
   if (cors === undefined) {
     throw new S3Error('NoSuchCORSConfiguration', { details: { BucketName: request.bucket } });
@@ -18,4 +21,4 @@ export const getBucketCors: Operation = async (request, store) => {
     MaxAgeSeconds: rule.maxAgeSeconds,
   }));
   return xmlResponse(buildXml('CORSConfiguration', { CORSRule: rules }));
-};
+});

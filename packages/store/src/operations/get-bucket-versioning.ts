@@ -1,9 +1,12 @@
 import { buildXml } from '@darkslide/s3wire';
+import type { Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
+
+const KNOWN: Known = { query: ['versioning'] };
 
 /** Never enabled, which S3 says by saying nothing. Clients ask before they empty a bucket. */
-export const getBucketVersioning: Operation = async (request, store) => {
+export const getBucketVersioning = operation(KNOWN, async (request, store) => {
   store.reader.bucket(request.bucket);
   return xmlResponse(buildXml('VersioningConfiguration', {}));
-};
+});

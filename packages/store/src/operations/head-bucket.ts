@@ -1,6 +1,9 @@
-import type { Operation } from '../operation.ts';
+import type { Known } from '../http/known.ts';
+import { operation } from '../operation.ts';
 
-export const headBucket: Operation = async (request, store) => {
+const KNOWN: Known = {};
+
+export const headBucket = operation(KNOWN, async (request, store) => {
   store.reader.bucket(request.bucket);
   return { status: 200, headers: { 'x-amz-bucket-region': store.region } };
-};
+});

@@ -1,10 +1,10 @@
 import { S3Error } from '@darkslide/s3wire';
 import { DAMAGED_CLASS } from '../damage.ts';
 import { checkObjectSize } from '../disk/object-bytes.ts';
-import type { Operation } from '../operation.ts';
-import { readObject } from './read-object.ts';
+import { operation } from '../operation.ts';
+import { READ_OBJECT_KNOWN, readObject } from './read-object.ts';
 
-export const headObject: Operation = async (request, store) => {
+export const headObject = operation(READ_OBJECT_KNOWN, async (request, store) => {
   const { object, status, headers, range } = readObject(request, store);
   if (status === 304) return { status, headers };
   try {
@@ -15,4 +15,4 @@ export const headObject: Operation = async (request, store) => {
     return { status: 500, headers: { 'x-amz-storage-class': DAMAGED_CLASS } };
   }
   return { status, headers, length: range.to - range.from };
-};
+});

@@ -1,10 +1,15 @@
 import { buildXml } from '@darkslide/s3wire';
+import type { Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import { keyBytes, type Upload } from '../index/rows.ts';
 import { collectPage, keyAfterPrefix, readKeyEncoding, readPageSize } from '../listing.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 
-export const listMultipartUploads: Operation = async ({ bucket, query }, store) => {
+const KNOWN: Known = {
+  query: ['uploads', 'prefix', 'delimiter', 'key-marker', 'upload-id-marker', 'max-uploads', 'encoding-type'],
+};
+
+export const listMultipartUploads = operation(KNOWN, async ({ bucket, query }, store) => {
   const { id: bucketId } = store.reader.bucket(bucket);
   const limit = readPageSize(query, 'max-uploads');
   const { encodingType, encode } = readKeyEncoding(query);
@@ -59,4 +64,4 @@ export const listMultipartUploads: Operation = async ({ bucket, query }, store) 
       CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
     }),
   );
-};
+});

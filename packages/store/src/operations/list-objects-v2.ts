@@ -1,17 +1,28 @@
 import { buildXml, S3Error } from '@darkslide/s3wire';
+import type { Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import type { KeyBound } from '../index/reader.ts';
 import { keyBytes, type StoredObject } from '../index/rows.ts';
 import { keyAfterPrefix, type Page, readKeyEncoding, readPageSize } from '../listing.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
+import { OWNER } from '../owner.ts';
 import { describeEntry, listObjectPage } from './list-page.ts';
 
-export const listObjectsV2: Operation = async ({ bucket, query }, store) => {
+const KNOWN: Known = {
+  query: [
+    ...['list-type', 'prefix', 'delimiter', 'start-after', 'continuation-token'],
+    ...['max-keys', 'encoding-type', 'fetch-owner'],
+  ],
+  headers: ['x-amz-optional-object-attributes'],
+};
+
+export const listObjectsV2 = operation(KNOWN, async ({ bucket, query }, store) => {
   const { id: bucketId } = store.reader.bucket(bucket);
   const limit = readPageSize(query, 'max-keys');
   const { encodingType, encode } = readKeyEncoding(query);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') || undefined;
+  const owner = query.get('fetch-owner')?.toLowerCase() === 'true' ? OWNER : undefined;
   const startAfter = query.get('start-after');
   const token = query.get('continuation-token');
   const after = token === undefined ? { key: keyBytes(startAfter ?? ''), inclusive: false } : readToken(token);
@@ -29,11 +40,11 @@ export const listObjectsV2: Operation = async ({ bucket, query }, store) => {
       ContinuationToken: token,
       NextContinuationToken: page.last && writeToken(page.last),
       StartAfter: startAfter === undefined ? undefined : encode(startAfter),
-      Contents: page.entries.map((object) => describeEntry(object, encode)),
+      Contents: page.entries.map((object) => describeEntry(object, encode, owner)),
       CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
     }),
   );
-};
+});
 
 // A token is where to go on: `=` from this key on, `>` behind it, then the key's bytes in base64url.
 

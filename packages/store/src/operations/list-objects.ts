@@ -1,11 +1,18 @@
 import { buildXml } from '@darkslide/s3wire';
+import type { Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import { readKeyEncoding, readPageSize } from '../listing.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
+import { OWNER } from '../owner.ts';
 import { boundAfter, describeEntry, listObjectPage } from './list-page.ts';
 
+const KNOWN: Known = {
+  query: ['prefix', 'delimiter', 'marker', 'max-keys', 'encoding-type'],
+  headers: ['x-amz-optional-object-attributes'],
+};
+
 /** The older listing, which pages by a marker. Clients still use it. */
-export const listObjects: Operation = async ({ bucket, query }, store) => {
+export const listObjects = operation(KNOWN, async ({ bucket, query }, store) => {
   const { id: bucketId } = store.reader.bucket(bucket);
   const limit = readPageSize(query, 'max-keys');
   const { encodingType, encode } = readKeyEncoding(query);
@@ -35,8 +42,8 @@ export const listObjects: Operation = async ({ bucket, query }, store) => {
       MaxKeys: limit,
       EncodingType: encodingType,
       IsTruncated: last !== undefined,
-      Contents: page.entries.map((object) => describeEntry(object, encode)),
+      Contents: page.entries.map((object) => describeEntry(object, encode, OWNER)),
       CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
     }),
   );
-};
+});

@@ -3,6 +3,7 @@ import { DAMAGED_CLASS } from '../damage.ts';
 import type { KeyBound } from '../index/reader.ts';
 import { keyBytes, type StoredObject } from '../index/rows.ts';
 import { collectPage, commonPrefix, keyAfterPrefix, type Page } from '../listing.ts';
+import type { OWNER } from '../owner.ts';
 import type { Store } from '../store.ts';
 
 /** What both forms of ListObjects have in common: a page of a bucket's objects behind `after`. */
@@ -28,7 +29,8 @@ export function listObjectPage(
   });
 }
 
-export function describeEntry(object: StoredObject, encode: (key: string) => string) {
+/** An object in a listing. Its owner is the one that all have. */
+export function describeEntry(object: StoredObject, encode: (key: string) => string, owner?: typeof OWNER) {
   return {
     Key: encode(object.key),
     LastModified: new Date(object.modifiedAt),
@@ -36,6 +38,7 @@ export function describeEntry(object: StoredObject, encode: (key: string) => str
     ...(object.checksum && { ChecksumAlgorithm: object.checksum.algorithm, ChecksumType: object.checksum.type }),
     Size: object.size,
     StorageClass: object.damaged ? DAMAGED_CLASS : 'STANDARD',
+    Owner: owner,
   };
 }
 

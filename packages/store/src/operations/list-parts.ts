@@ -1,9 +1,12 @@
 import { buildXml, quoteETag } from '@darkslide/s3wire';
+import type { Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import { readKeyEncoding, readPageSize } from '../listing.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 
-export const listParts: Operation = async ({ bucket, key, query }, store) => {
+const KNOWN: Known = { query: ['uploadId', 'max-parts', 'part-number-marker', 'encoding-type'] };
+
+export const listParts = operation(KNOWN, async ({ bucket, key, query }, store) => {
   const { id: bucketId } = store.reader.bucket(bucket);
   const upload = store.reader.upload(bucketId, key, query.get('uploadId') ?? '');
   const limit = readPageSize(query, 'max-parts');
@@ -34,7 +37,7 @@ export const listParts: Operation = async ({ bucket, key, query }, store) => {
       })),
     }),
   );
-};
+});
 
 /** S3 takes what is no number for the beginning. */
 const readMarker = (text: string | undefined) => (text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0);

@@ -1,6 +1,7 @@
 import { parseXml, S3Error, type XmlObject } from '@darkslide/s3wire';
+import { BODY_HEADERS, type Known } from '../http/known.ts';
 import { receiveText } from '../incoming.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 import type { CorsRule } from '../options.ts';
 import { commit } from '../store.ts';
 import { children, optionalText, texts } from '../xml-input.ts';
@@ -8,14 +9,16 @@ import { children, optionalText, texts } from '../xml-input.ts';
 const MAX_RULES = 100;
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 
-export const putBucketCors: Operation = async (request, store) => {
+const KNOWN: Known = { query: ['cors'], headers: BODY_HEADERS };
+
+export const putBucketCors = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const input = parseXml(await receiveText(request, store), { root: 'CORSConfiguration', lists: ['CORSRule'] });
   const rules = children(input, 'CORSRule').map(readRule);
   if (rules.length === 0 || rules.length > MAX_RULES) throw new S3Error('MalformedXML');
   await commit(store, { type: 'setCors', bucketId, cors: JSON.stringify(rules) });
   return { status: 200 };
-};
+});
 
 function readRule(element: XmlObject): CorsRule {
   const allowedOrigins = texts(element, 'AllowedOrigin');

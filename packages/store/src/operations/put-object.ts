@@ -1,11 +1,17 @@
 import { quoteETag } from '@darkslide/s3wire';
 import { previewCondition, readWriteCondition } from '../http/conditions.ts';
+import { BODY_HEADERS, type Known, OBJECT_HEADERS, WRITE_CONDITIONS } from '../http/known.ts';
 import { publish, receiveBytes } from '../incoming.ts';
 import { keyBytes } from '../index/rows.ts';
 import { describeChecksum, readObjectHeaders } from '../object-headers.ts';
-import type { Operation } from '../operation.ts';
+import { operation } from '../operation.ts';
 
-export const putObject: Operation = async (request, store) => {
+const KNOWN: Known = {
+  headers: [...BODY_HEADERS, ...OBJECT_HEADERS, ...WRITE_CONDITIONS],
+  metadata: true,
+};
+
+export const putObject = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const headers = readObjectHeaders(request);
   const condition = readWriteCondition(request);
@@ -24,4 +30,4 @@ export const putObject: Operation = async (request, store) => {
     condition,
   });
   return { status: 200, headers: { etag: quoteETag(etag), ...describeChecksum(checksum) } };
-};
+});

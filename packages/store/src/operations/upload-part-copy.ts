@@ -1,14 +1,20 @@
 import { buildXml, quoteETag, S3Error } from '@darkslide/s3wire';
 import { readCopySource } from '../copy-source.ts';
 import { openObjectBytes } from '../disk/object-bytes.ts';
+import { COPY_SOURCE_HEADERS, type Known } from '../http/known.ts';
 import type { Range } from '../http/range.ts';
 import { xmlResponse } from '../http/response.ts';
 import { copyBytes, publish } from '../incoming.ts';
-import { header, type Operation, type S3Request } from '../operation.ts';
+import { header, operation, type S3Request } from '../operation.ts';
 import { readPartNumber } from './upload-part.ts';
 
+const KNOWN: Known = {
+  query: ['uploadId', 'partNumber'],
+  headers: [...COPY_SOURCE_HEADERS, 'x-amz-copy-source-range'],
+};
+
 /** Copies the bytes: a part may be any range of the source, and its ETag is the MD5 of just that. */
-export const uploadPartCopy: Operation = async (request, store) => {
+export const uploadPartCopy = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const number = readPartNumber(request);
   const uploadId = request.query.get('uploadId') ?? '';
@@ -29,7 +35,7 @@ export const uploadPartCopy: Operation = async (request, store) => {
   } finally {
     source.close();
   }
-};
+});
 
 /** Unlike that of a GET, this range must be written in full and lie within the object. */
 function readRange(request: S3Request, size: number): Range {

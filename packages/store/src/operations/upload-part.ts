@@ -1,11 +1,14 @@
 import { quoteETag, S3Error } from '@darkslide/s3wire';
+import { BODY_HEADERS, type Known } from '../http/known.ts';
 import { publish, receiveBytes } from '../incoming.ts';
 import { describeChecksum } from '../object-headers.ts';
-import type { Operation, S3Request } from '../operation.ts';
+import { operation, type S3Request } from '../operation.ts';
 
 export const MAX_PART_NUMBER = 10_000;
 
-export const uploadPart: Operation = async (request, store) => {
+const KNOWN: Known = { query: ['uploadId', 'partNumber'], headers: BODY_HEADERS };
+
+export const uploadPart = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const number = readPartNumber(request);
   const uploadId = request.query.get('uploadId') ?? '';
@@ -16,7 +19,7 @@ export const uploadPart: Operation = async (request, store) => {
   await publish(request, store, { type: 'putPart', uploadId, number, bytes, etag, checksum: kept, now: store.now() });
   const headers = { etag: quoteETag(etag), ...describeChecksum(checksum), 'x-amz-checksum-type': undefined };
   return { status: 200, headers };
-};
+});
 
 /** Throws InvalidArgument. */
 export function readPartNumber(request: S3Request): number {
