@@ -27,9 +27,18 @@ describe('SigV4 dates', () => {
 });
 
 describe('parseHttpDate', () => {
-  it('reads the one form that HTTP prescribes', () => {
+  it('reads the form that HTTP prescribes, and that of mail', () => {
     fc.assert(fc.property(second, (date) => assert.deepEqual(parseHttpDate(date.toUTCString()), date)));
-    for (const bad of ['', '2013-05-24', 'Fri, 31 Feb 2013 00:00:00 GMT', 'Fri May 24 2013'])
+    for (const zone of ['+0000', '-0000']) {
+      assert.deepEqual(parseHttpDate(`Fri, 24 May 2013 00:00:00 ${zone}`), new Date('2013-05-24'));
+    }
+    for (const bad of [
+      '',
+      '2013-05-24',
+      'Fri, 24 May 2013 00:00:00 -0700',
+      'Fri, 31 Feb 2013 00:00:00 GMT',
+      'Fri May 24 2013',
+    ])
       assert.equal(parseHttpDate(bad), undefined, bad);
   });
 });

@@ -1,5 +1,6 @@
 import { etagMatches, quoteETag, S3Error, unquoteETag } from '@darkslide/s3wire';
-import { checkCondition, Refusal, type WriteCondition } from '../index/commands.ts';
+import { checkCondition, type WriteCondition } from '../index/conditions.ts';
+import { Refusal } from '../index/refusal.ts';
 import type { StoredObject } from '../index/rows.ts';
 import { header, type S3Request } from '../operation.ts';
 

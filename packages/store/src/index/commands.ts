@@ -1,14 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { S3ErrorCode } from '@darkslide/s3wire';
+import { checkCondition, type DeleteCondition, meets, type WriteCondition } from './conditions.ts';
 import { addDamage, learnMd5s, namesOf, removeDamage, saveScrub } from './damage.ts';
+import { Refusal } from './refusal.ts';
 import type { DamageReason, NewBytes, ObjectName, ScrubState, StoredChecksum, StoredHeaders } from './rows.ts';
 import { type Row, Statements } from './statements.ts';
-
-/** What a write asks of the object that stands under its key. `if-etag` with `*` is content with any. */
-export type WriteCondition = { type: 'none' } | { type: 'if-absent' } | { type: 'if-etag'; etags: string[] };
-
-/** What a delete asks of the object, if there is one. `modifiedAt` is in whole seconds since 1970. */
-export type DeleteCondition = { etags?: string[]; size?: number; modifiedAt?: number };
 
 type At = { bucketId: number; key: Uint8Array; now: number };
 
@@ -77,18 +72,6 @@ export type Outcome = {
   changed?: ObjectName[] | undefined;
   kept?: number[];
 };
-
-/** Why a command is not carried out. The thread of the index has no use for the rest of the S3 wire. */
-export class Refusal extends Error {
-  readonly code: S3ErrorCode;
-  readonly details: Readonly<Record<string, string>>;
-
-  constructor(code: S3ErrorCode, details: Readonly<Record<string, string>> = {}) {
-    super(code);
-    this.code = code;
-    this.details = details;
-  }
-}
 
 /** How long a finished upload is remembered, so that a repeated Complete is answered alike. */
 const COMPLETIONS_KEPT_MS = 7 * 24 * 3600 * 1000;
@@ -194,18 +177,15 @@ export class Commands {
     return { freed, kept };
   }
 
-  #mayDelete(bucketId: number, key: Uint8Array, { etags, size, modifiedAt }: DeleteCondition): boolean {
+  #mayDelete(bucketId: number, key: Uint8Array, condition: DeleteCondition): boolean {
     const row = this.#sql.get(
       'SELECT etag, size, modified_at FROM object WHERE bucket_id = ? AND key = ?',
       bucketId,
       key,
     );
     if (row === undefined) return true;
-    return (
-      (etags === undefined || etags.includes('*') || etags.includes(String(row.etag))) &&
-      (size === undefined || size === Number(row.size)) &&
-      (modifiedAt === undefined || modifiedAt === Math.floor(Number(row.modified_at) / 1000))
-    );
+    const { etag, size, modified_at: modifiedAt } = row;
+    return meets(condition, { etag: String(etag), size: Number(size), modifiedAt: Number(modifiedAt) });
   }
 
   #createUpload(command: Extract<Command, { type: 'createUpload' }>): Outcome {
@@ -391,14 +371,3 @@ type NewObject = At & {
 };
 
 const blobsOf = (rows: Row[]): string[] => rows.flatMap((row) => (row.blob === null ? [] : [String(row.blob)]));
-
-/** Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. */
-export function checkCondition(condition: WriteCondition, etag: string | undefined): void {
-  if (condition.type === 'if-absent' && etag !== undefined) {
-    throw new Refusal('PreconditionFailed', { Condition: 'If-None-Match' });
-  }
-  if (condition.type !== 'if-etag') return;
-  if (etag === undefined) throw new Refusal('NoSuchKey');
-  if (condition.etags.includes('*') || condition.etags.includes(etag)) return;
-  throw new Refusal('PreconditionFailed', { Condition: 'If-Match' });
-}

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { S3ErrorCode } from '@darkslide/s3wire';
-import { type Command, Commands, type Outcome, Refusal } from './commands.ts';
+import { type Command, Commands, type Outcome } from './commands.ts';
+import { Refusal } from './refusal.ts';
 import { openIndex } from './schema.ts';
 
 export type CommandReply =

@@ -16,7 +16,7 @@ import { readWriteCondition } from '../http/conditions.ts';
 import { BODY_HEADERS, type Known, WRITE_CONDITIONS } from '../http/known.ts';
 import { type S3Response, xmlResponse } from '../http/response.ts';
 import { receiveText } from '../incoming.ts';
-import type { WriteCondition } from '../index/commands.ts';
+import type { WriteCondition } from '../index/conditions.ts';
 import { keyBytes, type Part, type StoredChecksum, type Upload } from '../index/rows.ts';
 import { readBodyIntegrity } from '../integrity.ts';
 import { header, operation, type S3Request } from '../operation.ts';

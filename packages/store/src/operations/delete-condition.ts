@@ -1,5 +1,5 @@
 import { S3Error, unquoteETag } from '@darkslide/s3wire';
-import type { DeleteCondition } from '../index/commands.ts';
+import type { DeleteCondition } from '../index/conditions.ts';
 
 /**
  * What a delete asks of its object, in a request's headers or in an element of DeleteObjects. `names` says what the

@@ -2,7 +2,7 @@ import { buildXml, parseXml, S3_ERRORS, S3Error, type S3ErrorCode, type XmlObjec
 import { BODY_HEADERS, type Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import { receiveText } from '../incoming.ts';
-import type { DeleteCondition } from '../index/commands.ts';
+import type { DeleteCondition } from '../index/conditions.ts';
 import { keyBytes } from '../index/rows.ts';
 import { operation } from '../operation.ts';
 import { commit } from '../store.ts';

@@ -1,4 +1,5 @@
 import { buildXml, S3Error, type XmlContent } from '@darkslide/s3wire';
+import { DAMAGED_CLASS } from '../damage.ts';
 import type { Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import type { StoredObject } from '../index/rows.ts';
@@ -32,7 +33,7 @@ export const getObjectAttributes = operation(KNOWN, async (request, store) => {
         () => checksum && { [`Checksum${checksum.algorithm}`]: checksum.value, ChecksumType: checksum.type },
       ),
       ObjectParts: told('ObjectParts', () => describeParts(request, store, object)),
-      StorageClass: told('StorageClass', () => 'STANDARD'),
+      StorageClass: told('StorageClass', () => (object.damaged ? DAMAGED_CLASS : 'STANDARD')),
       ObjectSize: told('ObjectSize', () => object.size),
     }),
     { 'last-modified': new Date(object.modifiedAt).toUTCString() },

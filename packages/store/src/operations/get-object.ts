@@ -6,5 +6,5 @@ export const getObject = operation(READ_OBJECT_KNOWN, async (request, store) => 
   const { object, status, headers, range } = readObject(request, store);
   if (status === 304) return { status, headers };
   const { from, to } = range;
-  return { status, headers, body: await openObjectBytes(store, { object, from, to }) });
+  return { status, headers, body: await openObjectBytes(store, { object, from, to }) };
 });

@@ -1,0 +1,28 @@
+import { Refusal } from './refusal.ts';
+
+/** What a write asks of the object that stands under its key. `if-etag` with `*` is content with any. */
+export type WriteCondition = { type: 'none' } | { type: 'if-absent' } | { type: 'if-etag'; etags: string[] };
+
+/** What a delete asks of the object, if there is one. `modifiedAt` is in whole seconds since 1970. */
+export type DeleteCondition = { etags?: string[]; size?: number; modifiedAt?: number };
+
+/** Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. */
+export function checkCondition(condition: WriteCondition, etag: string | undefined): void {
+  if (condition.type === 'if-absent' && etag !== undefined) {
+    throw new Refusal('PreconditionFailed', { Condition: 'If-None-Match' });
+  }
+  if (condition.type !== 'if-etag') return;
+  if (etag === undefined) throw new Refusal('NoSuchKey');
+  if (condition.etags.includes('*') || condition.etags.includes(etag)) return;
+  throw new Refusal('PreconditionFailed', { Condition: 'If-Match' });
+}
+
+/** Whether the object, modified at so many milliseconds since 1970, is as the delete wants it. */
+export function meets(condition: DeleteCondition, object: { etag: string; size: number; modifiedAt: number }): boolean {
+  const { etags, size, modifiedAt } = condition;
+  return (
+    (etags === undefined || etags.includes('*') || etags.includes(object.etag)) &&
+    (size === undefined || size === object.size) &&
+    (modifiedAt === undefined || modifiedAt === Math.floor(object.modifiedAt / 1000))
+  );
+}
