@@ -8,7 +8,7 @@ export const IFD0_TAGS: ReadonlyMap<number, string> = new Map([
   [0x132, 'ModifyDate'],
   [0xc612, 'DNGVersion'],
   [0xc614, 'UniqueCameraModel'],
-  [0xc62f, 'SerialNumber'],
+  [0xc62f, 'CameraSerialNumber'],
   [0xc68b, 'OriginalRawFileName'],
 ]);
 

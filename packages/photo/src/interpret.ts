@@ -66,6 +66,7 @@ function cameraOf(tags: Tags): PhotoFacts['camera'] {
 
 const SERIALS = [
   'SerialNumber',
+  'CameraSerialNumber',
   'Nikon:SerialNumber',
   'Canon:SerialNumber',
   'Olympus:SerialNumber',
