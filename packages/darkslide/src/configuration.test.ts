@@ -17,7 +17,7 @@ test('without any variable everything is embedded and on loopback', () => {
   const configuration = readConfiguration({});
   assert.equal(configuration.host, '127.0.0.1');
   assert.equal(configuration.port, 8080);
-  assert.deepEqual(configuration.storage, { kind: 'embedded', port: 9000, credentials: undefined });
+  assert.deepEqual(configuration.storage, { kind: 'embedded', port: 9000, credentials: undefined, scrubDays: 30 });
   assert.equal(configuration.database.kind, 'sqlite');
   assert.equal(configuration.linkTtlSeconds, 86_400);
 });

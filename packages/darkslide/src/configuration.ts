@@ -6,7 +6,7 @@ export type SignContentType = 'auto' | 'always' | 'never';
 
 /** Where photos go: the store that darkslide brings along, or any S3. */
 export type StorageChoice =
-  | { kind: 'embedded'; port: number; credentials: StoreCredentials | undefined }
+  | { kind: 'embedded'; port: number; credentials: StoreCredentials | undefined; scrubDays: number }
   | { kind: 's3'; endpoint: string | undefined; bucket: string; forcePathStyle: boolean };
 
 export type Configuration = {
@@ -136,7 +136,8 @@ function readStorage(read: Reader): StorageChoice {
   }
   const port = read.integer('DARKSLIDE_STORE_PORT', { min: 0, max: 65_535, fallback: 9000 });
   const credentials = accessKey && secretKey ? { accessKeyId: accessKey, secretAccessKey: secretKey } : undefined;
-  return { kind: 'embedded', port, credentials };
+  const scrubDays = read.decimal('DARKSLIDE_STORE_SCRUB_DAYS', { min: 0, max: 3650, fallback: 30 });
+  return { kind: 'embedded', port, credentials, scrubDays };
 }
 
 /** Reads variables and gathers what is wrong with them. An empty variable counts as not set. */

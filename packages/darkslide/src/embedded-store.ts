@@ -14,6 +14,8 @@ export type EmbeddedOptions = {
   dataDir: string;
   port: number;
   credentials: StoreCredentials;
+  /** 0: never. */
+  scrubDays: number;
   log: (entry: LogEntry) => void;
 };
 
@@ -23,7 +25,7 @@ export type EmbeddedOptions = {
  */
 export async function startEmbeddedStore(
   { host, region }: Configuration,
-  { dataDir, port, credentials, log }: EmbeddedOptions,
+  { dataDir, port, credentials, scrubDays, log }: EmbeddedOptions,
 ): Promise<RunningStore> {
   try {
     return await startStore({
@@ -33,6 +35,7 @@ export async function startEmbeddedStore(
       region,
       bucket: EMBEDDED_BUCKET,
       credentials,
+      scrubDays,
       log,
     });
   } catch (error) {

@@ -32,6 +32,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
       run: async (args) => (await import('./commands/doctor.ts')).doctor(args, context),
     },
     {
+      name: 'store',
+      summary: 'look after the embedded store: check all that it holds',
+      run: async (args) => (await import('./commands/store.ts')).store(args, context),
+    },
+    {
       name: 'keys',
       summary: 'make, list and revoke the API keys of accounts',
       run: async (args) => (await import('./commands/keys.ts')).keys(args, context),

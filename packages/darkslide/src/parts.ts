@@ -85,6 +85,19 @@ async function stop(server: RunningServer, store: RunningStore | undefined): Pro
   await store?.close({ graceMs: DRAIN_MS });
 }
 
+function watchStore(metrics: Metrics, store: RunningStore): void {
+  const scrub = async () => (await store.figures()).scrub;
+  metrics.watch('store_bodies', async () => (await store.figures()).bodies);
+  metrics.watch('store_damaged_objects', async () => (await store.figures()).damagedObjects);
+  metrics.watch('store_scrubbed_bytes', async () => (await scrub()).checkedBytes);
+  metrics.watch('store_scrubbed_blobs', async () => (await scrub()).checkedBlobs);
+  metrics.watch('store_scrub_interval_seconds', async () => (await scrub()).intervalMs / 1000);
+  metrics.watch(
+    'store_scrub_last_pass_timestamp_seconds',
+    async () => ((await scrub()).lastPassAt ?? Date.now()) / 1000,
+  );
+}
+
 /** How to reach the storage, and the store where it is our own. */
 async function startStorage(
   configuration: Configuration,
@@ -98,7 +111,13 @@ async function startStorage(
     writeLog(entry);
     if (entry.type === 'request') metrics?.storeAnswered({ ...entry, receivedBytes: entry.bytesIn });
   };
-  const store = await startEmbeddedStore(configuration, { dataDir, port: storage.port, credentials, log });
-  metrics?.watch('store_bodies', async () => (await store.figures()).bodies);
+  const store = await startEmbeddedStore(configuration, {
+    dataDir,
+    port: storage.port,
+    scrubDays: storage.scrubDays,
+    credentials,
+    log,
+  });
+  if (metrics) watchStore(metrics, store);
   return { config: embeddedStorage(configuration, { endpoint: store.url, credentials }), store };
 }

@@ -55,6 +55,11 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
       const { blob, objects } = entry;
       return { level: LEVELS.info, blob, objects, msg: 'stored bytes that were damaged are whole again' };
     }
+    case 'scrub': {
+      const { state, blobs, bytes, damaged } = entry;
+      const counts = state === 'finished' ? { blobs, bytes, damaged } : {};
+      return { level: LEVELS.info, ...counts, msg: `the scrub of all that is stored has ${state}` };
+    }
     case 'error':
       return { level: LEVELS.error, storage_request_id: entry.requestId, stack: entry.stack, msg: entry.message };
   }

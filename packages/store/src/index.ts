@@ -12,11 +12,15 @@ export {
   type CorsRule,
   DEFAULT_CORS,
   DEFAULT_LIMITS,
+  DEFAULT_SCRUB_DAYS,
   type LogEntry,
+  type ScrubFigures,
   type StoreFigures,
   type StoreLimits,
   type StoreOptions,
 } from './options.ts';
+
+export { type DamagedObject, readDamage, type ScrubProgress, type ScrubReport, scrubFolder } from './scrub-folder.ts';
 
 export type RunningStore = {
   /** `http://host:port`. */

@@ -15,7 +15,15 @@ import { HttpServer } from './http/server.ts';
 import { IndexReader } from './index/reader.ts';
 import { IndexWriter } from './index/writer.ts';
 import { checkBucketName } from './operations/create-bucket.ts';
-import { DEFAULT_CORS, DEFAULT_LIMITS, type LogEntry, type StoreFigures, type StoreOptions } from './options.ts';
+import {
+  DEFAULT_CORS,
+  DEFAULT_LIMITS,
+  DEFAULT_SCRUB_DAYS,
+  type LogEntry,
+  type StoreFigures,
+  type StoreOptions,
+} from './options.ts';
+import { Scrub } from './scrub.ts';
 import type { Store } from './store.ts';
 
 /** A store that answers. */
@@ -80,12 +88,23 @@ export async function openStore(
       (result) => log({ type: 'sweep', ...result }),
       (error) => log({ type: 'error', message: `the sweep failed: ${error}` }),
     );
+    const { scrubDays = DEFAULT_SCRUB_DAYS } = options;
+    const scrub = new Scrub({
+      ...{ reader, writer, blobs, damage, log, days: scrubDays, hashing: readHashing },
+      ...{ idleBytesPerSecond: limits.scrubBytesPerSecond, recheckMs: limits.recheckMs },
+      isBusy: () => server.size > 0,
+    });
     return {
       port: boundPort,
-      figures: () => ({ bodies: store.uploads.size, damagedObjects: reader.countDamagedObjects() }),
+      figures: () => ({
+        bodies: store.uploads.size,
+        damagedObjects: reader.countDamagedObjects(),
+        scrub: scrub.figures(),
+      }),
       async close({ graceMs }) {
         stopSweep.abort();
         await server.close({ graceMs });
+        await scrub.stop();
         await sweeping;
         await blobs.close();
         for (const step of undo.reverse()) await step();

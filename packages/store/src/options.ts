@@ -33,9 +33,16 @@ export type StoreLimits = {
   minProgress: { bytes: number; windowMs: number };
   /** Bytes of the disk left free, so that the index can still be written when no upload can. */
   reservedBytes: number;
+  /** Bytes a second that the scrub reads while there are no requests. */
+  scrubBytesPerSecond: number;
+  /** Milliseconds between two looks at damaged bytes, which may have come back. */
+  recheckMs: number;
 };
 
 const MiB = 1024 ** 2;
+
+/** Days in which all that is stored is read and checked, where nothing else is said. */
+export const DEFAULT_SCRUB_DAYS = 30;
 
 export const DEFAULT_LIMITS: StoreLimits = {
   maxConnections: 1024,
@@ -49,6 +56,8 @@ export const DEFAULT_LIMITS: StoreLimits = {
   idleTimeoutMs: 60_000,
   minProgress: { bytes: 16 * 1024, windowMs: 120_000 },
   reservedBytes: 64 * MiB,
+  scrubBytesPerSecond: 32 * MiB,
+  recheckMs: 60_000,
 };
 
 /** What pages on other origins may do where a bucket has no rules of its own: read, write, and see the ETag. */
@@ -84,8 +93,20 @@ export type LogEntry =
   | { type: 'damage'; blob: string; reason: DamageReason; objects: ObjectName[] }
   /** A blob that was damaged was read, and is right. */
   | { type: 'whole-again'; blob: string; objects: ObjectName[] }
+  /** The scrub goes through all blobs. `blobs`, `bytes` (those found right) and `damaged` are of the pass since it began or resumed. */
+  | { type: 'scrub'; state: 'began' | 'resumed' | 'finished'; blobs: number; bytes: number; damaged: number }
   /** Something failed that is not the client's doing. */
   | { type: 'error'; message: string; stack?: string | undefined; requestId?: string | undefined };
+
+export type ScrubFigures = {
+  /** Since the start; bytes that were found right. */
+  checkedBytes: number;
+  checkedBlobs: number;
+  /** When everything had been checked last, in milliseconds since 1970; until then, when that began first. */
+  lastPassAt: number | undefined;
+  /** 0: never. */
+  intervalMs: number;
+};
 
 /** What the store is at this moment. */
 export type StoreFigures = {
@@ -93,6 +114,7 @@ export type StoreFigures = {
   bodies: number;
   /** Objects whose stored bytes were found damaged. */
   damagedObjects: number;
+  scrub: ScrubFigures;
 };
 
 export type StoreOptions = {
@@ -108,5 +130,7 @@ export type StoreOptions = {
   bucket: string;
   /** Rules for buckets without their own; any origin may PUT, GET and HEAD where not given. */
   cors?: CorsRule[];
+  /** All that is stored is read and checked once in so many days; 0: never. 30 where not given. */
+  scrubDays?: number;
   limits?: Partial<StoreLimits>;
 };

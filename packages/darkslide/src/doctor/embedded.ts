@@ -71,7 +71,7 @@ async function startElsewhere(configuration: Configuration, { port }: EmbeddedCh
 type StartOptions = { dataDir: string; port: number; credentials: StoreCredentials };
 
 async function start(configuration: Configuration, options: StartOptions) {
-  const store = await startEmbeddedStore(configuration, { ...options, log: () => {} });
+  const store = await startEmbeddedStore(configuration, { ...options, scrubDays: 0, log: () => {} });
   const endpoint = `http://${callable(configuration.host)}:${store.port}`;
   const config = embeddedStorage(configuration, { endpoint, credentials: options.credentials });
   return { config, close: () => store.close() };

@@ -10,6 +10,7 @@ import type { Configuration, StorageChoice } from '../configuration.ts';
 import { externalStorage } from '../storage.ts';
 import { type AskedStore, embeddedStoreToAsk } from './embedded.ts';
 import { machineChecks } from './machine.ts';
+import { storedBytes } from './stored-bytes.ts';
 
 export type Examination = CheckOptions & Pick<StorageQuestions, 'origin'>;
 
@@ -46,6 +47,7 @@ async function* examineEmbedded(
   }
   try {
     yield { ...about, status: 'ok', message: store.description };
+    yield storedBytes(configuration);
     yield* checkStorage(store.config, questions);
   } finally {
     await store.close();

@@ -22,7 +22,7 @@ const GAUGES: Record<GaugeName, string> = {
   store_scrub_interval_seconds: 'In how many seconds the embedded store reads and checks all that it holds; 0: never.',
   store_scrub_last_pass_timestamp_seconds:
     'When it last had checked all that it holds; until then, when it began for the first time.',
-  store_scrubbed_bytes: 'Bytes that the scrub of the embedded store has checked since the start.',
+  store_scrubbed_bytes: 'Bytes that the scrub of the embedded store has found right since the start.',
   store_scrubbed_blobs: 'Files of bytes that the scrub of the embedded store has checked since the start.',
 };
 

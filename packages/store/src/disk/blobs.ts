@@ -120,6 +120,12 @@ export class Blobs {
     return bavail * bsize;
   }
 
+  /** Bytes of the disk that are in use, by us and others. */
+  async usedBytes(): Promise<number> {
+    const { blocks, bfree, bsize } = await statfs(this.#root);
+    return (blocks - bfree) * bsize;
+  }
+
   #release(blob: string): void {
     const left = (this.#readers.get(blob) ?? 1) - 1;
     if (left > 0) {

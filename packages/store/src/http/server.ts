@@ -37,6 +37,11 @@ export class HttpServer {
     this.#server.on('clientError', answerBrokenRequest);
   }
 
+  /** Requests that are being answered. */
+  get size(): number {
+    return this.#running.size;
+  }
+
   /** Answers the port. Throws with one sentence where it can't be had. */
   async listen({ host, port }: { host: string; port: number }): Promise<number> {
     this.#server.listen({ host, port });

@@ -186,6 +186,17 @@ export class IndexReader {
     return rows.map(blobOf);
   }
 
+  /** Bytes of all blobs. Goes through the whole index. */
+  storedBytes(): number {
+    const row = this.#sql.get(
+      `SELECT coalesce(sum(size), 0) AS bytes FROM (
+         SELECT max(size) AS size FROM segment GROUP BY blob
+         UNION ALL SELECT size FROM part WHERE blob IS NOT NULL
+       )`,
+    );
+    return Number(row?.bytes);
+  }
+
   /** What one blob must hold; undefined where nothing refers to it. */
   storedBlob(blob: string): StoredBlob | undefined {
     const row =

@@ -1,0 +1,25 @@
+import type { Finding } from '@darkslide/server/doctor';
+import { readDamage } from '@darkslide/store';
+import type { Configuration } from '../configuration.ts';
+import { storeFolder } from '../embedded-store.ts';
+
+/** Damaged objects that are named. */
+const MAX_NAMED = 5;
+
+/** Whether the embedded store knows of damaged objects, by its index. Reads none of what it stores. */
+export function storedBytes({ dataDir }: Configuration): Finding {
+  const about = { area: 'Storage', check: 'damage', fixable: false };
+  const known = readDamage(storeFolder(dataDir), { limit: MAX_NAMED });
+  if (known === undefined) return { ...about, status: 'ok', message: 'Nothing is stored yet.' };
+  const { count, objects, lastPassAt } = known;
+  const checked =
+    lastPassAt === undefined
+      ? 'not all was read and checked yet'
+      : `all was read and checked by ${new Date(lastPassAt).toISOString().slice(0, 10)}`;
+  if (count === 0) return { ...about, status: 'ok', message: `No stored object is known to be damaged; ${checked}.` };
+  const names = objects.map(({ key, reason }) => `${JSON.stringify(key)} (${reason})`).join(', ');
+  const more = count > objects.length ? ` and ${count - objects.length} more` : '';
+  const what = count === 1 ? '1 stored object is damaged' : `${count} stored objects are damaged`;
+  const remedy = 'upload them again, or put the files back from a backup; `darkslide store scrub` then checks all';
+  return { ...about, status: 'wrong', message: `${what}: ${names}${more}; ${remedy}.` };
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { type LogEntry, readDamage, scrubFolder } from '../src/index.ts';
+import { blobFiles, startTestStore, type TestStore, until } from './support/test-store.ts';
+
+const flipBit = (path: string) => {
+  const bytes = readFileSync(path);
+  bytes[0] = (bytes[0] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+};
+
+const passes = ({ entries }: TestStore) =>
+  entries.filter((entry): entry is Extract<LogEntry, { type: 'scrub' }> => entry.type === 'scrub');
+
+const finished = (running: TestStore) => until(() => passes(running).some(({ state }) => state === 'finished'));
+
+describe('the scrub', () => {
+  let dataDir: string;
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'darkslide-store-'));
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  /** A stopped store with objects by PUT, of their own blob each. Returns the blob's path by key. */
+  async function stored(keys: readonly string[], bytes = 64 * 1024): Promise<Map<string, string>> {
+    // Never scrubbed, so that the first pass is the test's.
+    await using running = await startTestStore({ dataDir, scrubDays: 0 });
+    await running.entry('sweep');
+    const paths = new Map<string, string>();
+    for (const key of keys) {
+      const before = new Set(blobFiles(dataDir));
+      await running.s3.put(key, randomBytes(bytes));
+      const [blob = ''] = blobFiles(dataDir).filter((name) => !before.has(name));
+      paths.set(key, join(dataDir, 'blobs', blob));
+    }
+    return paths;
+  }
+
+  test('finds damage without anybody reading, and that the file is back', async () => {
+    const paths = await stored(['a', 'b', 'c']);
+    const [a = '', b = ''] = [paths.get('a'), paths.get('b')];
+    flipBit(a);
+    await using running = await startTestStore({ dataDir, limits: { recheckMs: 50 } });
+    await running.entry('sweep');
+    await finished(running);
+    const { objects, reason } = await running.entry('damage');
+    assert.deepEqual([objects, reason], [[{ bucket: 'photos', key: 'a' }], 'changed']);
+    assert.deepEqual(passes(running).at(-1), {
+      ...{ type: 'scrub', state: 'finished' },
+      ...{ blobs: 3, bytes: 2 * 64 * 1024, damaged: 1 },
+    });
+    const { damagedObjects, scrub } = await running.store.figures();
+    assert.deepEqual([damagedObjects, scrub.checkedBlobs, scrub.checkedBytes], [1, 3, 2 * 64 * 1024]);
+    assert.ok((scrub.lastPassAt ?? 0) > Date.now() - 60_000);
+
+    renameSync(b, `${b}.away`);
+    assert.equal((await running.s3.get('b')).code, 'InternalError');
+    assert.equal((await running.store.figures()).damagedObjects, 2);
+    renameSync(`${b}.away`, b);
+    await until(() => running.entries.some((entry) => entry.type === 'whole-again'));
+    assert.equal((await running.store.figures()).damagedObjects, 1);
+  });
+
+  test('does not begin anew before its time, and never where it is off', async () => {
+    const paths = await stored(['a']);
+    {
+      await using first = await startTestStore({ dataDir });
+      await finished(first);
+    }
+    flipBit(paths.get('a') ?? '');
+    for (const scrubDays of [30, 0]) {
+      await using second = await startTestStore({ dataDir, scrubDays, limits: { recheckMs: 5 } });
+      await second.s3.put('later', 'x');
+      assert.deepEqual(passes(second), []);
+      assert.equal((await second.store.figures()).scrub.intervalMs, scrubDays * 24 * 3600 * 1000);
+    }
+  });
+
+  test('goes on after a kill where it was', async () => {
+    const keys = Array.from({ length: 40 }, (_, index) => `photo ${index}`);
+    await stored(keys);
+    const script = join(import.meta.dirname, 'support', 'store-process.ts');
+    const child = spawn(process.execPath, [script, dataDir, '0', String(512 * 1024)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(createInterface({ input: child.stdout }), 'line');
+    const index = new DatabaseSync(join(dataDir, 'index.sqlite'), { readOnly: true });
+    const after = () => String(index.prepare('SELECT after_blob FROM scrub').get()?.after_blob ?? '');
+    await until(() => after() !== '');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const reached = after();
+    index.close();
+    const left = blobFiles(dataDir).filter((blob) => blob > reached).length;
+    assert.ok(left < keys.length, `${left} are left`);
+
+    await using running = await startTestStore({ dataDir });
+    await finished(running);
+    assert.deepEqual(
+      passes(running).map(({ state, blobs }) => [state, blobs]),
+      [
+        ['resumed', 0],
+        ['finished', left],
+      ],
+    );
+  });
+
+  test('of a stopped store reports what is damaged, keeps it, and takes it back', async () => {
+    const paths = await stored(['a', 'b', 'c']);
+    const [a = '', b = ''] = [paths.get('a'), paths.get('b')];
+    flipBit(a);
+    renameSync(b, `${b}.away`);
+    const seen: number[] = [];
+    const report = await scrubFolder({ dataDir, onProgress: ({ bytes }) => seen.push(bytes) });
+    assert.deepEqual(report.damagedObjects, [
+      { bucket: 'photos', key: 'a', reason: 'changed' },
+      { bucket: 'photos', key: 'b', reason: 'missing' },
+    ]);
+    assert.deepEqual([report.blobs, report.damagedBlobs, report.totalBytes], [3, 2, 3 * 64 * 1024]);
+    assert.equal(seen.at(-1), 64 * 1024);
+    assert.equal(readDamage(dataDir, { limit: 1 })?.count, 2);
+
+    flipBit(a);
+    renameSync(`${b}.away`, b);
+    assert.deepEqual((await scrubFolder({ dataDir })).damagedObjects, []);
+    assert.equal(readDamage(dataDir, { limit: 1 })?.count, 0);
+  });
+
+  test('of a folder that a store runs on, or that has none, is refused', async () => {
+    await assert.rejects(scrubFolder({ dataDir }), /There is no store in /);
+    await using _running = await startTestStore({ dataDir });
+    await assert.rejects(scrubFolder({ dataDir }), /is in use by another store/);
+  });
+
+  test('learns the MD5s of parts that the index lacks', async () => {
+    {
+      await using running = await startTestStore({ dataDir, scrubDays: 0 });
+      const { s3 } = running;
+      const uploadId = await s3.createUpload('parts');
+      const parts = [randomBytes(5 * 1024 * 1024), randomBytes(10)];
+      const named = [];
+      for (const [index, part] of parts.entries()) {
+        const { headers } = await s3.uploadPart('parts', uploadId, index + 1, part);
+        named.push({ number: index + 1, etag: String(headers.etag) });
+      }
+      await s3.complete('parts', uploadId, named);
+    }
+    const index = new DatabaseSync(join(dataDir, 'index.sqlite'));
+    const md5s = () => index.prepare('SELECT md5 FROM segment ORDER BY start').all();
+    const known = md5s();
+    index.exec('UPDATE segment SET md5 = NULL');
+    assert.equal((await scrubFolder({ dataDir })).damagedBlobs, 0);
+    assert.deepEqual(md5s(), known);
+    index.close();
+  });
+});
