@@ -68,14 +68,24 @@ export class Api {
   }
 
   async uploadLink(project: string, fileName: string, md5?: string): Promise<string> {
-    const [link] = await this.uploadLinks(project, [{ file_name: fileName, ...(md5 && { md5 }) }]);
-    assert.ok(link, 'one link for one file');
-    return link.upload_link;
+    return (await this.#link(project, fileName, md5)).upload_link;
   }
 
-  /** Asks for a link and puts the bytes there. */
+  async #link(project: string, fileName: string, md5?: string): Promise<Link> {
+    const [link] = await this.uploadLinks(project, [{ file_name: fileName, ...(md5 && { md5 }) }]);
+    assert.ok(link, 'one link for one file');
+    return link;
+  }
+
+  /** Asks for a link and puts the bytes there, with the headers that the link asks for. */
+  async put(project: string, fileName: string, bytes: Uint8Array, md5?: string): Promise<RawResponse> {
+    const { upload_link, headers } = await this.#link(project, fileName, md5);
+    return await putLink(upload_link, bytes, { 'Content-Type': '', ...headers });
+  }
+
+  /** The same, and it has to succeed. */
   async upload(project: string, fileName: string, bytes: Uint8Array, md5?: string): Promise<void> {
-    const answer = await putLink(await this.uploadLink(project, fileName, md5), bytes);
+    const answer = await this.put(project, fileName, bytes, md5);
     assert.equal(answer.status, 200, answer.text);
   }
 
@@ -109,7 +119,13 @@ export class Api {
   }
 }
 
-export type Link = { file_name: string; upload_link: string; expires_at: string };
+export type Link = {
+  file_name: string;
+  upload_link: string;
+  expires_at: string;
+  /** To be sent with the PUT. */
+  headers?: Readonly<Record<string, string>>;
+};
 export type StartBody = {
   file_name: string;
   part_count: number;

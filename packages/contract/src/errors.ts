@@ -129,7 +129,12 @@ export const ERRORS = {
   file_exists: define<{ name: string }>({
     status: 409,
     message: ({ name }) =>
-      `The project already has "${name}", which did not come by this upload token. It stays; send the file under another name.`,
+      `The project already has "${name}", and an upload token replaces no file. It stays; send the file under another name, or have the one that is there deleted first.`,
+  }),
+  single_put_unavailable: define<{ name: string }>({
+    status: 409,
+    message: ({ name }) =>
+      `This server's storage can't refuse to replace a file, so an upload token gets no link for a single PUT. Send "${name}" by a multipart upload, of one part if it is small.`,
   }),
   size_required: define<{ name: string }>({
     status: 400,

@@ -28,6 +28,8 @@ export const MAX_PAGE_SIZE = 1000;
 export const MAX_ALLOWED_NAMES = 1000;
 /** Files that one upload token can be limited to. */
 export const MAX_TOKEN_FILES = 1_000_000;
+/** What a PUT by the link of an upload token sends along, and the link signs: storage then replaces no file. */
+export const IF_ABSENT = { 'if-none-match': '*' } as const;
 /** The life of an upload token, in seconds. */
 export const TOKEN_SECONDS = { min: 1, max: MAX_LINK_TTL_SECONDS, default: 3600 } as const;
 /** A request body, in calls that take a list of up to so many entries. */

@@ -84,7 +84,14 @@ export const ROUTES = {
     body: schemas.UploadLinksBody,
     maxBodyBytes: LIST_BODY_BYTES.names,
     data: schemas.UploadLinks,
-    errors: ['project_not_found', 'invalid_file_name', 'duplicate_file_name', 'invalid_md5', ...LIMITS],
+    errors: [
+      'project_not_found',
+      'invalid_file_name',
+      'duplicate_file_name',
+      'invalid_md5',
+      'single_put_unavailable',
+      ...LIMITS,
+    ],
   },
   uploadLink: {
     ...CALLS.uploadLink,
@@ -92,7 +99,7 @@ export const ROUTES = {
     params: OfProject,
     query: schemas.UploadLinkQuery,
     data: schemas.UploadLink,
-    errors: ['project_not_found', 'invalid_file_name', 'invalid_md5', ...LIMITS],
+    errors: ['project_not_found', 'invalid_file_name', 'invalid_md5', 'single_put_unavailable', ...LIMITS],
   },
   startMultipart: {
     ...CALLS.startMultipart,
@@ -149,6 +156,7 @@ export const ROUTES = {
       'upload_part_too_small',
       'upload_size_mismatch',
       'upload_busy',
+      'file_exists',
     ],
   },
   abortMultipart: {

@@ -107,6 +107,16 @@ export const UploadLink = Type.Object(
       description: 'PUT the bytes here, with an empty Content-Type and no x-api-key.',
     }),
     expires_at: Timestamp('When the link stops working.'),
+    headers: Type.Optional(
+      Type.Object(
+        { 'if-none-match': Type.Literal('*') },
+        {
+          description:
+            'Only with an upload token: headers that the PUT has to send as they stand here. Without them storage ' +
+            'refuses it with 403; with them it answers 412 where the file has arrived, and keeps that.',
+        },
+      ),
+    ),
   },
   { title: 'UploadLink' },
 );

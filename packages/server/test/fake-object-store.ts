@@ -21,6 +21,7 @@ type OpenEntry = { key: string; initiated: Date; parts: Map<number, StoredPart> 
  */
 export class FakeObjectStore implements ObjectStore {
   readonly etagIsMd5 = true;
+  readonly conditions = { put: true, complete: true };
   readonly objects = new Map<string, StoredObject>();
   readonly uploads = new Map<string, OpenEntry>();
   /** The calls so far, by name. */
@@ -68,7 +69,8 @@ export class FakeObjectStore implements ObjectStore {
     const length = (size: number | undefined) => (size === undefined ? '' : `#${size}`);
     return {
       expiresAt: new Date(expiresAt),
-      put: (key, { size } = {}) => `fake:put/${encodeURIComponent(key)}${length(size)}`,
+      put: (key, { size, ifAbsent } = {}) =>
+        `fake:put/${encodeURIComponent(key)}${length(size)}${ifAbsent ? '?if-absent' : ''}`,
       putPart: ({ key, uploadId }, number, { size } = {}) =>
         `fake:part/${encodeURIComponent(key)}?${uploadId}/${number}${length(size)}`,
       get: (key) => `fake:get/${encodeURIComponent(key)}`,
@@ -98,12 +100,17 @@ export class FakeObjectStore implements ObjectStore {
       return parts && [...parts].sort((a, b) => a.partNumber - b.partNumber);
     });
 
-  completeUpload = ({ parts, ...ref }: UploadRef & { parts: readonly StoredPart[] }) =>
+  completeUpload = ({
+    parts,
+    ifAbsent,
+    ...ref
+  }: UploadRef & { parts: readonly StoredPart[]; ifAbsent?: boolean | undefined }) =>
     this.#call('completeUpload', (): CompleteOutcome => {
       const upload = this.#open(ref);
       if (upload === undefined) return { kind: 'no-such-upload' };
       const same = parts.every(({ partNumber, etag }) => upload.parts.get(partNumber)?.etag === etag);
       if (!same || parts.length === 0) return { kind: 'parts-changed' };
+      if (ifAbsent && this.objects.has(ref.key)) return { kind: 'exists' };
       const etag = this.etagOfParts(parts);
       const size = parts.reduce((sum, part) => sum + part.size, 0);
       this.objects.set(ref.key, { key: ref.key, size, etag, lastModified: this.#date(), damaged: false });

@@ -15,8 +15,10 @@ export type ProjectItem = {
 };
 
 export type ProjectPage = { projects: ProjectItem[]; total: number };
-export type UploadLink = { fileName: string; url: string };
-export type PartLink = { part: number; url: string };
+/** Where to PUT, and what to send along besides the bytes. */
+export type LinkTo = { url: string; headers?: Readonly<Record<string, string>> | undefined };
+export type UploadLink = LinkTo & { fileName: string };
+export type PartLink = LinkTo & { part: number };
 export type StartedUpload = { uploadId: string; key: string; links: PartLink[] };
 export type HeldPart = { part: number; size: number; etag: string };
 export type OpenUpload = {
@@ -91,7 +93,17 @@ export const readProjectPage = (data: unknown): ProjectPage => ({
 });
 
 export const readUploadLinks = (data: unknown): UploadLink[] =>
-  list(fields(data), 'files_list', (item) => ({ fileName: text(item, 'file_name'), url: text(item, 'upload_link') }));
+  list(fields(data), 'files_list', (item) => ({
+    fileName: text(item, 'file_name'),
+    url: text(item, 'upload_link'),
+    headers: headersOrNone(item),
+  }));
+
+function headersOrNone({ headers }: Fields): Record<string, string> | undefined {
+  if (headers === undefined || headers === null) return undefined;
+  const entries = Object.entries(fields(headers));
+  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'string' ? value : missing(name)]));
+}
 
 const readPartLink = (item: Fields): PartLink => ({
   part: count(item, 'part_number'),

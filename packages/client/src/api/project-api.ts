@@ -3,6 +3,7 @@ import { ProtocolError } from '../core/errors.ts';
 import {
   type CompletedUpload,
   type HeldPart,
+  type LinkTo,
   type OpenUpload,
   type Page,
   type PartLink,
@@ -41,13 +42,18 @@ export class ProjectApi {
   async uploadLinks(
     files: readonly { name: string; size: number }[],
     { signal }: Options = {},
-  ): Promise<ReadonlyMap<string, string>> {
+  ): Promise<ReadonlyMap<string, LinkTo>> {
     const data = await this.#call({
       route: 'uploadLinks',
       body: { files_list: files.map(({ name, size }) => ({ file_name: name, size })) },
       signal,
     });
-    return new Map(readUploadLinks(data).map(({ fileName, url }) => [canonicalFileName(fileName), httpUrl(url)]));
+    return new Map(
+      readUploadLinks(data).map(({ fileName, url, headers }) => [
+        canonicalFileName(fileName),
+        { url: httpUrl(url), headers },
+      ]),
+    );
   }
 
   /** With `links: false` a server that can give part links later gives none now. */

@@ -8,6 +8,7 @@ import { failed, type PlannedFile } from './plan.ts';
 import type { FailedFile, FailureReason, FileResult, SkippedFile } from './results.ts';
 import type { Acknowledged, Run } from './run.ts';
 import { MismatchError, StorageRefusal, sendRange } from './send-range.ts';
+import { ExistsError, saysExists, settleExisting } from './settle-existing.ts';
 
 /** What became of a file, and what is needed to check it against the list at the end. */
 export type FileOutcome = { result: FileResult; acknowledged?: Acknowledged };
@@ -25,7 +26,10 @@ export async function uploadFile(run: Run, file: PlannedFile, { again }: { again
   try {
     const known = again ? undefined : await settleByStored(run, file);
     if (known) return { result: known };
-    const acknowledged = await send(run, file, { resume: !again });
+    const acknowledged = await send(run, file, { resume: !again }).catch((error) => {
+      if (!saysExists(error)) throw error;
+      return settleExisting(run, file);
+    });
     if (acknowledged.proof === 'size') run.notice(SIZES_ONLY);
     return { result: uploaded(run, file, acknowledged), acknowledged };
   } catch (error) {
@@ -90,10 +94,17 @@ async function send(run: Run, file: PlannedFile, { resume }: { resume: boolean }
   const range = { start: 0, end: size };
   try {
     return await sendRange(run, { file, range, links: run.links, key: file.name, signal: run.signal });
+  } catch (error) {
+    const acknowledged = isOnlyInParts(error) ? await uploadInParts(run, file, { resume }) : undefined;
+    if (acknowledged) return acknowledged;
+    throw error;
   } finally {
     run.links.release(file.name);
   }
 }
+
+const isOnlyInParts = (error: unknown) =>
+  error instanceof RefusedError && error.code === ('single_put_unavailable' satisfies ErrorCode);
 
 class TooLargeError extends Error {
   constructor() {
@@ -122,6 +133,7 @@ export function failedFile(file: PlannedFile, error: unknown): FailedFile {
 function reasonOf(error: unknown): FailureReason {
   if (error instanceof SourceError) return error.kind;
   if (error instanceof MismatchError) return 'mismatch';
+  if (error instanceof ExistsError) return 'conflict';
   if (error instanceof TooLargeError) return 'too-large';
   if (error instanceof TransportError || error instanceof UnavailableError) return 'unavailable';
   if (error instanceof StorageRefusal) return error.answer.kind === 'later' ? 'unavailable' : 'refused';

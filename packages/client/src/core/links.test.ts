@@ -18,7 +18,7 @@ function setUp({ ahead = 3, expires = 100, refuse = '' } = {}) {
       return new Map(
         keys
           .filter((key) => key !== 'gone')
-          .map((key) => [key, `http://x/${key}?X-Amz-Expires=${expires}&n=${asked.length}`]),
+          .map((key) => [key, { url: `http://x/${key}?X-Amz-Expires=${expires}&n=${asked.length}` }]),
       );
     },
   });
@@ -28,7 +28,7 @@ function setUp({ ahead = 3, expires = 100, refuse = '' } = {}) {
 test('asks ahead of need, in batches', async () => {
   const { clock, asked, links } = setUp();
   for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
-    assert.match(await clock.run(links.take(key)), new RegExp(`/${key}\\?`));
+    assert.match((await clock.run(links.take(key))).url, new RegExp(`/${key}\\?`));
     links.release(key);
   }
   assert.deepEqual(asked, [
@@ -58,9 +58,9 @@ test('gives the same link again until it expires, or is dropped', async () => {
 
 test('a key that is refused costs the others nothing', async () => {
   const { clock, links } = setUp({ refuse: 'b' });
-  assert.match(await clock.run(links.take('a')), /\/a\?/);
+  assert.match((await clock.run(links.take('a'))).url, /\/a\?/);
   await assert.rejects(clock.run(links.take('b')), RefusedError);
-  assert.match(await clock.run(links.take('c')), /\/c\?/);
+  assert.match((await clock.run(links.take('c'))).url, /\/c\?/);
 });
 
 test('a server that answers without the link that was asked for breaks the contract', async () => {

@@ -1,3 +1,4 @@
+import type { LinkTo } from '../api/answers.ts';
 import { ProtocolError, RefusedError } from './errors.ts';
 import type { Clock } from './ports.ts';
 
@@ -7,14 +8,14 @@ const MARGIN = 0.1;
 /** Refusals of a batch that may be about one of its keys: a bad name, one that this key is not for, one that is taken. */
 const MAY_CONCERN_ONE = new Set([400, 403, 409]);
 
-type Held = { url: string; goodUntil: number };
+type Held = { link: LinkTo; goodUntil: number };
 
 /**
  * Hands out links just in time: asks for those needed next in batches, ahead of need, and again when they have
  * expired or were refused. The keys are file names, or part numbers.
  */
 export class Links<Key extends string | number> {
-  readonly #ask: (keys: Key[]) => Promise<ReadonlyMap<Key, string>>;
+  readonly #ask: (keys: Key[]) => Promise<ReadonlyMap<Key, LinkTo>>;
   readonly #ahead: () => number;
   readonly #clock: Clock;
   readonly #upcoming: Set<Key>;
@@ -32,7 +33,7 @@ export class Links<Key extends string | number> {
     ahead,
     clock,
   }: {
-    ask: (keys: Key[]) => Promise<ReadonlyMap<Key, string>>;
+    ask: (keys: Key[]) => Promise<ReadonlyMap<Key, LinkTo>>;
     upcoming: Iterable<Key>;
     ahead: () => number;
     clock: Clock;
@@ -47,19 +48,19 @@ export class Links<Key extends string | number> {
    * A link that should work now.
    * @throws whatever asking for it throws.
    */
-  async take(key: Key): Promise<string> {
+  async take(key: Key): Promise<LinkTo> {
     const held = this.#held.get(key);
     if (held && held.goodUntil > this.#clock.now()) {
       this.#askAhead();
-      return held.url;
+      return held.link;
     }
     this.release(key);
     await (this.#asked.get(key) ?? this.#askFor([key, ...this.#next(this.#ahead() - 1)]));
     // Not there only when a whole batch was refused, for another key's sake perhaps.
     if (!this.#held.has(key)) await this.#askFor([key]);
-    const link = this.#held.get(key);
-    if (!link) throw new ProtocolError(`The server gave no link for "${key}", which was asked for.`);
-    return link.url;
+    const now = this.#held.get(key);
+    if (!now) throw new ProtocolError(`The server gave no link for "${key}", which was asked for.`);
+    return now.link;
   }
 
   /** The link did not work: the next `take` asks for another. */
@@ -74,10 +75,10 @@ export class Links<Key extends string | number> {
   }
 
   /** Links that came without asking. */
-  add(links: ReadonlyMap<Key, string>): void {
-    for (const [key, url] of links) {
+  add(links: ReadonlyMap<Key, LinkTo>): void {
+    for (const [key, link] of links) {
       this.#upcoming.delete(key);
-      this.#held.set(key, { url, goodUntil: this.#clock.now() + lifetimeMs(url) * (1 - MARGIN) });
+      this.#held.set(key, { link, goodUntil: this.#clock.now() + lifetimeMs(link.url) * (1 - MARGIN) });
     }
   }
 

@@ -69,7 +69,7 @@ async function startUpload(run: Run, file: PlannedFile): Promise<Upload | undefi
   const { uploadId, key } = started;
   remember(run, file, { uploadId, partSize });
   const links = partLinks(run, uploadId, parts);
-  links.add(new Map(started.links.map(({ part, url }) => [part, url])));
+  links.add(new Map(started.links.map((link) => [link.part, link])));
   return { uploadId, key, partSize, parts, held: new Map(), links };
 }
 
@@ -88,7 +88,7 @@ function partLinks(run: Run, uploadId: string, parts: number): Links<number> {
       });
       // A server of the bare contract can't renew links: only a new upload brings new ones.
       if (!links) throw new UploadGoneError('The links of the parts have expired.');
-      return new Map(links.map(({ part, url }) => [part, url]));
+      return new Map(links.map((link) => [link.part, link]));
     },
   });
 }

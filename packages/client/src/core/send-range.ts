@@ -79,7 +79,7 @@ async function sendOnce<Key extends string | number>(
   fresh: boolean,
 ): Promise<Acknowledged> {
   const { ports, settings, progress, trust } = run;
-  const url = await links.take(key);
+  const { url, headers } = await links.take(key);
   const body = file.source.open(range);
   let sent = 0;
   progress.state(file, 'sending');
@@ -94,7 +94,7 @@ async function sendOnce<Key extends string | number>(
           method: 'PUT',
           url,
           // Links are signed with an empty content type.
-          headers: { 'content-type': '' },
+          headers: { 'content-type': '', ...headers },
           body,
           fresh,
           signal: watch.signal,
@@ -155,6 +155,7 @@ function createJudge(run: Run, dropLink: () => void): { verdict: (error: unknown
         linksRefused += 1;
         return linksRefused < LINKS_PER_TRY ? { retry: true, afterMs: 0 } : { retry: false };
       case 'upload-gone':
+      case 'exists':
       case 'refused':
         return { retry: false };
     }

@@ -8,6 +8,8 @@ export type StorageAnswer =
   | { kind: 'link-refused'; message: string }
   /** The multipart upload is not there any more. */
   | { kind: 'upload-gone'; message: string }
+  /** There is a file already, which the link replaces not. */
+  | { kind: 'exists'; message: string }
   /** What arrived is not what was announced. */
   | { kind: 'damaged'; message: string }
   /** The same request may succeed later. `congested`: and with fewer at once. */
@@ -35,6 +37,7 @@ export function readStorageAnswer({ status, headers, text }: TransportResponse):
   }
   if (EXPIRED.has(code)) return { kind: 'link-refused', message };
   if (DAMAGED.has(code)) return { kind: 'damaged', message };
+  if (status === 412) return { kind: 'exists', message };
   if (code === 'NoSuchUpload') return { kind: 'upload-gone', message };
   if (TRANSIENT.has(code) || status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501)) {
     const congested = CONGESTED.has(code) || status === 429 || status === 503;

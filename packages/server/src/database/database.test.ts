@@ -72,7 +72,7 @@ onEveryDatabase('the database', (kind) => {
     const names = Array.from({ length: 9_996 }, (_, index) => `DSC_${index}.NEF`);
     names.push('dsc_1.NEF', '\u00e9.NEF', '\uffe6.NEF', '\u{1f4f7}.NEF');
     await files.request(
-      id,
+      { id },
       names.map((name) => ({ name, md5: null })),
     );
     const listed = await files.list(id, { after: '', limit: 20_000 });
@@ -114,7 +114,7 @@ onEveryDatabase('the database', (kind) => {
           for (const name of names) if (step !== 'forget') asked.add(name);
           if (step === 'request')
             await files.request(
-              id,
+              { id },
               names.map((name) => ({ name, md5: null })),
             );
           if (step === 'store') {

@@ -55,7 +55,7 @@ export async function openDatabase(
       accounts: new AccountTable(db),
       projects: new ProjectTable(db),
       files: new FileTable(db, config.kind, observer.onArrived),
-      uploads: new UploadTable(db, clock, observer.onArrived),
+      uploads: new UploadTable(db, config.kind, clock, observer.onArrived),
       leases: new LeaseTable(db, clock),
       uploadTokens: new UploadTokenTable(db, config.kind),
       waiting,

@@ -3,6 +3,8 @@ import { jsonRows } from './json-rows.ts';
 import type { DatabaseKind, FileRow, Tables } from './tables.ts';
 
 export type RequestedFile = { name: string; md5: string | null };
+/** The project, and the upload token that asks; none where an API key does. */
+export type AskedBy = { id: number; token?: { id: number } | undefined };
 /** Is told of files that storage was found to hold for the first time: once a file, whichever node finds it. */
 export type OnArrived = (arrived: { files: number; bytes: number }) => void;
 
@@ -26,17 +28,8 @@ export class FileTable {
   }
 
   /** Records names with their declared MD5s, all or none. A name that is there keeps what is known of it. */
-  async request(projectId: number, files: readonly RequestedFile[]): Promise<void> {
-    const rows = this.#rows(files.map(({ name, md5 }) => [name, md5]));
-    await sql`
-      insert into files (project_id, name, md5)
-      select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1 from ${rows}
-      where not coalesce((
-        select v.value ->> 1 is null or known.md5 = v.value ->> 1
-        from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
-      ), false) order by 2
-      on conflict (project_id, name) do update set md5 = excluded.md5 where excluded.md5 is not null
-    `.execute(this.#db);
+  async request(asked: AskedBy, files: readonly RequestedFile[]): Promise<void> {
+    await recordRequested(this.#db, this.#kind, asked, files);
   }
 
   /** Records what storage said, also of names that were never asked for here. */
@@ -91,6 +84,20 @@ export class FileTable {
       .executeTakeFirst();
   }
 
+  /** Those that an upload token asked for, in byte order, after `after`. */
+  listOfToken(projectId: number, tokenId: number, { after, limit }: { after: string; limit: number }) {
+    return this.#db
+      .selectFrom('files')
+      .innerJoin('upload_token_files', 'upload_token_files.name', 'files.name')
+      .selectAll('files')
+      .where('upload_token_files.token_id', '=', tokenId)
+      .where('files.project_id', '=', projectId)
+      .where('files.name', '>', after)
+      .orderBy('files.name')
+      .limit(limit)
+      .execute();
+  }
+
   /** In byte order, those after `after`. */
   list(projectId: number, { after, limit }: { after: string; limit: number }): Promise<FileRow[]> {
     return this.#db
@@ -117,4 +124,40 @@ export class FileTable {
   #rows(rows: Parameters<typeof jsonRows>[1]) {
     return jsonRows(this.#kind, rows);
   }
+}
+
+/**
+ * A declared MD5 is replaced by who declared it: an API key, or the upload token that alone has asked for the name.
+ * What a token declared ends when a key asks for the name.
+ */
+export async function recordRequested(
+  db: Kysely<Tables>,
+  kind: DatabaseKind,
+  { id: projectId, token }: AskedBy,
+  files: readonly RequestedFile[],
+): Promise<void> {
+  const tokenId = sql`cast(${token?.id ?? null} as bigint)`;
+  const isSame = sql`(v.value ->> 1 is null or known.md5 = v.value ->> 1)`;
+  const changesNothing =
+    token === undefined
+      ? sql`known.only_token_id is null and ${isSame}`
+      : sql`known.only_token_id is null or (known.only_token_id = ${tokenId} and ${isSame})`;
+  const change =
+    token === undefined
+      ? sql`only_token_id = null, md5 = case when files.only_token_id is null
+          then coalesce(excluded.md5, files.md5) else excluded.md5 end`
+      : sql`only_token_id = case when files.only_token_id = ${tokenId} then files.only_token_id end,
+          md5 = case when files.only_token_id = ${tokenId} then coalesce(excluded.md5, files.md5) else files.md5 end`;
+  const rows = jsonRows(
+    kind,
+    files.map(({ name, md5 }) => [name, md5]),
+  );
+  await sql`
+    insert into files (project_id, name, md5, only_token_id)
+    select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1, ${tokenId} from ${rows}
+    where not coalesce((
+      select ${changesNothing} from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
+    ), false) order by 2
+    on conflict (project_id, name) do update set ${change}
+  `.execute(db);
 }

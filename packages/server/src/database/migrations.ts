@@ -6,6 +6,7 @@ import { keyScopes } from './migrations/0002-key-scopes.ts';
 import { fileCounts } from './migrations/0003-file-counts.ts';
 import { leases } from './migrations/0004-leases.ts';
 import { uploadTokens } from './migrations/0005-upload-tokens.ts';
+import { tokenFiles } from './migrations/0006-token-files.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /**
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0003-file-counts': fileCounts,
   '0004-leases': leases,
   '0005-upload-tokens': uploadTokens,
+  '0006-token-files': tokenFiles,
 };
 
 /**

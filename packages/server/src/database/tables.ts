@@ -44,6 +44,8 @@ type FilesTable = {
   name: string;
   /** As the client declared it, base64. */
   md5: string | null;
+  /** The upload token that alone has asked for it; null where an API key did as well, or several tokens, or nobody. */
+  only_token_id: number | null;
   // What storage last said of it; all null while it has not arrived.
   size: number | null;
   etag: string | null;

@@ -1,7 +1,7 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { DatabaseClock } from './clock.ts';
-import type { OnArrived } from './files.ts';
-import type { Tables, UploadRow } from './tables.ts';
+import { type OnArrived, recordRequested } from './files.ts';
+import type { DatabaseKind, Tables, UploadRow } from './tables.ts';
 
 export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name' | 'part_count' | 'declared_size'> &
   Partial<Pick<UploadRow, 'token_id' | 'part_size'>>;
@@ -18,11 +18,13 @@ const IS_UNFINISHED = sql<SqlBool>`state in ('open', 'completing', 'aborting')`;
 /** Multipart uploads and their states. A change of state names the version it starts from; of several, one wins. */
 export class UploadTable {
   readonly #db: Kysely<Tables>;
+  readonly #kind: DatabaseKind;
   readonly #clock: DatabaseClock;
   readonly #onArrived: OnArrived;
 
-  constructor(db: Kysely<Tables>, clock: DatabaseClock, onArrived: OnArrived = () => {}) {
+  constructor(db: Kysely<Tables>, kind: DatabaseKind, clock: DatabaseClock, onArrived: OnArrived = () => {}) {
     this.#db = db;
+    this.#kind = kind;
     this.#clock = clock;
     this.#onArrived = onArrived;
   }
@@ -30,15 +32,9 @@ export class UploadTable {
   /** Records an upload that storage has opened, and its file's name. */
   async add(upload: NewUpload, file: { md5: string | null; now: number }): Promise<UploadRow> {
     return await this.#db.transaction().execute(async (db) => {
-      await db
-        .insertInto('files')
-        .values({ project_id: upload.project_id, name: upload.file_name, md5: file.md5 })
-        .onConflict((conflict) =>
-          file.md5 === null
-            ? conflict.columns(['project_id', 'name']).doNothing()
-            : conflict.columns(['project_id', 'name']).doUpdateSet({ md5: file.md5 }),
-        )
-        .execute();
+      const token = upload.token_id ? { id: upload.token_id } : undefined;
+      const asked = { id: upload.project_id, token };
+      await recordRequested(db, this.#kind, asked, [{ name: upload.file_name, md5: file.md5 }]);
       if (upload.token_id) await holdToken(db, upload.token_id, file.now);
       return await db
         .insertInto('multipart_uploads')
@@ -89,6 +85,21 @@ export class UploadTable {
       .where(IS_UNFINISHED)
       .where('id', '<', id)
       .execute();
+  }
+
+  /** Whether a node is completing another upload of the same file right now. */
+  async isCompletedBeside({ id, project_id, file_name }: UploadRow): Promise<boolean> {
+    const other = await this.#db
+      .selectFrom('multipart_uploads')
+      .select('id')
+      .where('project_id', '=', project_id)
+      .where(IS_UNFINISHED)
+      .where('state', '=', 'completing')
+      .where('file_name', '=', file_name)
+      .where('id', '!=', id)
+      .where('busy_until', '>', this.#clock())
+      .executeTakeFirst();
+    return other !== undefined;
   }
 
   /** Those of all projects, not yet ended, with no part link issued since `before`, the longest idle first. */

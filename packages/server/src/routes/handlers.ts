@@ -80,7 +80,12 @@ export function createHandlers(rules: Rules): Handlers {
 
     listFiles: async (call) => {
       const { cursor, limit } = call.query;
-      const { files, next } = await arrivals.list(await projectOf(call), { after: readCursor(cursor), limit });
+      const project = await projectOf(call);
+      const page = { after: readCursor(cursor), limit };
+      const { files, next } =
+        project.token === undefined
+          ? await arrivals.list(project, page)
+          : await arrivals.listOfToken(project, project.token, page);
       return { files, next_cursor: writeCursor(next) };
     },
     getFile: async (call) => arrivals.get(await projectOf(call), call.params.file_name),

@@ -126,3 +126,19 @@ onEveryDatabase('upload links', (database) => {
     assert.equal((await call('GET', path)).body.data.status, 'Uploading');
   });
 });
+
+test('a token gets no link for a single PUT where storage could not keep what has arrived', async (t) => {
+  const server = await startTestServer(t);
+  const { path } = await server.createProject();
+  const { token } = (await server.call('POST', `${path}/upload_tokens`, {})).body.data;
+  server.store.conditions.put = false;
+  const body = { files_list: [{ file_name: 'a.NEF' }] };
+  const refused = await server.call('POST', `${path}/get_temporary_upload_links`, body, { 'x-api-key': token });
+  assert.deepEqual([refused.status, refused.body.error.code], [409, 'single_put_unavailable']);
+  assert.match(refused.body.error.message, /"a\.NEF" by a multipart upload/);
+  assert.deepEqual((await server.call('GET', `${path}/files`)).body.data.files, [], 'nothing was recorded');
+  const start = { file_name: 'a.NEF', part_count: 1 };
+  const started = await server.call('POST', `${path}/multipart_uploads`, start, { 'x-api-key': token });
+  assert.equal(started.status, 200);
+  assert.equal((await server.call('POST', `${path}/get_temporary_upload_links`, body)).status, 200, 'by API key');
+});

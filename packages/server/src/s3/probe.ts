@@ -1,13 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { unquoteETag } from '@darkslide/s3wire';
+import type { Conditions } from '../uploads/object-store.ts';
+import { probeConditions } from './conditions.ts';
 import type { StorageConfig } from './config.ts';
 import { LinkRefusedError } from './diagnose.ts';
 import { exchange } from './exchange.ts';
 import type { SignedHeaders, SignerFactory } from './signer.ts';
 
 /** What differs between storages and can only be found by asking. */
-export type StorageHabits = { putHeaders: SignedHeaders; etagIsMd5: boolean };
+export type StorageHabits = { putHeaders: SignedHeaders; etagIsMd5: boolean; conditions: Conditions };
 
 /** How long removing a test upload may take, in milliseconds. */
 const DEADLINE = 10_000;
@@ -44,7 +46,8 @@ export async function probeStorage({ client, bucket, signers, signContentType }:
     }
     if (answer.status !== 200) throw new LinkRefusedError(answer);
     const md5 = createHash('md5').update(bytes).digest('hex');
-    return { putHeaders, etagIsMd5: unquoteETag(answer.headers.etag ?? '') === md5 };
+    const conditions = await probeConditions({ client, bucket, key, signer: await signers.signer(putHeaders) });
+    return { putHeaders, etagIsMd5: unquoteETag(answer.headers.etag ?? '') === md5, conditions };
   } finally {
     const remove = new DeleteObjectCommand({ Bucket: bucket, Key: key });
     // A probe left behind does no harm, and a server that may not delete can still upload.

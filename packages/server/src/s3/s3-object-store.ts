@@ -14,6 +14,7 @@ import { multipartETag, unquoteETag } from '@darkslide/s3wire';
 import { type Metrics, NO_METRICS } from '../observability/metrics.ts';
 import type {
   CompleteOutcome,
+  Conditions,
   LinkSigner,
   ObjectStore,
   OpenUpload,
@@ -32,12 +33,13 @@ const COMPLETE_DEADLINE = 60_000;
 /** For a health check. */
 const CHECK_DEADLINE = 2000;
 
-/** Refusals of a complete that say that the listed parts are not those of storage any more. */
-const PARTS_CHANGED = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall']);
+/** Refusals of a complete that say that storage is no longer as it was when it was asked, and to ask again. */
+const PARTS_CHANGED = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'ConditionalRequestConflict']);
 
 /** The rules' ObjectStore, over S3's HTTP. */
 export class S3ObjectStore implements ObjectStore {
   readonly etagIsMd5: boolean;
+  readonly conditions: Conditions;
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #signers: SignerFactory;
@@ -57,6 +59,7 @@ export class S3ObjectStore implements ObjectStore {
     this.#habits = options.habits;
     this.#metrics = options.metrics ?? NO_METRICS;
     this.etagIsMd5 = options.habits.etagIsMd5;
+    this.conditions = options.habits.conditions;
   }
 
   etagOfParts(parts: readonly StoredPart[]): string | undefined {
@@ -145,11 +148,14 @@ export class S3ObjectStore implements ObjectStore {
     key,
     uploadId,
     parts,
-  }: UploadRef & { parts: readonly StoredPart[] }): Promise<CompleteOutcome> {
+    ifAbsent = false,
+  }: UploadRef & { parts: readonly StoredPart[]; ifAbsent?: boolean | undefined }): Promise<CompleteOutcome> {
+    if (ifAbsent && !this.conditions.complete && (await this.head(key)) !== undefined) return { kind: 'exists' };
     const complete = new CompleteMultipartUploadCommand({
       Bucket: this.#bucket,
       Key: key,
       UploadId: uploadId,
+      IfNoneMatch: ifAbsent && this.conditions.complete ? '*' : undefined,
       MultipartUpload: { Parts: parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: `"${etag}"` })) },
     });
     try {
@@ -162,6 +168,7 @@ export class S3ObjectStore implements ObjectStore {
       if (isNoSuchUpload(error)) return { kind: 'no-such-upload' };
       const code = s3Code(error);
       if (code !== undefined && PARTS_CHANGED.has(code)) return { kind: 'parts-changed' };
+      if (code === 'PreconditionFailed') return { kind: 'exists' };
       // What Ceph says of an upload that was aborted.
       const isGone = code === 'InternalError' && (await this.listParts({ key, uploadId })) === undefined;
       if (isGone) return { kind: 'no-such-upload' };

@@ -1,4 +1,4 @@
-import { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
+import { IF_ABSENT, MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
 import { type Credentials, createPresigner, type Presigner } from '@darkslide/s3wire';
 import { type LinkSigner, StorageUnavailableError } from '../uploads/object-store.ts';
 
@@ -53,7 +53,10 @@ export class SignerFactory {
     };
     return {
       expiresAt: new Date(signedAt + expiresIn * 1000),
-      put: (key, { size } = {}) => presign({ method: 'PUT', key, expiresIn, headers: withLength(putHeaders, size) }),
+      put: (key, { size, ifAbsent } = {}) => {
+        const headers = { ...withLength(putHeaders, size), ...(ifAbsent && IF_ABSENT) };
+        return presign({ method: 'PUT', key, expiresIn, headers });
+      },
       putPart: ({ key, uploadId }, partNumber, { size } = {}) => {
         const query = { partNumber: String(partNumber), uploadId };
         return presign({ method: 'PUT', key, query, expiresIn, headers: withLength(putHeaders, size) });

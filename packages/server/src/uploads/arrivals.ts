@@ -1,7 +1,8 @@
 import { apiError, type schemas } from '@darkslide/contract';
 import type { FileTable } from '../database/files.ts';
 import type { FileCounts, ProjectTable } from '../database/projects.ts';
-import type { FileRow, ProjectRow } from '../database/tables.ts';
+import type { FileRow, ProjectRow, UploadTokenRow } from '../database/tables.ts';
+import { arrivedAmong } from './arrived-names.ts';
 import { checkFileName } from './file-names.ts';
 import { compareBytes, keyOf, prefixOf } from './keys.ts';
 import { mapWithLimit } from './map-with-limit.ts';
@@ -67,6 +68,29 @@ export class Arrivals {
     const page = merged.slice(0, limit);
     const next = merged.length > limit ? page.at(-1)?.name : horizon;
     return { files: page.map((file) => this.#describe(file.name, file.row, file.stored)), next };
+  }
+
+  /**
+   * One page of what an upload token asked for, likewise. Where it is not the only one who did, what stands there may
+   * be another's: whether the file has arrived is all that is told then.
+   */
+  async listOfToken(project: ProjectRow, token: UploadTokenRow, { after, limit }: { after: string; limit: number }) {
+    const rows = await this.#files.listOfToken(project.id, token.id, { after, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const objects = await arrivedAmong(
+      this.#store,
+      project.uuid,
+      page.map(({ name }) => name),
+    );
+    const stored = new Map([...objects].map(([name, object]) => [name, listedFile(name, object)]));
+    await this.#record(project, page, stored);
+    const files = page.map((row) => {
+      const file = this.#describe(row.name, row, stored.get(row.name));
+      return row.only_token_id === token.id
+        ? file
+        : { ...file, size: null, etag: null, uploaded_at: null, md5_matches: null };
+    });
+    return { files, next: rows.length > limit ? page.at(-1)?.name : undefined };
   }
 
   /** One file, and its download link where it has arrived and is whole. @throws {ApiError} file_not_found */

@@ -1,4 +1,4 @@
-import type { schemas } from '@darkslide/contract';
+import { apiError, IF_ABSENT, type schemas } from '@darkslide/contract';
 import type { FileTable } from '../database/files.ts';
 import { checkFileName, checkMd5, checkUnique } from './file-names.ts';
 import { mapInTurns } from './in-turns.ts';
@@ -30,15 +30,25 @@ export class UploadLinks {
       size,
     }));
     checkUnique(files);
+    const ifAbsent = project.token !== undefined;
+    if (ifAbsent) this.#refuseReplaceable(files);
     const signer = await this.#store.signer(linkLife(project));
     await this.#limits.claim(project, files);
-    await this.#files.request(project.id, files);
+    await this.#files.request(project, files);
     const expires_at = signer.expiresAt.toISOString();
     const isBound = isBoundInBytes(project);
     return mapInTurns(files, ({ sent, name, size }) => ({
       file_name: sent,
-      upload_link: signer.put(keyOf(project.uuid, name), isBound && size !== null ? { size } : {}),
+      upload_link: signer.put(keyOf(project.uuid, name), { ifAbsent, size: isBound ? (size ?? undefined) : undefined }),
       expires_at,
+      ...(ifAbsent && { headers: IF_ABSENT }),
     }));
+  }
+
+  /** Where storage heeds no condition, a link for one PUT could replace what has arrived. */
+  #refuseReplaceable(files: readonly { sent: string }[]): void {
+    const [first] = files;
+    if (!this.#store.conditions.put && first !== undefined)
+      throw apiError('single_put_unavailable', { name: first.sent });
   }
 }

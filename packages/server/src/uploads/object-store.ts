@@ -14,17 +14,25 @@ export type UploadRef = { key: string; uploadId: string };
 /**
  * `parts-changed`: storage refused, because its parts are not those that were listed; the upload is still open.
  * `no-such-upload`: it was completed or aborted before, or never was.
+ * `exists`: there is an object under the key, and it was not to be replaced; the upload is still open.
  */
 export type CompleteOutcome =
   | { kind: 'completed'; etag: string }
   | { kind: 'parts-changed' }
+  | { kind: 'exists' }
   | { kind: 'no-such-upload' };
+
+/** Which writes storage refuses by itself where there is an object already. */
+export type Conditions = { put: boolean; complete: boolean };
 
 /** Signs any number of links that all stop working at `expiresAt`. Pure arithmetic, no waiting. */
 export type LinkSigner = {
   expiresAt: Date;
-  /** PUT the whole object; with a `size`, so many bytes and no others. */
-  put(key: string, options?: { size?: number | undefined }): string;
+  /**
+   * PUT the whole object; with a `size`, so many bytes and no others; with `ifAbsent`, only where there is none, and
+   * with the headers of `IF_ABSENT` sent along.
+   */
+  put(key: string, options?: { size?: number | undefined; ifAbsent?: boolean | undefined }): string;
   /** PUT one part, likewise. */
   putPart(upload: UploadRef, partNumber: number, options?: { size?: number | undefined }): string;
   /** GET the object, to be saved under `fileName`. */
@@ -39,6 +47,7 @@ export type LinkSigner = {
 export interface ObjectStore {
   /** Whether the ETag of an object that came by one PUT is its MD5 in hex. */
   readonly etagIsMd5: boolean;
+  readonly conditions: Conditions;
   /** The ETag that completing these parts, in order, will give; undefined where that can't be told before. */
   etagOfParts(parts: readonly StoredPart[]): string | undefined;
 
@@ -56,7 +65,13 @@ export interface ObjectStore {
   createUpload(key: string): Promise<string>;
   /** All parts by number, however many pages; undefined where storage has no such open upload. */
   listParts(upload: UploadRef): Promise<StoredPart[] | undefined>;
-  completeUpload(upload: UploadRef & { parts: readonly StoredPart[] }): Promise<CompleteOutcome>;
+  /**
+   * With `ifAbsent`, replaces no object: storage itself holds to that where `conditions.complete` is true. Elsewhere
+   * the object is looked for just before, and one that arrives in that moment is replaced.
+   */
+  completeUpload(
+    upload: UploadRef & { parts: readonly StoredPart[]; ifAbsent?: boolean | undefined },
+  ): Promise<CompleteOutcome>;
   abortUpload(upload: UploadRef): Promise<'aborted' | 'no-such-upload'>;
   /** Every open upload of the bucket, page by page. */
   openUploads(options?: { signal?: AbortSignal }): AsyncIterable<OpenUpload[]>;

@@ -34,13 +34,13 @@ test('finds all that arrived in enough calls, and at once where a page a pending
       const record = () => reconciler.run(project, { pages: states.length + 1 });
 
       await files.request(
-        project.id,
+        project,
         namesOf('recorded').map((name) => ({ name, md5: null })),
       );
       for (const name of namesOf('recorded', 'unasked')) store.put(keyOf(uuid, name), name);
       await record();
       await files.request(
-        project.id,
+        project,
         namesOf('arrived', 'pending').map((name) => ({ name, md5: null })),
       );
       for (const name of namesOf('arrived')) store.put(keyOf(uuid, name), name);
@@ -70,7 +70,7 @@ test('goes on where it ended, past names that never arrive, and around to the fi
   const reconciler = new Reconciler({ files, store });
   const names = Array.from({ length: 30 }, (_, index) => `DSC_${String(index).padStart(2, '0')}.NEF`);
   await files.request(
-    project.id,
+    project,
     names.map((name) => ({ name, md5: null })),
   );
   const isMissing = (name: string) => /[05]\.NEF$/.test(name);

@@ -45,7 +45,10 @@ export class TokenLimits {
     }
   }
 
-  /** What arrived otherwise than by this token stays as it is. Storage is asked, as it knows best. */
+  /**
+   * Spares the way of bytes that would be refused in the end: what has arrived stays as it is. Names that the token
+   * asked for before it may send again, as it can't know what became of them; storage refuses those that arrived.
+   */
   async #refuseForeignFiles(uuid: string, { id }: UploadTokenRow, files: readonly RequestedFile[]): Promise<void> {
     const names = files.map(({ name }) => name);
     const own = await this.#tokens.claimed(id, names);

@@ -1,6 +1,6 @@
 import { apiError, type schemas } from '@darkslide/contract';
 import type { FileTable } from '../database/files.ts';
-import type { UploadRow } from '../database/tables.ts';
+import type { UploadRow, UploadTokenRow } from '../database/tables.ts';
 import type { UploadTable } from '../database/uploads.ts';
 import { planCompletion } from './completion-plan.ts';
 import { checkFileName, checkMd5 } from './file-names.ts';
@@ -10,6 +10,8 @@ import { type ObjectStore, StorageUnavailableError, type StoredObject, type Stor
 import type { AccessedProject } from './projects.ts';
 
 export type CompleteRequest = { file_name: string; size?: number | null; md5?: string | null };
+
+type Attempt = { name: string; size: number | null; md5: string | null; token: UploadTokenRow | undefined };
 
 /** How long things take, in milliseconds. */
 export type EndingTimes = {
@@ -80,7 +82,8 @@ export class UploadEnding {
       }
       // Left behind half aborted: the intent was to abort, and the sweeper will.
       if (upload.state === 'aborting') throw apiError('upload_not_found', { uploadId });
-      await this.#attempt(key, upload, { name: request.file_name, size: request.size ?? null, md5 });
+      const { token } = project;
+      await this.#attempt(key, upload, { name: request.file_name, size: request.size ?? null, md5, token });
     }
   }
 
@@ -125,18 +128,22 @@ export class UploadEnding {
   }
 
   /** One attempt to complete an upload that nobody holds. What came of it stands in its row. */
-  async #attempt(key: string, upload: UploadRow, request: { name: string; size: number | null; md5: string | null }) {
+  async #attempt(key: string, upload: UploadRow, request: Attempt) {
     if (upload.state === 'completing') return await this.#takeOver(key, upload);
     const listed = await this.#store.listParts({ key, uploadId: upload.upload_id });
     if (listed === undefined) return await this.#settle(key, upload);
 
     const declared = request.size ?? upload.declared_size;
     const { parts, size } = planCompletion({ ...request, partCount: upload.part_count, size: declared }, listed);
-    if (request.md5 !== null)
-      await this.#files.request(upload.project_id, [{ name: upload.file_name, md5: request.md5 }]);
+    if (request.md5 !== null) {
+      const { token, md5 } = request;
+      await this.#files.request({ id: upload.project_id, token }, [{ name: upload.file_name, md5 }]);
+    }
     const etag = this.#store.etagOfParts(parts) ?? null;
     const held = await this.#uploads.change(upload, { state: 'completing', hold: this.#times.hold, size, etag });
-    if (held !== undefined) await this.#completeHeld(key, held, { parts, size });
+    if (held === undefined) return;
+    // Bytes that came by an upload token replace no file; an API key may.
+    await this.#completeHeld(key, held, { parts, size, ifAbsent: request.token !== undefined });
   }
 
   /** A complete that another node left behind: where storage still lists the parts, it did not succeed. */
@@ -146,14 +153,30 @@ export class UploadEnding {
     else await this.#uploads.change(upload, { state: 'open' });
   }
 
-  async #completeHeld(key: string, held: UploadRow, { parts, size }: { parts: readonly StoredPart[]; size: number }) {
+  async #completeHeld(
+    key: string,
+    held: UploadRow,
+    { parts, size, ifAbsent }: { parts: readonly StoredPart[]; size: number; ifAbsent: boolean },
+  ) {
     const ref = { key, uploadId: held.upload_id };
-    const outcome = await this.#holding(held, () => this.#store.completeUpload({ ...ref, parts }));
+    // Where storage does not hold to the condition, of two completes one would replace what the other one made.
+    if (ifAbsent && !this.#store.conditions.complete && (await this.#uploads.isCompletedBeside(held))) {
+      await this.#uploads.change(held, { state: 'open' });
+      throw apiError('upload_busy', { name: held.file_name });
+    }
+    const outcome = await this.#holding(held, () => this.#store.completeUpload({ ...ref, parts, ifAbsent }));
     switch (outcome.kind) {
       case 'completed':
         return await this.#uploads.complete(held, { size, etag: outcome.etag, uploadedAt: this.#now() });
       case 'no-such-upload':
         return await this.#settle(key, held);
+      case 'exists': {
+        // Perhaps by this very upload, whose answer was lost on its way to us.
+        if ((await this.#orRelease(held, () => this.#store.listParts(ref))) === undefined)
+          return await this.#settle(key, held);
+        await this.#uploads.change(held, { state: 'open' });
+        throw apiError('file_exists', { name: held.file_name });
+      }
       case 'parts-changed':
         await this.#uploads.change(held, { state: 'open' });
         throw apiError('upload_busy', { name: held.file_name });

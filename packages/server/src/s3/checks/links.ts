@@ -19,6 +19,7 @@ export function linkChecks(subject: Subject): Check[] {
     { name: 'clients', ask: () => whereClientsAre(subject, () => askClientLinks(subject)) },
     { name: 'headers', ask: () => whereClientsAre(subject, () => askUnsignedHeaders(subject)) },
     { name: 'etags', ask: () => askETags(subject) },
+    { name: 'conditions', ask: () => askConditions(subject) },
   ];
 }
 
@@ -83,5 +84,25 @@ async function askETags(subject: Subject): Promise<Answer> {
     status: 'warning',
     message: 'ETags are no MD5s, so that files are compared by size alone',
     remedy: 'let the storage encrypt with keys of its own (SSE-S3), not with those of a key service',
+  };
+}
+
+/** Whether storage keeps by itself what has arrived from the holders of upload tokens. */
+async function askConditions(subject: Subject): Promise<Answer> {
+  const { put, complete } = (await subject.habits()).conditions;
+  if (put && complete)
+    return { status: 'ok', message: 'Storage itself keeps upload tokens from replacing files, by PUT and by complete' };
+  if (put)
+    return {
+      status: 'warning',
+      message:
+        'Storage completes multipart uploads whatever the condition, so the server looks just before whether the file has arrived: one that arrives in that moment is replaced',
+      remedy: 'let nobody upload by API key what upload tokens are for (docs/storage.md)',
+    };
+  return {
+    status: 'warning',
+    message: 'Storage heeds no condition of a PUT, so upload tokens get no links for single PUTs',
+    remedy:
+      'let their clients use multipart uploads, as darkslide upload does, or take another storage (docs/storage.md)',
   };
 }
