@@ -26,8 +26,7 @@ export async function settleExisting(run: Run, { name, source }: PlannedFile): P
     );
   }
   const etag = bareEtag(stored.etag);
-  const entry = run.journal.recall(name, source);
-  const partSize = entry?.state === 'open' ? entry.partSize : undefined;
+  const partSize = run.journal.recallUpload(name, source)?.partSize;
   const { md5 } = run.ports;
   const verdict = await compareWithStored({ source, stored, md5, partSize, signal: run.signal });
   if (verdict === 'different') {
