@@ -87,6 +87,13 @@ test('every wrong variable is named at once', () => {
   }
 });
 
+test('the embedded store is reached at the root of its host, another one also below a path', () => {
+  const withPath = { DARKSLIDE_PUBLIC_STORE_URL: 'https://photos.example.com/store' };
+  assert.match(problems(withPath).join(), /DARKSLIDE_PUBLIC_STORE_URL has a path/);
+  assert.deepEqual(problems({ DARKSLIDE_PUBLIC_STORE_URL: 'https://photos.example.com/' }), []);
+  assert.deepEqual(problems({ ...withPath, DARKSLIDE_S3_BUCKET: 'photos' }), []);
+});
+
 test('a wrong URL is never repeated: it may carry a password', () => {
   assert.doesNotMatch(problems({ DATABASE_URL: 'mysql://me:secret@db/x' }).join(), /secret/);
 });

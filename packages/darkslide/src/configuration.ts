@@ -95,6 +95,12 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
         'set DARKSLIDE_PUBLIC_STORE_URL, for example http://photos.example.com:9000',
     );
   }
+  if (storage.kind === 'embedded' && publicStoreUrl && new URL(publicStoreUrl).pathname !== '/') {
+    read.problem(
+      'DARKSLIDE_PUBLIC_STORE_URL has a path, but the embedded store is signed for at the root of its host: ' +
+        'give it a host or port of its own, for example http://photos.example.com:9000',
+    );
+  }
   read.finish();
   return configuration;
 }

@@ -103,6 +103,9 @@ export function createAwsChunkedDecoder(options: {
       return slices;
     },
     end() {
+      // Nothing at all may stand for no bytes; a signed trailer has to come in any case.
+      const nothing = decodedLength === 0 && state.at === 'header' && line === '';
+      if (nothing && !(payload.trailer && signatures !== undefined)) return {};
       if (state.at !== 'trailer' || decoded !== decodedLength) throw incomplete();
       const { 'x-amz-trailer-signature': signature, ...trailers } = parseTrailers(line);
       if (!payload.trailer && line.trim() !== '') throw broken('there are bytes after the last chunk');

@@ -41,7 +41,7 @@ export function readObjectHeaders(request: S3Request): StoredHeaders {
     .split(',')
     .map((coding) => coding.trim())
     .filter((coding) => coding !== '' && coding !== 'aws-chunked');
-  if (codings.length > 0) kept['content-encoding'] = codings.join(',');
+  if (codings.length > 0) kept['content-encoding'] = codings.join(', ');
 
   let metadataBytes = 0;
   for (const name of Object.keys(request.headers)) {

@@ -169,7 +169,12 @@ describe('objects', () => {
     assert.equal((await s3.put('created-once', 'fourth', { 'if-match': String(first.headers.etag) })).status, 200);
     assert.equal((await s3.get('created-once')).body.toString(), 'fourth');
     assert.equal((await s3.put('never', 'x', { 'if-match': '"any"' })).code, 'NoSuchKey');
-    assert.equal((await s3.put('created-once', 'x', { 'if-none-match': '"etag"' })).code, 'NotImplemented');
+    const standing = String((await s3.head('created-once')).headers.etag);
+    assert.equal((await s3.put('created-once', 'fifth', { 'if-none-match': standing })).status, 412);
+    assert.equal((await s3.put('created-once', 'fifth', { 'if-none-match': '"other"' })).status, 200);
+    const both = { 'if-none-match': '"other"', 'if-match': '*' };
+    assert.equal((await s3.put('created-once', 'x', both)).code, 'NotImplemented');
+    assert.equal((await s3.get('created-once')).body.toString(), 'fifth');
   });
 
   test('of many who create one key at once, one succeeds', async () => {

