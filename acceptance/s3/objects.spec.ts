@@ -54,6 +54,18 @@ describe('an object', () => {
     }
   });
 
+  it('comes back byte for byte, whatever a link that did not sign it was told of it [L8.2]', async () => {
+    const url = await presign(target, new PutObjectCommand({ Bucket, Key: 'by link' }));
+    const headers = { 'Content-Encoding': 'gzip', 'Cache-Control': 'max-age=9', Expires: new Date(4e12).toUTCString() };
+    assert.equal((await request({ url, method: 'PUT', headers, body: bytes })).status, 200);
+    const object = await get('by link');
+    assert.ok(object.bytes.equals(bytes));
+    assert.deepEqual(
+      [object.ContentEncoding, object.CacheControl, object.ExpiresString],
+      [undefined, undefined, undefined],
+    );
+  });
+
   it('may be empty [L8.2]', async () => {
     await put('empty', '');
     const object = await get('empty');
@@ -223,6 +235,35 @@ describe('conditions', () => {
     assert.notEqual(second, ETag);
     assert.equal((await get('once')).bytes.toString(), 'second');
     await assert.rejects(put('never', 'x', { IfMatch: ETag }), s3Error('NoSuchKey', 404));
+  });
+
+  it('of a range never mix two photos [L8.3]', async () => {
+    const { ETag } = await put('resumed', 'first photo');
+    const url = await presign(target, new GetObjectCommand({ Bucket, Key: 'resumed' }));
+    const resume = () => request({ url, headers: { Range: 'bytes=6-', 'If-Range': ETag as string } });
+    const rest = await resume();
+    assert.deepEqual([rest.status, rest.text], [206, 'photo']);
+    await put('resumed', 'other bytes');
+    const whole = await resume();
+    assert.deepEqual([whole.status, whole.text], [200, 'other bytes']);
+  });
+
+  it('of a delete keep what is not as it was told to be [L8.3]', async () => {
+    const { ETag } = await put('doomed', 'x');
+    const one = (more: object) => s3.send(new DeleteObjectCommand({ Bucket, Key: 'doomed', ...more }));
+    const many = (more: object) =>
+      s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'doomed', ...more }] } }));
+    await assert.rejects(one({ IfMatch: '"0123"' }), s3Error('PreconditionFailed', 412));
+    await assert.rejects(one({ IfMatchSize: 2 }), s3Error('PreconditionFailed', 412));
+    await assert.rejects(one({ VersionId: 'unknown' }), s3Error('InvalidArgument', 400));
+    for (const more of [{ ETag: '"0123"' }, { Size: 2 }, { LastModifiedTime: new Date(0) }, { VersionId: 'unknown' }]) {
+      const { Errors, Deleted } = await many(more);
+      assert.match(Errors?.[0]?.Code ?? '', /^(PreconditionFailed|NoSuchVersion)$/, JSON.stringify(more));
+      assert.deepEqual(Deleted ?? [], []);
+    }
+    assert.equal((await get('doomed')).bytes.toString(), 'x');
+    await many({ ETag, Size: 1 });
+    await assert.rejects(get('doomed'), s3Error('NoSuchKey'));
   });
 
   it('let one of many writers win [L8.3]', async () => {

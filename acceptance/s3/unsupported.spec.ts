@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  CopyObjectCommand,
+  CreateBucketCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   PutBucketVersioningCommand,
@@ -31,6 +33,13 @@ describe('a call that the store does not have', () => {
       'encryption with a key of the client': () => put({ SSECustomerAlgorithm: 'AES256', SSECustomerKey }),
       'encryption by KMS': () => put({ ServerSideEncryption: 'aws:kms' }),
       'a retention': () => put({ ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: new Date('2099-01-01') }),
+      'a copy with a retention': () =>
+        s3.send(
+          new CopyObjectCommand({ ...object, Key: 'copy', CopySource: `${Bucket}/a`, ObjectLockLegalHoldStatus: 'ON' }),
+        ),
+      'a bucket with object lock': () =>
+        s3.send(new CreateBucketCommand({ Bucket: `locked-${Date.now()}`, ObjectLockEnabledForBucket: true })),
+      'the bucket of someone else': () => put({ ExpectedBucketOwner: '123456789012' }),
       acl: () => s3.send(new PutObjectAclCommand({ ...object, ACL: 'public-read' })),
       tagging: () =>
         s3.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } })),
