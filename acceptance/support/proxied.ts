@@ -22,8 +22,8 @@ export type Proxied = {
   storageProxy: FaultProxy;
   /** A folder for photos and the client's journal. */
   folder: string;
-  /** Starts the client's command line, in this folder. */
-  client(args: readonly string[], env?: Readonly<Record<string, string>>): RunningClient;
+  /** Starts the client's command line, in this folder; `through` is a command that starts the one after it. */
+  client(args: readonly string[], env?: Readonly<Record<string, string>>, through?: readonly string[]): RunningClient;
   remove(): Promise<void>;
 };
 
@@ -61,7 +61,7 @@ export async function startProxied(env: Record<string, string> = {}): Promise<Pr
     apiProxy,
     storageProxy,
     folder: folder.path,
-    client: (args, more) => run(args, { cwd: folder.path, env: { ...environment, ...more } }),
+    client: (args, more, through) => run(args, { cwd: folder.path, env: { ...environment, ...more } }, through),
     async remove() {
       await Promise.all([apiProxy.close(), storageProxy.close()]);
       await server.remove();
@@ -72,8 +72,13 @@ export async function startProxied(env: Record<string, string> = {}): Promise<Pr
 
 const BINARY = join(root, 'packages', 'darkslide', 'bin', 'darkslide.js');
 
-function run(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): RunningClient {
-  const child = spawn(pinnedNode(), [BINARY, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+function run(
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+  through: readonly string[] = [],
+): RunningClient {
+  const [program, ...rest] = [...through, pinnedNode(), BINARY, ...args];
+  const child = spawn(program as string, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;

@@ -1,8 +1,9 @@
 import { stateFolder } from '@darkslide/client';
 import { Command } from 'commander';
-import { type ConnectionFlags, type Context, connection, NO_KEY, UsageError } from './context.ts';
+import { type ConnectionFlags, type Context, connection, keySource, noKey, shownUrl, UsageError } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { withConnection } from './options.ts';
+import { say } from './output.ts';
 import type { Finish } from './program.ts';
 
 /** Says what the other commands would work with, and where each value comes from. The key itself is never shown. */
@@ -11,13 +12,12 @@ export function configCommand(context: Context, finish: Finish): Command {
   command.addHelpText('after', '\nExamples:\n  darkslide config\n  darkslide config --url https://uploads.example.com');
   return withConnection(command).action((flags: ConnectionFlags) => {
     const { env, stdout, stderr } = context;
-    const from = (flag: unknown, variable: string) =>
-      flag !== undefined ? 'option' : env[variable] ? variable : 'default';
+    const serverFrom = flags.url !== undefined ? 'option' : env.DARKSLIDE_URL ? 'DARKSLIDE_URL' : 'default';
     const { url, key } = resolve(context, flags);
-    stdout.write(`server   ${url}  (${from(flags.url, 'DARKSLIDE_URL')})\n`);
-    stdout.write(`API key  ${key}  (${from(flags.apiKey, 'DARKSLIDE_API_KEY')})\n`);
-    stdout.write(`journal  ${stateFolder(env)}  (${env.XDG_STATE_HOME ? 'XDG_STATE_HOME' : 'default'})\n`);
-    if (key === 'none') stderr.write(`${NO_KEY}\n`);
+    say(stdout, `server   ${url}  (${serverFrom})`);
+    say(stdout, `API key  ${key}  (${keySource(context, flags)})`);
+    say(stdout, `journal  ${stateFolder(env) ?? 'none'}  (${env.XDG_STATE_HOME ? 'XDG_STATE_HOME' : 'default'})`);
+    if (key === 'none') say(stderr, noKey(context));
     finish(key === 'none' ? EXIT.usage : EXIT.done);
   });
 }
@@ -25,9 +25,9 @@ export function configCommand(context: Context, finish: Finish): Command {
 function resolve(context: Context, flags: ConnectionFlags): { url: string; key: string } {
   try {
     const { url, apiKey } = connection(context, flags);
-    return { url, key: `set, ends in ${apiKey.slice(-4)}` };
+    return { url: shownUrl(url), key: `set, ends in ${apiKey.slice(-4)}` };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { url: connection(context, { ...flags, apiKey: 'none' }).url, key: 'none' };
+    return { url: shownUrl(connection(context, { ...flags, apiKey: 'none' }).url), key: 'none' };
   }
 }

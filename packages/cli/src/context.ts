@@ -1,4 +1,5 @@
 import type { ClientOptions } from '@darkslide/client';
+import { say } from './output.ts';
 
 /** A stream that the command line writes to. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
@@ -13,13 +14,16 @@ export type FurtherCommand = {
   run: (args: readonly string[]) => Promise<number>;
 };
 
+/** A key from a place that nobody named: told when it is used. Or why what is there is not used. */
+export type DefaultKey = { apiKey: string; from: string } | { problem: string };
+
 /** What every command works with. */
 export type Context = {
   env: Environment;
   stdout: Output;
   stderr: Output;
   /** Used where neither an option nor the environment says. */
-  defaults: { url?: string | undefined; apiKey?: string | undefined };
+  defaults: { url?: string | undefined; key?: DefaultKey | undefined };
   version: string;
   furtherCommands?: readonly FurtherCommand[];
   /** Calls back at every Ctrl-C (and termination), until the returned function is called. */
@@ -36,7 +40,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const NO_KEY =
+const NO_KEY =
   'There is no API key. Set DARKSLIDE_API_KEY, or give it with --api-key; `darkslide serve` prints it on its first run.';
 
 export type ConnectionFlags = { url?: string; apiKey?: string };
@@ -45,11 +49,38 @@ export type ConnectionFlags = { url?: string; apiKey?: string };
  * Which server, and which account: by option, environment, default, in this order.
  * @throws {UsageError} where there is no API key.
  */
-export function connection({ env, defaults }: Context, flags: ConnectionFlags): ClientOptions {
+export function connection(context: Context, flags: ConnectionFlags): ClientOptions {
+  const { env, defaults } = context;
   const url = flags.url ?? (env.DARKSLIDE_URL || (defaults.url ?? LOCAL_SERVER));
-  const apiKey = (flags.apiKey ?? (env.DARKSLIDE_API_KEY || defaults.apiKey))?.trim();
-  if (!apiKey) {
-    throw new UsageError(NO_KEY);
-  }
+  const apiKey = (flags.apiKey ?? (env.DARKSLIDE_API_KEY || implicitKey(context)?.apiKey))?.trim();
+  if (!apiKey) throw new UsageError(noKey(context));
   return { url, apiKey };
 }
+
+const implicitKey = ({ defaults: { key } }: Context) => (key && 'apiKey' in key ? key : undefined);
+
+/** Why there is no key, and what to do. */
+export const noKey = ({ defaults: { key } }: Context): string =>
+  key && 'problem' in key ? `${key.problem} ${NO_KEY}` : NO_KEY;
+
+/** Where the key comes from that `connection` returns. */
+export function keySource(context: Context, flags: ConnectionFlags): string {
+  if (flags.apiKey !== undefined) return 'option';
+  if (context.env.DARKSLIDE_API_KEY) return 'DARKSLIDE_API_KEY';
+  return implicitKey(context)?.from ?? 'default';
+}
+
+/** Says which server gets the photos, and whose key is used. */
+export function tellKey(context: Context, flags: ConnectionFlags): void {
+  const { url } = connection(context, flags);
+  say(context.stdout, `To ${shownUrl(url)}, with the API key from ${keySource(context, flags)}.`);
+}
+
+/** Says that a key is used which nobody named. */
+export function tellImplicitKey(context: Context, flags: ConnectionFlags): void {
+  const named = flags.apiKey !== undefined || context.env.DARKSLIDE_API_KEY;
+  if (!named && implicitKey(context)) say(context.stderr, `With the API key from ${keySource(context, flags)}.`);
+}
+
+/** A URL without the user and the password that may be in it. */
+export const shownUrl = (url: string): string => url.replace(/\/\/[^/?#]*@/, '//');

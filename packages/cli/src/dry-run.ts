@@ -2,6 +2,7 @@ import type { NodeClient, Plan, Verdict } from '@darkslide/client';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { projectChoice, type UploadFlags } from './options.ts';
+import { say, sayJson } from './output.ts';
 import { formatBytes, plural } from './units.ts';
 import { snakeKeys } from './views/json-view.ts';
 import { leftOutLines } from './views/lines.ts';
@@ -20,11 +21,11 @@ export async function dryRun({ stdout }: Context, client: NodeClient, preview: P
   const of = (type: Fate['type']) => fates.filter((fate) => fate.type === type);
   const [send, skip, fail] = [of('would-send'), of('would-skip'), of('would-fail')];
   const bytes = send.reduce((sum, { size }) => sum + size, 0);
-  const line = (text: string) => stdout.write(`${text}\n`);
+  const line = (text: string) => say(stdout, text);
   if (flags.json) {
-    for (const fate of fates) line(JSON.stringify(fate));
+    for (const fate of fates) sayJson(stdout, fate);
     const counts = { files: send.length, bytes, skipped: skip.length, failed: fail.length };
-    line(JSON.stringify({ type: 'plan', ...counts, leftOut: plan.leftOut }, snakeKeys));
+    sayJson(stdout, { type: 'plan', ...counts, leftOut: plan.leftOut }, snakeKeys);
   } else {
     for (const fate of fates) line(fateLine(fate));
     const total = send.length === 0 ? 'nothing' : `${plural(send.length, 'file')}, ${formatBytes(bytes)}`;

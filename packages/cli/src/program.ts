@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { completionCommand } from './completion-command.ts';
 import { configCommand } from './config-command.ts';
-import type { Context, FurtherCommand } from './context.ts';
+import type { Context, FurtherCommand, Output } from './context.ts';
+import { say } from './output.ts';
 import { projectsCommand, statusCommand, uploadsCommand, verifyCommand } from './project-commands.ts';
 import { uploadCommand } from './upload-command.ts';
 
@@ -32,6 +33,7 @@ export function createProgram(context: Context, finish: Finish): Command {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
+      outputError: (text) => sayUsageError(stderr, text),
       getOutHelpWidth: () => stdout.columns ?? 80,
       getErrHelpWidth: () => stderr.columns ?? 80,
       getOutHasColors: () => stdout.isTTY === true,
@@ -43,6 +45,13 @@ export function createProgram(context: Context, finish: Finish): Command {
   for (const create of COMMANDS) program.addCommand(create(context, finish).copyInheritedSettings(program));
   for (const further of context.furtherCommands ?? []) program.addCommand(furtherCommand(further, finish));
   return program;
+}
+
+/** Commander's own second line is a hint; the first repeats arguments, which may be names of files from a glob. */
+function sayUsageError(stderr: Output, text: string): void {
+  const [, problem = text, hint] = /^(.*?)(?:\n(\(Did you mean [^\n]*\)))?\n?$/s.exec(text) ?? [];
+  say(stderr, problem);
+  if (hint) say(stderr, hint);
 }
 
 function furtherCommand({ name, summary, run }: FurtherCommand, finish: Finish): Command {

@@ -1,6 +1,6 @@
 import { createClient, type NodeClient } from '@darkslide/client';
 import { Command } from 'commander';
-import { type Context, connection, UsageError } from './context.ts';
+import { type Context, connection, tellImplicitKey, UsageError } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import {
   duplicatesOption,
@@ -11,6 +11,7 @@ import {
   withFinding,
   withFlow,
 } from './options.ts';
+import { say, sayJson } from './output.ts';
 import type { Finish } from './program.ts';
 import { formatBytes, plural } from './units.ts';
 import { snakeKeys } from './views/json-view.ts';
@@ -22,6 +23,7 @@ async function withClient<T>(
   flags: ProjectFlags,
   work: (client: NodeClient) => Promise<T>,
 ): Promise<T> {
+  tellImplicitKey(context, flags);
   const client = createClient(connection(context, flags));
   try {
     return await work(client);
@@ -39,7 +41,8 @@ async function existing(client: NodeClient, project: string, { flow }: ProjectFl
   );
 }
 
-const line = ({ stdout }: Context, text: string) => stdout.write(`${text}\n`);
+const line = ({ stdout }: Context, text: string) => say(stdout, text);
+const jsonLine = ({ stdout }: Context, value: object) => sayJson(stdout, value);
 
 export function projectsCommand(context: Context, finish: Finish): Command {
   const command = new Command('projects')
@@ -50,7 +53,7 @@ export function projectsCommand(context: Context, finish: Finish): Command {
     await withClient(context, flags, async (client) => {
       for await (const { projectUuid, name, status, createdAt, numberOfImages } of client.projects(flags.flow).list()) {
         const record = { project_uuid: projectUuid, name, status, created_at: createdAt, files: numberOfImages };
-        if (flags.json) line(context, JSON.stringify(record));
+        if (flags.json) jsonLine(context, record);
         else line(context, `${createdAt.slice(0, 10)}  ${projectUuid}  ${plural(numberOfImages, 'file')}  ${name}`);
       }
     });
@@ -95,7 +98,7 @@ async function status(context: Context, client: NodeClient, project: string, fla
     }
   }
   if (flags.json) {
-    line(context, JSON.stringify({ project_uuid: projectUuid, arrived, bytes, missing, damaged }));
+    jsonLine(context, { project_uuid: projectUuid, arrived, bytes, missing, damaged });
   } else {
     line(context, `${plural(arrived, 'file')} arrived, ${formatBytes(bytes)}.`);
     listNames(context, `${plural(missing.length, 'file')} did not arrive yet:`, missing);
@@ -154,9 +157,9 @@ async function verify(
   const wrong = verdicts.filter(({ verdict }) => verdict !== 'same' && verdict !== 'unknown');
   const counts = { compared: verdicts.length, wrong: wrong.length, extra: extra.length };
   if (flags.json) {
-    for (const verdict of verdicts) line(context, JSON.stringify({ type: 'file', ...verdict }));
-    for (const name of extra) line(context, JSON.stringify({ type: 'extra', name }));
-    line(context, JSON.stringify({ type: 'summary', ...counts, leftOut: plan.leftOut }, snakeKeys));
+    for (const verdict of verdicts) jsonLine(context, { type: 'file', ...verdict });
+    for (const name of extra) jsonLine(context, { type: 'extra', name });
+    sayJson(context.stdout, { type: 'summary', ...counts, leftOut: plan.leftOut }, snakeKeys);
   } else {
     for (const entry of verdicts) {
       if (entry.verdict === 'unreadable') line(context, `${entry.path}: ${entry.message}`);
@@ -204,7 +207,7 @@ async function uploads(context: Context, client: NodeClient, project: string, fl
     if (flags.abort) await api.abortUpload(uploadId, { key });
     const record = { upload_id: uploadId, file_name: fileName, size, part_count: partCount, created_at: createdAt };
     const what = `${fileName}  ${size === null ? plural(partCount, 'part') : formatBytes(size)}  ${createdAt}  ${uploadId}`;
-    if (flags.json) line(context, JSON.stringify({ ...record, aborted: flags.abort !== undefined }));
+    if (flags.json) jsonLine(context, { ...record, aborted: flags.abort !== undefined });
     else line(context, flags.abort ? `aborted  ${what}` : what);
   }
   if (chosen.length === 0 && !flags.json) line(context, 'There are no open uploads.');

@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import type { DefaultKey } from './context.ts';
 import { runCli } from './run-cli.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'darkslide-cli-'));
@@ -16,10 +17,14 @@ after(() => rm(folder, { recursive: true }));
 /** Port 9 is for discarding; nobody listens there. */
 const NOWHERE = 'http://127.0.0.1:9';
 
-async function run(args: readonly string[], env: Record<string, string> = { DARKSLIDE_API_KEY: 'key-1234' }) {
+async function run(
+  args: readonly string[],
+  env: Record<string, string> = { DARKSLIDE_API_KEY: 'key-1234' },
+  key?: DefaultKey,
+) {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
-  const code = await runCli(args, { env, stdout, stderr, version: '1.2.3', defaults: { url: NOWHERE } });
+  const code = await runCli(args, { env, stdout, stderr, version: '1.2.3', defaults: { url: NOWHERE, key } });
   stdout.end();
   stderr.end();
   return { code, stdout: await text(stdout), stderr: await text(stderr) };
@@ -93,6 +98,27 @@ test('config says where each value comes from, and never the whole key', async (
   assert.equal(code, 0);
   assert.match(stdout, /http:\/\/x\.test {2}\(DARKSLIDE_URL\)/);
   assert.doesNotMatch(stdout, /secret/);
+});
+
+test('a key that nobody named is told by its place, and so is why one was not used', async () => {
+  const from = 'the file ./.darkslide/api-key';
+  const used = await run(['projects'], {}, { apiKey: 'secret-key-1234', from });
+  assert.match(used.stderr, /^With the API key from the file \.\/\.darkslide\/api-key\.\n/);
+  const config = await run(['config'], {}, { apiKey: 'secret-key-1234', from });
+  assert.match(config.stdout, /\(the file \.\/\.darkslide\/api-key\)/);
+  assert.doesNotMatch(used.stderr + config.stdout, /secret/);
+  const refused = await run(['projects'], {}, { problem: 'The key in that file is not used.' });
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^The key in that file is not used\. There is no API key/);
+});
+
+test('what an argument holds is never obeyed by a terminal', async () => {
+  for (const args of [['--\nAll 1,000 files arrived'], ['upload', 'no\n\u001b[2J\u202e', '--project', 'x']]) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 2);
+    assert.doesNotMatch(stderr, /^All 1,000/m);
+    assert.doesNotMatch(stderr.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+  }
 });
 
 test('the completion scripts name every command and its options, and shells can read them', async () => {

@@ -8,6 +8,7 @@ import {
 import { CommanderError } from 'commander';
 import { type Context, UsageError } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { printable, say } from './output.ts';
 import { createProgram } from './program.ts';
 
 export type CliOptions = Omit<Context, 'onInterrupt' | 'leave'> & Partial<Pick<Context, 'onInterrupt' | 'leave'>>;
@@ -30,7 +31,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    context.stderr.write(`${explain(error)}\n`);
+    for (const line of explain(error)) say(context.stderr, line);
     return error instanceof UnavailableError ? EXIT.incomplete : EXIT.usage;
   }
 }
@@ -49,19 +50,25 @@ function leaveProcess(): void {
 }
 
 /** @throws what nobody foresaw: that is a defect, and its stack is wanted. */
-function explain(error: unknown): string {
+function explain(error: unknown): string[] {
   if (error instanceof DuplicateNamesError) return explainDuplicates(error);
   if (error instanceof RefusedError || error instanceof UnavailableError) {
-    return error.requestId ? `${error.message}\n(request ${error.requestId})` : error.message;
+    return [error.message, ...(error.requestId ? [`(request ${error.requestId})`] : [])];
   }
   const expected = error instanceof UsageError || error instanceof ConfigurationError || error instanceof ProtocolError;
-  if (expected) return error.message;
-  throw error;
+  if (expected) return [error.message];
+  throw error instanceof Error ? withPrintableStack(error) : error;
+}
+
+/** Node writes the stack of an error that nobody catches as it is, and its message may hold a name. */
+function withPrintableStack(error: Error): Error {
+  error.stack = error.stack?.replace(error.message, () => printable(error.message));
+  return error;
 }
 
 const MOST_NAMES = 20;
 
-function explainDuplicates({ duplicates }: DuplicateNamesError): string {
+function explainDuplicates({ duplicates }: DuplicateNamesError): string[] {
   const shown = duplicates
     .slice(0, MOST_NAMES)
     .flatMap(({ name, paths }) => [name, ...paths.map((path) => `  ${path}`)]);
@@ -71,5 +78,5 @@ function explainDuplicates({ duplicates }: DuplicateNamesError): string {
     ...shown,
     ...more,
     'Nothing was sent. Upload them to different projects, or add --duplicates rename to put the folder before the name.',
-  ].join('\n');
+  ];
 }

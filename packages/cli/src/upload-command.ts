@@ -1,6 +1,6 @@
 import { createClient, type ManifestEntry, manifestOf, stateFolder } from '@darkslide/client';
 import { Command } from 'commander';
-import { type Context, connection } from './context.ts';
+import { type Context, connection, tellImplicitKey, tellKey } from './context.ts';
 import { dryRun } from './dry-run.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { checkManifest, writeManifest } from './manifest-file.ts';
@@ -14,6 +14,7 @@ import {
   withFinding,
   withFlow,
 } from './options.ts';
+import { say } from './output.ts';
 import type { Finish } from './program.ts';
 import { createView } from './views/create-view.ts';
 import type { View } from './views/view.ts';
@@ -52,14 +53,20 @@ export function uploadCommand(context: Context, finish: Finish): Command {
 const STILL_ENDING = 'Still ending what was begun; Ctrl-C again leaves at once.';
 const STILL_ENDING_MS = 1000;
 
+const NO_HOME = 'This user has no home folder, so nothing is remembered: a later run will ask and read more.';
+
 async function upload(context: Context, paths: string[], flags: UploadFlags): Promise<ExitCode> {
   if (flags.manifest) await checkManifest(flags.manifest);
   const view = await createView(context, flags);
-  const client = createClient({ ...connection(context, flags), stateFolder: stateFolder(context.env) });
+  const journal = stateFolder(context.env);
+  if (journal === undefined) view.event({ type: 'notice', message: NO_HOME });
+  const client = createClient({ ...connection(context, flags), stateFolder: journal });
   const { all, include, exclude, followLinks, duplicates } = flags;
   const { signal, unhook } = interruption(context, view);
   try {
     const plan = await client.plan({ paths, all, include, exclude, followLinks, duplicates, signal });
+    if (flags.json || flags.dryRun) tellImplicitKey(context, flags);
+    else if (!flags.quiet) tellKey(context, flags);
     if (flags.dryRun) return await dryRun(context, client, { plan, flags, signal });
     view.planned(plan);
     const summary = await client.uploadPlan(plan, {
@@ -113,9 +120,8 @@ async function keepManifest(context: Context, file: string, entries: Promise<Man
     return true;
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
-    context.stderr.write(
-      `The manifest ${file} could not be written: ${reason}\nWhat arrived is in storage all the same; run the same command again for the manifest.\n`,
-    );
+    say(context.stderr, `The manifest ${file} could not be written: ${reason}`);
+    say(context.stderr, 'What arrived is in storage all the same; run the same command again for the manifest.');
     return false;
   }
 }

@@ -62,7 +62,7 @@ export async function calls(): Promise<void> {
     same<typeof numberOfImages, number>(true);
   }
   same<ReturnType<typeof client.close>, void>(true);
-  same<ReturnType<typeof stateFolder>, string>(true);
+  same<ReturnType<typeof stateFolder>, string | undefined>(true);
 }
 
 export async function misuse(): Promise<void> {

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { constants, open } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import type { DefaultKey } from '@darkslide/cli';
 import type { Environment } from './configuration.ts';
 
 /** The folder that holds the embedded database, the embedded store and their secrets. */
@@ -12,7 +13,45 @@ export function apiKeyFile(dataDir: string): string {
   return join(dataDir, 'api-key');
 }
 
-/** The key that `serve` made in this folder, so that a first upload on the same machine needs no set-up. */
-export function localApiKey(env: Environment): Promise<string | undefined> {
-  return readFile(apiKeyFile(dataDirectory(env)), 'utf8').catch(() => undefined);
+/** No key is longer. Bytes. */
+const MAX_KEY_BYTES = 4096;
+
+/** A link would let another user choose one of our files; a pipe would be waited for. Windows has neither flag. */
+const PLAIN_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * The key that `serve` made in this folder, so that a first upload on the same machine needs no set-up. Used only where
+ * no other user can have put it there: photos would go to the account of whoever did.
+ */
+export async function localApiKey(env: Environment): Promise<DefaultKey | undefined> {
+  const file = apiKeyFile(dataDirectory(env));
+  const below = relative('', file);
+  const from = `the file ${below.startsWith('..') ? file : `./${below}`}`;
+  try {
+    const apiKey = await readOwn(file);
+    return apiKey ? { apiKey, from } : undefined;
+  } catch (error) {
+    if (error instanceof NotOursError) return { problem: `The key in ${from} is not used: ${error.message}` };
+    return undefined;
+  }
+}
+
+class NotOursError extends Error {}
+
+/** @throws {NotOursError} where another user can have written it. */
+async function readOwn(file: string): Promise<string> {
+  const handle = await open(file, PLAIN_FILE).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ELOOP' ? new NotOursError('it is a link. Put the file itself there.') : error;
+  });
+  try {
+    const { uid, mode } = await handle.stat();
+    const user = process.getuid?.() ?? uid;
+    if (uid !== user) throw new NotOursError('it belongs to another user.');
+    const others = process.getuid ? mode & 0o022 : 0;
+    if (others !== 0) throw new NotOursError('other users may write to it. Run `chmod 600` on it.');
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_KEY_BYTES), 0, MAX_KEY_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead).trim();
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,15 +1,17 @@
-import { runCli } from '@darkslide/cli';
+import { printable, runCli } from '@darkslide/cli';
 import manifest from '../package.json' with { type: 'json' };
 import type { Context } from './commands/context.ts';
 import { localApiKey } from './data-directory.ts';
 
 const { env, stdout, stderr } = process;
 const { version } = manifest;
+const printableLines = (text: string) => text.split('\n').map(printable).join('\n');
 const context: Context = {
   env,
   version,
-  out: (line) => stdout.write(`${line}\n`),
-  error: (line) => stderr.write(`${line}\n`),
+  out: (text) => stdout.write(`${printableLines(text)}\n`),
+  raw: (line) => stdout.write(`${line}\n`),
+  error: (text) => stderr.write(`${printableLines(text)}\n`),
   terminal: stdout.isTTY,
 };
 
@@ -18,7 +20,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout,
   stderr,
   version,
-  defaults: { apiKey: await localApiKey(env) },
+  defaults: { key: await localApiKey(env) },
   // Loaded only when called: the server's libraries would cost an upload a second of CPU.
   furtherCommands: [
     {

@@ -1,5 +1,6 @@
 import type { FileInFlight, Progress } from '@darkslide/client';
 import type { Output } from '../context.ts';
+import { say } from '../output.ts';
 import { formatBytes } from '../units.ts';
 import { failureLine, plannedLines, progressLine, retryLine, summaryLines } from './lines.ts';
 import { Screen } from './screen.ts';
@@ -73,11 +74,11 @@ export function createLiveView(stdout: Output): View {
     },
     finish(summary) {
       close();
-      for (const line of summaryLines(summary)) stdout.write(`${line}\n`);
+      for (const line of summaryLines(summary)) say(stdout, line);
     },
     stop(message) {
       close();
-      stdout.write(`${message}\n`);
+      say(stdout, message);
     },
   };
 }
@@ -90,15 +91,18 @@ function frameOf(
   const room = Math.max(Math.min(screen.rows - OTHER_ROWS, MOST_TRANSFERS), 0);
   const head = confirming ? 'Checking what storage holds …' : progressLine(progress);
   return [
-    `${bar(bytes.done / Math.max(bytes.total, 1), Math.min(BAR, Math.floor(screen.width / 4)))} ${head}`,
+    `${bar(share(bytes.done, bytes.total), Math.min(BAR, Math.floor(screen.width / 4)))} ${head}`,
     ...inFlight.slice(0, room).map(flightLine),
     ...(inFlight.length > room && room > 0 ? [`  … and ${inFlight.length - room} more`] : []),
     ...(trouble && room > 0 ? [trouble] : []),
   ];
 }
 
-function bar(share: number, columns: number): string {
-  const full = Math.round(Math.min(Math.max(share, 0), 1) * columns);
+/** From 0 to 1, whatever was counted twice. */
+const share = (done: number, total: number) => Math.min(Math.max(done / Math.max(total, 1), 0), 1);
+
+function bar(filled: number, columns: number): string {
+  const full = Math.round(filled * columns);
   return `${'█'.repeat(full)}${'░'.repeat(columns - full)}`;
 }
 
@@ -110,6 +114,6 @@ const DOING: Record<FileInFlight['state'], string> = {
 };
 
 function flightLine({ name, size, sent, state }: FileInFlight): string {
-  const percent = `${Math.floor((sent / Math.max(size, 1)) * 100)}%`.padStart(4);
+  const percent = `${Math.floor(share(sent, size) * 100)}%`.padStart(4);
   return `  ${percent}  ${name}  ${formatBytes(size)}  ${DOING[state]}`.trimEnd();
 }

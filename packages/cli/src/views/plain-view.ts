@@ -1,5 +1,6 @@
 import type { Progress } from '@darkslide/client';
 import type { Output } from '../context.ts';
+import { say } from '../output.ts';
 import { plannedLines, progressLine, resultLine, retryLine, summaryLines } from './lines.ts';
 import type { View } from './view.ts';
 
@@ -8,7 +9,7 @@ const LINE_EVERY_MS = 5000;
 
 /** Lines for logs and pipes: what is settled, trouble, and progress now and then. */
 export function createPlainView(stdout: Output): View {
-  const line = (text: string) => stdout.write(`${text}\n`);
+  const line = (text: string) => say(stdout, text);
   let lastProgress = performance.now();
   const progress = (now: Progress) => {
     if (performance.now() - lastProgress < LINE_EVERY_MS) return;

@@ -1,4 +1,5 @@
 import type { Output } from '../context.ts';
+import { say } from '../output.ts';
 import { failureLine, leftOutLines } from './lines.ts';
 import type { View } from './view.ts';
 
@@ -6,13 +7,13 @@ import type { View } from './view.ts';
 export const createQuietView = (stderr: Output): View => ({
   planned() {},
   event(event) {
-    if (event.type === 'notice') stderr.write(`${event.message}\n`);
+    if (event.type === 'notice') say(stderr, event.message);
   },
   finish({ results, leftOut }) {
-    for (const line of leftOutLines(leftOut)) stderr.write(`${line}\n`);
-    for (const result of results) if (result.status === 'failed') stderr.write(`${failureLine(result)}\n`);
+    for (const line of leftOutLines(leftOut)) say(stderr, line);
+    for (const result of results) if (result.status === 'failed') say(stderr, failureLine(result));
   },
   stop(message) {
-    stderr.write(`${message}\n`);
+    say(stderr, message);
   },
 });

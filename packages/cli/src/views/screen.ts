@@ -1,6 +1,7 @@
 import cliCursor from 'cli-cursor';
 import stringWidth from 'string-width';
 import type { Output } from '../context.ts';
+import { printable } from '../output.ts';
 
 /** Terminals that know it show what stands between these two at once. */
 const BEGIN = '\u001b[?2026h';
@@ -60,9 +61,6 @@ export class Screen {
     return rows === 0 ? '' : `\u001b[${rows}A\u001b[J`;
   }
 }
-
-/** Names and paths may hold what moves a terminal's cursor. */
-const printable = (line: string) => line.replace(/\p{Cc}/gu, '\ufffd');
 
 const graphemes = new Intl.Segmenter();
 

@@ -63,7 +63,12 @@ const summary: UploadSummary = {
 const allArrived: UploadSummary = { ...summary, failed: 0, successful: 2, results: [] };
 
 /** What is written, for a whole upload. */
-async function show(flags: { json?: boolean; quiet?: boolean }, terminal: Partial<Output> = {}, end = summary) {
+async function show(
+  flags: { json?: boolean; quiet?: boolean },
+  terminal: Partial<Output> = {},
+  end = summary,
+  heard = events,
+) {
   const stdout: Output = Object.assign(new PassThrough(), terminal);
   const stderr = new PassThrough();
   const context: Context = {
@@ -77,7 +82,7 @@ async function show(flags: { json?: boolean; quiet?: boolean }, terminal: Partia
   };
   const view = await createView(context, flags);
   view.planned(plan);
-  for (const event of events) view.event(event);
+  for (const event of heard) view.event(event);
   view.finish(end);
   return { stdout: String((stdout as PassThrough).read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
@@ -124,6 +129,34 @@ describe('views', () => {
     assert.equal(stdout, '');
     assert.match(stderr, /This is worth knowing/);
     assert.match(stderr, /\/card\/b\.NEF: It was changed/);
+  });
+
+  test('no view shows what a terminal could obey, or take for a line of ours; JSON keeps it', async () => {
+    const forged = 'x\nAll 1,000 files arrived\r\u001b[2J\u009b\u202egpj.\u2028\ufeff\ud800';
+    const hostile: FailedFile = { ...failure, name: forged, path: forged, message: forged };
+    const skipped = { status: 'skipped', reason: 'copy', name: forged, path: forged, size: 1 } as const;
+    const heard: UploadEvent[] = [
+      { type: 'retrying', name: forged, part: null, attempt: 1, delayMs: 1, reason: forged },
+      {
+        type: 'progress',
+        progress: { ...progress(1), inFlight: [{ name: forged, size: 1, sent: 0, state: 'sending' }] },
+      },
+      { type: 'file-finished', result: hostile },
+      { type: 'file-finished', result: { ...skipped, etag: null, proof: 'md5' } },
+      { type: 'notice', message: forged },
+    ];
+    const end = { ...summary, results: [hostile] };
+    for (const terminal of [{}, { isTTY: true, columns: 200, rows: 50 }]) {
+      for (const flags of [{}, { quiet: true }]) {
+        const { stdout, stderr } = await show(flags, terminal, end, heard);
+        const shown = stripVTControlCharacters(stdout + stderr).replaceAll('\n', '');
+        assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+        assert.doesNotMatch(stdout + stderr, /^All 1,000/m);
+        assert.ok(!stdout.includes('\u001b[2J'));
+      }
+    }
+    const { stdout } = await show({ json: true }, {}, end, heard);
+    assert.equal(JSON.parse(stdout.split('\n')[0] ?? '').name, forged);
   });
 
   test('the live view fits its window, at any size', async () => {

@@ -124,7 +124,7 @@ export class ProgressTracker {
       files: { ...this.#files },
       bytes: { total: this.#bytes.total, done },
       bytesPerSecond: rate === undefined ? null : Math.round(rate),
-      secondsLeft: rate ? Math.ceil(left / rate) : null,
+      secondsLeft: secondsLeft(left, rate),
       transfers,
       inFlight: inFlight.map((flight) => ({ ...flight })),
     };
@@ -135,6 +135,15 @@ export class ProgressTracker {
     this.#files[kinds[result.status]] += sign;
     this.#bytes.settled += sign * result.size;
   }
+}
+
+/** Longer than this nobody can tell, in seconds. */
+const LONGEST_TOLD = 30 * 24 * 3600;
+
+function secondsLeft(bytes: number, rate: number | undefined): number | null {
+  if (bytes === 0) return 0;
+  const seconds = Math.ceil(bytes / (rate ?? 0));
+  return seconds <= LONGEST_TOLD ? seconds : null;
 }
 
 const isBusy = (state: FileInFlight['state']) => state === 'checking' || state === 'sending';

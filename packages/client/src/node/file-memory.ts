@@ -1,16 +1,23 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Memory } from '../core/ports.ts';
 
-/** A journal that grew beyond this is forgotten rather than read into memory. Bytes. */
-const LARGEST = 256 * 1024 * 1024;
+/** No file of lines grows beyond this, and a larger one is forgotten rather than read. Bytes. */
+export const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 
-/** Where programs keep what they may lose (XDG Base Directory Specification): `$XDG_STATE_HOME/darkslide`. */
-export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const base = env.XDG_STATE_HOME?.startsWith('/') ? env.XDG_STATE_HOME : join(homedir(), '.local', 'state');
-  return join(base, 'darkslide');
+/**
+ * Where programs keep what they may lose (XDG Base Directory Specification): `$XDG_STATE_HOME/darkslide`. Undefined
+ * where this user has no home folder.
+ */
+export function stateFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (env.XDG_STATE_HOME?.startsWith('/')) return join(env.XDG_STATE_HOME, 'darkslide');
+  try {
+    return join(env.HOME || homedir(), '.local', 'state', 'darkslide');
+  } catch {
+    return undefined;
+  }
 }
 
 /** One file of lines per scope, in a folder that is made when the first line comes. Only its owner can read it. */
@@ -20,34 +27,58 @@ export function createFileMemory(folder: string): Memory {
 
   return {
     async load(scope) {
-      try {
-        const bytes = await readFile(fileOf(scope));
-        if (bytes.length > LARGEST) return [];
-        return bytes.toString('utf8').split('\n').filter(Boolean);
-      } catch (error) {
-        if (isNotFound(error)) return [];
-        throw error;
-      }
+      const file = fileOf(scope);
+      const size = await sizeOf(file);
+      if (size > MAX_MEMORY_BYTES) await rm(file, { force: true });
+      if (size === 0 || size > MAX_MEMORY_BYTES) return [];
+      const text = await readFile(file, 'utf8');
+      return text.split('\n').filter(Boolean);
     },
     async append(scope, lines) {
       // The first line break ends what a run that was killed may have left half-written.
       const text = `\n${lines.join('\n')}\n`;
-      const append = () => appendFile(fileOf(scope), text, { mode: 0o600 });
+      const file = fileOf(scope);
+      if ((await sizeOf(file)) + Buffer.byteLength(text) > MAX_MEMORY_BYTES) return;
+      const append = () => appendFile(file, text, { mode: 0o600 });
       await append().catch(async (error) => {
         if (!isNotFound(error)) throw error;
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await makeFolder(folder);
         await append();
       });
     },
     async replace(scope, lines) {
       const file = fileOf(scope);
       if (lines.length === 0) return rm(file, { force: true });
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
       const fresh = `${file}.${randomUUID()}`;
       await writeFile(fresh, `${lines.join('\n')}\n`, { mode: 0o600 });
       await rename(fresh, file);
     },
   };
+}
+
+/** 0 where there is none. */
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (isNotFound(error)) return 0;
+    throw error;
+  }
+}
+
+/** Not by `recursive`, which never ends where a file system says of a folder that is there that it is not, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    if (!isNotFound(error) || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await mkdir(folder, { mode: 0o700 }).catch((second: NodeJS.ErrnoException) => {
+      if (second.code !== 'EEXIST') throw second;
+    });
+  }
 }
 
 const isNotFound = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { SourceError } from '../core/errors.ts';
 import { identityOf, isUnchanged } from '../core/file-identity.ts';
 import type { Body, ByteRange, FileStat, Source } from '../core/ports.ts';
+import { isOutOfDescriptors, TOO_MANY_OPEN, whenDescriptorsAreFree } from './descriptors.ts';
 import { CHUNK } from './md5-messages.ts';
 import type { Md5Pool, PooledHash, Slot } from './md5-pool.ts';
 
@@ -158,10 +159,18 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array, void> {
  * Answers a file descriptor; whoever has it closes it with `closeSync`, which never waits for a file that was only
  * read. A `FileHandle` asks another thread for that, and takes twice as long for every read.
  */
-function openFile(path: string): Promise<number> {
+async function openFile(path: string): Promise<number> {
+  try {
+    return await whenDescriptorsAreFree(() => openNow(path));
+  } catch (error) {
+    throw asSourceError(error);
+  }
+}
+
+function openNow(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     open(path, 'r', (error, fd) => {
-      if (error) reject(asSourceError(error));
+      if (error) reject(error);
       else resolve(fd);
     });
   });
@@ -196,6 +205,7 @@ const VANISHED = 'It is not there any more. Check that the card or disk is conne
 export function asSourceError(error: unknown): SourceError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   if (code === 'ENOENT' || code === 'ENOTDIR') return new SourceError('vanished', VANISHED, { cause: error });
+  if (isOutOfDescriptors(error)) return new SourceError('unreadable', TOO_MANY_OPEN, { cause: error });
   const message =
     code === 'EACCES' || code === 'EPERM'
       ? 'Its permissions forbid reading it. Allow it, or run this as a user who may.'

@@ -199,6 +199,8 @@ const WORDS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no way leads there',
   EPROTO: 'it does not speak TLS as expected (an address with http:// may be right)',
   ENETUNREACH: 'no way leads there',
+  EMFILE: 'too many files and connections are open',
+  ENFILE: 'too many files and connections are open',
 };
 
 function kindOf(code: string, mayBeStale: boolean): TransportFailure {

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 import { describeClock } from '../../test/conformance/clock.ts';
 import { describeMemory } from '../../test/conformance/memory.ts';
 import { describeSource } from '../../test/conformance/source.ts';
@@ -12,7 +13,7 @@ import { MemoryMemory } from '../../test/fakes/memory-memory.ts';
 import { MemoryFile } from '../../test/fakes/memory-source.ts';
 import { VirtualClock } from '../../test/fakes/virtual-clock.ts';
 import { nodeClock } from './clock.ts';
-import { createFileMemory } from './file-memory.ts';
+import { createFileMemory, MAX_MEMORY_BYTES } from './file-memory.ts';
 import { createFileSource, statFile } from './file-source.ts';
 import { createNodeTransport } from './http-transport.ts';
 import { Md5Pool } from './md5-pool.ts';
@@ -36,6 +37,31 @@ describeClock('the virtual clock', () => {
 });
 
 describeMemory('the memory in files', async () => createFileMemory(join(folder, `state-${++count}`)));
+test('the memory in files is bounded, also while it is read', async () => {
+  const state = join(folder, 'bounded');
+  const memory = createFileMemory(state);
+  await memory.append('one', ['a']);
+  const [file] = await readdir(state);
+  const path = join(state, file as string);
+  await truncate(path, 4 * 1024 ** 3);
+  assert.deepEqual(await memory.load('one'), [], 'what is too large is forgotten unread');
+  await memory.append('one', ['b']);
+  assert.deepEqual(await memory.load('one'), ['b']);
+  await truncate(path, MAX_MEMORY_BYTES - 3);
+  await memory.append('one', ['c']);
+  assert.equal((await stat(path)).size, MAX_MEMORY_BYTES);
+  await memory.append('one', ['d']);
+  assert.equal((await stat(path)).size, MAX_MEMORY_BYTES);
+  assert.equal((await memory.load('one')).at(-1), 'c');
+});
+
+test('a folder that can not be made is said, and not tried for ever', { timeout: 60_000 }, async () => {
+  for (const folder of ['/proc/nonexistent/.local/state', '/dev/null/.local/state']) {
+    const append = createFileMemory(folder).append('one', ['a']);
+    await assert.rejects(append);
+  }
+});
+
 describeMemory('the memory of tests', async () => new MemoryMemory());
 
 describeSource('a file on disk', async (bytes) => {

@@ -6,6 +6,7 @@ import { type LeftOut, LeftOutCounter } from '../core/left-out.ts';
 import { failed } from '../core/plan.ts';
 import type { Source } from '../core/ports.ts';
 import type { FailedFile } from '../core/results.ts';
+import { whenDescriptorsAreFree } from './descriptors.ts';
 import { asSourceError, createFileSource, statFile } from './file-source.ts';
 import type { Md5Pool } from './md5-pool.ts';
 import { Selection, type SelectionOptions } from './selection.ts';
@@ -158,7 +159,8 @@ class Finder {
       const real = await this.#realFolder(folder.path);
       if (this.#visited.has(real)) return;
       this.#visited.add(real);
-      for (const entry of await readdir(real, { withFileTypes: true })) {
+      const entries = await whenDescriptorsAreFree(() => readdir(real, { withFileTypes: true }));
+      for (const entry of entries) {
         const path = join(folder.path, entry.name);
         await this.#orUnreadable(path, () => this.#add({ path, base: folder.base }, entry));
       }
@@ -250,7 +252,11 @@ function plainKind(entry: Pick<Dirent, 'isFile' | 'isDirectory'>): Kind {
 
 const below = (base: string, path: string) => relative(base, path).split(sep).join('/');
 
+const NOT_UTF8 = 'Its name, or that of a folder above it, is not valid UTF-8. Rename it, for instance with convmv.';
+
 function unreadableFile(path: string, error: unknown): FailedFile {
+  const subject = { name: basename(path), path, size: 0 };
   const { kind, message } = error instanceof SourceError ? error : asSourceError(error);
-  return failed({ name: basename(path), path, size: 0 }, kind, message);
+  if (kind === 'vanished' && path.includes('\ufffd')) return failed(subject, 'invalid-name', NOT_UTF8);
+  return failed(subject, kind, message);
 }

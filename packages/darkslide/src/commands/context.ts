@@ -4,10 +4,12 @@ import type { Environment } from '../configuration.ts';
 export type Context = {
   env: Environment;
   version: string;
-  /** Writes a line to standard output. */
-  out: (line: string) => void;
-  /** Writes a line to standard error. */
-  error: (line: string) => void;
+  /** Writes lines to standard output, for people: what a terminal could take for a command is replaced. */
+  out: (text: string) => void;
+  /** Writes a line to standard output exactly as it is: JSON, or what has colours. */
+  raw: (line: string) => void;
+  /** Writes lines to standard error, for people. */
+  error: (text: string) => void;
   /** Whether standard output is a terminal. */
   terminal: boolean;
 };

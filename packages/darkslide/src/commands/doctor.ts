@@ -20,7 +20,7 @@ type Asked = { fix: boolean; json: boolean; origin: string | undefined };
 
 /** `darkslide doctor`: answers the exit code. */
 export async function doctor(args: readonly string[], context: Context): Promise<number> {
-  const { env, out, error, terminal } = context;
+  const { env, out, raw, error, terminal } = context;
   const asked = parse(args);
   if (asked === undefined) {
     const wantsHelp = args.includes('--help') || args.includes('-h');
@@ -33,15 +33,15 @@ export async function doctor(args: readonly string[], context: Context): Promise
     const configuration = readConfiguration(env);
     const { examine } = await import('../doctor/examine.ts');
     const { Report } = await import('../doctor/report.ts');
-    const report = new Report({ out, colours: terminal && !env.NO_COLOR });
+    const report = new Report({ out: raw, colours: terminal && !env.NO_COLOR });
     const findings: Finding[] = [];
     for await (const finding of examine(configuration, { fix, origin, signal: stop.signal })) {
       findings.push(finding);
-      if (json) out(JSON.stringify({ type: 'check', ...finding }));
+      if (json) raw(JSON.stringify({ type: 'check', ...finding }));
       else report.add(finding);
     }
     const ok = !stop.signal.aborted && findings.every(({ status }) => status !== 'wrong');
-    if (json) out(JSON.stringify({ type: 'summary', ok, checks: counts(findings) }));
+    if (json) raw(JSON.stringify({ type: 'summary', ok, checks: counts(findings) }));
     else report.finish(findings);
     return ok ? 0 : 1;
   } catch (problem) {

@@ -27,7 +27,7 @@ type Answer = { text: string[]; json: object[]; done: boolean };
  * beside running servers. Answers the exit code: 0 done, 1 failed, 2 wrong use or configuration.
  */
 export async function keys(args: readonly string[], context: Context): Promise<number> {
-  const { env, out, error } = context;
+  const { env, out, raw, error } = context;
   const asked = parse(args);
   if (asked === undefined) {
     const wantsHelp = args.includes('--help') || args.includes('-h');
@@ -43,7 +43,8 @@ export async function keys(args: readonly string[], context: Context): Promise<n
       for (const line of text) error(line);
       return 1;
     }
-    for (const line of args.includes('--json') ? json.map((each) => JSON.stringify(each)) : text) out(line);
+    if (args.includes('--json')) for (const each of json) raw(JSON.stringify(each));
+    else for (const line of text) out(line);
     return 0;
   } catch (problem) {
     return await explainFailure(problem, context);

@@ -1,3 +1,4 @@
+import { printable } from '@darkslide/cli';
 import type { Finding } from '@darkslide/server/doctor';
 
 const COLOURS: Record<Finding['status'], number> = { ok: 32, fixed: 36, warning: 33, wrong: 31, skipped: 2 };
@@ -20,7 +21,7 @@ export class Report {
     this.#area = area;
     const word = status.padEnd(STATUS_WIDTH);
     const shown = this.#colours ? `\x1b[${COLOURS[status]}m${word}\x1b[0m` : word;
-    this.#out(`  ${shown}  ${check.padEnd(CHECK_WIDTH)}  ${message}`);
+    this.#out(`  ${shown}  ${check.padEnd(CHECK_WIDTH)}  ${printable(message)}`);
   }
 
   finish(findings: readonly Finding[]): void {
