@@ -9,6 +9,7 @@ export * from './darkslide.ts';
 export * from './failing-disk.ts';
 export * from './fault-proxy.ts';
 export * from './faults.ts';
+export * from './forward-proxy.ts';
 export * from './http-client.ts';
 export * from './photos.ts';
 export * from './ports.ts';

@@ -1,6 +1,6 @@
-import { stateFolder } from '@darkslide/client';
+import { shownUrl, stateFolder } from '@darkslide/client';
 import { Command } from 'commander';
-import { type ConnectionFlags, type Context, connection, keySource, noKey, shownUrl, UsageError } from './context.ts';
+import { type ConnectionFlags, type Context, connection, keySource, noKey, UsageError } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { withConnection } from './options.ts';
 import { say } from './output.ts';

@@ -1,4 +1,4 @@
-import type { ClientOptions } from '@darkslide/client';
+import { type ClientOptions, shownUrl } from '@darkslide/client';
 import { say } from './output.ts';
 
 /** A stream that the command line writes to. */
@@ -81,6 +81,3 @@ export function tellImplicitKey(context: Context, flags: ConnectionFlags): void 
   const named = flags.apiKey !== undefined || context.env.DARKSLIDE_API_KEY;
   if (!named && implicitKey(context)) say(context.stderr, `With the API key from ${keySource(context, flags)}.`);
 }
-
-/** A URL without the user and the password that may be in it. */
-export const shownUrl = (url: string): string => url.replace(/\/\/[^/?#]*@/, '//');

@@ -12,10 +12,6 @@ export function say(output: Output, line: string): void {
 }
 
 /** Writes a line for programs, exactly. */
-export function sayJson(
-  output: Output,
-  value: object,
-  replacer?: (key: string, value: unknown) => unknown,
-): void {
+export function sayJson(output: Output, value: object, replacer?: (key: string, value: unknown) => unknown): void {
   output.write(`${JSON.stringify(value, replacer)}\n`);
 }

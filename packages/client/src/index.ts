@@ -5,6 +5,7 @@
 export type { OpenUpload, ProjectItem, StoredFile } from './api/answers.ts';
 export type { ProjectApi } from './api/project-api.ts';
 export type { ProjectsApi } from './api/projects-api.ts';
+export { shownUrl } from './api/server-url.ts';
 export type { ClientOptions, ProjectChoice, UploadOptions } from './client.ts';
 export { UploadControl } from './core/control.ts';
 export * from './core/errors.ts';

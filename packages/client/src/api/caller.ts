@@ -10,6 +10,7 @@ import {
 import type { Clock, Transport, TransportResponse } from '../core/ports.ts';
 import { type Retrier, type RetryInfo, retryAfterMs, type Verdict } from '../core/retry.ts';
 import { watched } from '../core/watchdog.ts';
+import { basicCredentials, shownUrl } from './server-url.ts';
 
 /** No answer of the API takes longer, in milliseconds. */
 const ANSWER_MS = 60_000;
@@ -28,7 +29,10 @@ export type Call = {
 };
 
 export type CallerOptions = {
-  /** Where the API lives; a path before `/v1` is kept, `/v1` itself may be there or not. */
+  /**
+   * Where the API lives; a path before `/v1` is kept, `/v1` itself may be there or not. A user and a password in it are
+   * for a proxy in front of the API: they are sent as Basic credentials, and never shown.
+   */
   url: string;
   apiKey: string;
   transport: Transport;
@@ -51,11 +55,14 @@ class LaterError extends Error {
 export class ApiCaller {
   readonly #options: CallerOptions;
   readonly #base: string;
+  readonly #credentials: string | undefined;
 
-  /** @throws {ConfigurationError} for a URL that is none, or an API key that no header can hold. */
+  /** @throws {ConfigurationError} for a URL that is not one, or an API key that no header can hold. */
   constructor(options: CallerOptions) {
     this.#options = options;
-    this.#base = baseOf(options.url);
+    const url = serverUrl(options.url);
+    this.#base = `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '');
+    this.#credentials = basicCredentials(url);
     if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
       throw new ConfigurationError('The API key is empty or has characters that no API key has.');
     }
@@ -97,6 +104,7 @@ export class ApiCaller {
             'x-api-key': apiKey,
             'x-request-id': requestId,
             accept: 'application/json',
+            ...(this.#credentials && { authorization: this.#credentials }),
             ...(call.body && { 'content-type': 'application/json' }),
           },
           ...(call.body && { body: JSON.stringify(call.body) }),
@@ -105,7 +113,7 @@ export class ApiCaller {
         }),
     });
     try {
-      return readAnswer(response, requestId);
+      return readAnswer(response, { url: this.#url(call), base: this.#base, requestId });
     } catch (error) {
       if (call.known && isUnknownRoute(error))
         throw new LaterError(`The server answered ${response.status}.`, undefined);
@@ -121,12 +129,12 @@ export class ApiCaller {
   }
 }
 
-function baseOf(text: string): string {
+function serverUrl(text: string): URL {
   const url = URL.parse(text);
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new ConfigurationError(`"${text}" is no http or https URL. Give the server's, as in http://127.0.0.1:8080.`);
-  }
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v1$/, '');
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new ConfigurationError(
+    `"${shownUrl(text)}" is not an http or https URL. Give the server's, as in http://127.0.0.1:8080.`,
+  );
 }
 
 /** Sent with every attempt of a call, so that the server's log tells of all of them under one id. */
@@ -136,7 +144,9 @@ function newRequestId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function readAnswer(response: TransportResponse, sentId: string): unknown {
+type Sent = { url: string; base: string; requestId: string };
+
+function readAnswer(response: TransportResponse, sent: Sent): unknown {
   const { status, headers, text } = response;
   const body = parse(text);
   if (status >= 200 && status < 300) {
@@ -144,7 +154,25 @@ function readAnswer(response: TransportResponse, sentId: string): unknown {
     if (body === undefined) throw new ProtocolError(`The server answered ${status} with something that is not JSON.`);
     return 'data' in body ? body.data : body;
   }
-  throw refusal({ status, headers, body, sentId });
+  if (status >= 300 && status < 400) throw moved(response, sent);
+  throw refusal({ status, headers, body, sentId: sent.requestId });
+}
+
+const FOR_GOOD = new Set([301, 308]);
+
+/** Calls are not sent on: a POST could become a GET, and the key would go to a host that nobody named. */
+function moved({ status, headers }: TransportResponse, { url, base, requestId }: Sent): Error {
+  const target = headers.location === undefined ? null : URL.parse(headers.location, url);
+  const route = url.slice(base.length);
+  const place = target && shownUrl(target.href.endsWith(route) ? target.href.slice(0, -route.length) : target.href);
+  if (place && FOR_GOOD.has(status)) {
+    return new ConfigurationError(`The server at ${base} has moved to ${place}: use that URL.`);
+  }
+  const where = place ? ` and points to ${place}` : '';
+  return new RefusedError(
+    `The server at ${base} answered ${status}${where}. If a network asks you to sign in, do so first; otherwise check the URL.`,
+    { status, requestId },
+  );
 }
 
 const ABOUT_A_THING = new Set(['project_not_found', 'upload_not_found', 'file_not_found']);

@@ -8,11 +8,14 @@ import { createFileMemory } from './file-memory.ts';
 import { HASH_HERE } from './file-source.ts';
 import { createNodeTransport, type NodeTransport } from './http-transport.ts';
 import { Md5Pool } from './md5-pool.ts';
+import type { Environment } from './proxies.ts';
 import { type FindOptions, walk } from './walk.ts';
 
 export type NodeClientOptions = ClientOptions & {
   /** Where to remember what was sent, for resuming sooner. @default nothing is remembered */
   stateFolder?: string | undefined;
+  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read. @default process.env */
+  env?: Environment | undefined;
 };
 
 /** What to send: paths of files, folders and globs, or files at hand. */
@@ -25,8 +28,8 @@ export class NodeClient extends Client {
   readonly #transport: NodeTransport;
   readonly #pool = new Md5Pool();
 
-  constructor({ stateFolder, ...options }: NodeClientOptions) {
-    const transport = createNodeTransport();
+  constructor({ stateFolder, env = process.env, ...options }: NodeClientOptions) {
+    const transport = createNodeTransport({ env });
     super(options, {
       transport,
       clock: nodeClock,

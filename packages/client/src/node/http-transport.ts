@@ -1,7 +1,8 @@
-import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent, AgentOptions, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Agent as SecureAgent } from 'node:https';
 import { TransportError, type TransportFailure } from '../core/errors.ts';
 import type { Body, Pace, Transport, TransportRequest, TransportResponse } from '../core/ports.ts';
+import { type Environment, proxiesOf } from './proxies.ts';
 
 // An `import` would read all that they export, and so load undici for a WebSocket: 20 ms of CPU and 10 MB of memory.
 const http = process.getBuiltinModule('node:http');
@@ -22,28 +23,58 @@ export type NodeTransport = Transport & {
 /**
  * HTTP/1.1 over `node:http` and `node:https`, with connections kept for the next request. Bodies go out chunk by
  * chunk as the socket takes them: nothing is collected.
+ * @param env names the proxies, as `proxiesOf` reads it. @throws {ConfigurationError} as that does.
  */
-export function createNodeTransport(): NodeTransport {
-  const options = { keepAlive: true, timeout: KEEP_IDLE_MS, scheduling: 'lifo' as const };
-  const agents = { http: new http.Agent(options), https: new https.Agent(options) };
+export function createNodeTransport({ env = {} }: { env?: Environment } = {}): NodeTransport {
+  const direct = createAgents(KEPT);
+  const proxied = new Map<string, Agents>();
+  const proxyOf = proxiesOf(env);
+  const wayTo = (url: string): Way => {
+    const proxy = proxyOf?.(new URL(url));
+    if (proxy === undefined) return { agents: direct };
+    const agents = proxied.get(proxy) ?? createAgents({ ...KEPT, ...throughProxy(proxy) });
+    proxied.set(proxy, agents);
+    return { agents, proxy };
+  };
   return {
-    send: (request) => exchange(request, agents),
+    send: (request) => exchange(request, wayTo(request.url)),
     close() {
-      agents.http.destroy();
-      agents.https.destroy();
+      for (const agents of [direct, ...proxied.values()]) {
+        agents.http.destroy();
+        agents.https.destroy();
+      }
     },
   };
 }
 
 type Agents = { http: Agent; https: SecureAgent };
 
-function open({ url, method, headers, body, fresh }: TransportRequest, agents: Agents): ClientRequest {
+/** How a URL is reached. */
+type Way = { agents: Agents; proxy?: string };
+
+const KEPT: AgentOptions = { keepAlive: true, timeout: KEEP_IDLE_MS, scheduling: 'lifo' };
+
+/** The agents' own list of exceptions is empty: which URLs go through a proxy is decided before. */
+const throughProxy = (proxy: string): AgentOptions => ({
+  proxyEnv: { http_proxy: proxy, https_proxy: proxy },
+  // Also how long a proxy may take to make a tunnel.
+  timeout: CONNECT_MS,
+});
+
+const createAgents = (options: AgentOptions): Agents => ({
+  http: new http.Agent(options),
+  https: new https.Agent(options),
+});
+
+function open({ url, method, headers, body, fresh }: TransportRequest, { agents, proxy }: Way): ClientRequest {
   const secure = url.startsWith('https:');
   const length = body === undefined ? undefined : typeof body === 'string' ? Buffer.byteLength(body) : body.size;
+  // Without an agent there is no proxy either.
+  const unkept = proxy === undefined ? false : createAgents(throughProxy(proxy))[secure ? 'https' : 'http'];
   const options = {
     method,
     headers: { ...headers, 'user-agent': 'darkslide', ...(length !== undefined && { 'content-length': length }) },
-    agent: fresh ? false : secure ? agents.https : agents.http,
+    agent: fresh ? unkept : secure ? agents.https : agents.http,
   };
   try {
     return secure ? https.request(url, options) : http.request(url, options);
@@ -55,15 +86,15 @@ function open({ url, method, headers, body, fresh }: TransportRequest, agents: A
 /** How far an exchange came. */
 type Exchange = { written: number; refused: boolean; whole: boolean };
 
-async function exchange(asked: TransportRequest, agents: Agents): Promise<TransportResponse> {
+async function exchange(asked: TransportRequest, way: Way): Promise<TransportResponse> {
   const { url, signal } = asked;
   signal?.throwIfAborted();
-  const request = open(asked, agents);
+  const request = open(asked, way);
   const abort = () => request.destroy(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   const state: Exchange = { written: 0, refused: false, whole: false };
   try {
-    const answer = answerTo(request, url, state);
+    const answer = answerTo(request, { url, proxy: way.proxy, state });
     answer.catch(() => {});
     const sending = sendBody(request, asked, state);
     // A body that can't be read ends the exchange; one that can't be written does so by the request's own error.
@@ -78,9 +109,11 @@ async function exchange(asked: TransportRequest, agents: Agents): Promise<Transp
   }
 }
 
-function answerTo(request: ClientRequest, url: string, state: Exchange): Promise<TransportResponse> {
+type Asked = { url: string; proxy: string | undefined; state: Exchange };
+
+function answerTo(request: ClientRequest, { url, proxy, state }: Asked): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => reject(asTransportError(error, { request, url, state }));
+    const fail = (error: unknown) => reject(asTransportError(error, { request, url, proxy, state }));
     request.once('socket', (socket) => {
       if (!socket.connecting) return;
       const late = setTimeout(
@@ -95,6 +128,8 @@ function answerTo(request: ClientRequest, url: string, state: Exchange): Promise
     request.once('response', (response) => {
       const status = response.statusCode ?? 0;
       state.refused = status >= 300;
+      if (proxy !== undefined && status === PROXY_WANTS_A_PASSWORD)
+        return fail(new TransportError('invalid', NO_ENTRY));
       collect(response).then((text) => resolve({ status, headers: plainHeaders(response.headers), text }), fail);
     });
   });
@@ -178,16 +213,29 @@ const STALE_BYTES = 1024 * 1024;
 
 function asTransportError(
   error: unknown,
-  { request, url, state }: { request: ClientRequest; url: string; state: Exchange },
+  { request, url, proxy, state }: Asked & { request: ClientRequest },
 ): TransportError {
-  const host = hostOf(url);
+  const host = proxy === undefined ? hostOf(url) : `${hostOf(url)} by the proxy ${hostOf(proxy)}`;
   if (error instanceof TransportError) {
     return new TransportError(error.kind, `${host}: ${error.message}`, { cause: error.cause });
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ERR_PROXY_TUNNEL') return noTunnel(error as Error & { statusCode?: number }, host);
   const kind = kindOf(code, request.reusedSocket && state.written < STALE_BYTES);
   const reason = WORDS[code] ?? (error instanceof Error && error.message ? error.message.split('\n')[0] : code);
   return new TransportError(kind, `${host}: ${reason}`, { cause: error });
+}
+
+const PROXY_WANTS_A_PASSWORD = 407;
+const NO_ENTRY =
+  'the proxy asks for a user and a password (407). Put them into its URL, as in http://user:password@proxy:3128';
+
+function noTunnel(error: Error & { statusCode?: number }, host: string): TransportError {
+  const { statusCode } = error;
+  if (statusCode === PROXY_WANTS_A_PASSWORD) return new TransportError('invalid', `${host}: ${NO_ENTRY}`);
+  const reason = statusCode === undefined ? 'the proxy makes no tunnel' : `the proxy makes no tunnel (${statusCode})`;
+  const kind = statusCode !== undefined && statusCode < 500 && statusCode !== 429 ? 'invalid' : 'unreachable';
+  return new TransportError(kind, `${host}: ${reason}. NO_PROXY names hosts that need none`, { cause: error });
 }
 
 /** What is most often wrong, in words. */
