@@ -1,4 +1,4 @@
-import { type ClientOptions, shownUrl } from '@darkslide/client';
+import { type NodeClientOptions, shownUrl } from '@darkslide/client';
 import { say } from './output.ts';
 
 /** A stream that the command line writes to. */
@@ -49,12 +49,12 @@ export type ConnectionFlags = { url?: string; apiKey?: string };
  * Which server, and which account: by option, environment, default, in this order.
  * @throws {UsageError} where there is no API key.
  */
-export function connection(context: Context, flags: ConnectionFlags): ClientOptions {
+export function connection(context: Context, flags: ConnectionFlags): NodeClientOptions {
   const { env, defaults } = context;
   const url = flags.url ?? (env.DARKSLIDE_URL || (defaults.url ?? LOCAL_SERVER));
   const apiKey = (flags.apiKey ?? (env.DARKSLIDE_API_KEY || implicitKey(context)?.apiKey))?.trim();
   if (!apiKey) throw new UsageError(noKey(context));
-  return { url, apiKey };
+  return { url, apiKey, env };
 }
 
 const implicitKey = ({ defaults: { key } }: Context) => (key && 'apiKey' in key ? key : undefined);

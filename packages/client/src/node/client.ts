@@ -14,7 +14,7 @@ import { type FindOptions, walk } from './walk.ts';
 export type NodeClientOptions = ClientOptions & {
   /** Where to remember what was sent, for resuming sooner. @default nothing is remembered */
   stateFolder?: string | undefined;
-  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read. @default process.env */
+  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read, as in `process.env`. @default no proxy */
   env?: Environment | undefined;
 };
 
@@ -28,7 +28,7 @@ export class NodeClient extends Client {
   readonly #transport: NodeTransport;
   readonly #pool = new Md5Pool();
 
-  constructor({ stateFolder, env = process.env, ...options }: NodeClientOptions) {
+  constructor({ stateFolder, env, ...options }: NodeClientOptions) {
     const transport = createNodeTransport({ env });
     super(options, {
       transport,
