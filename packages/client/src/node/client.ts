@@ -14,7 +14,7 @@ import { type FindOptions, walk } from './walk.ts';
 export type NodeClientOptions = ClientOptions & {
   /** Where to remember what was sent, for resuming sooner. @default nothing is remembered */
   stateFolder?: string | undefined;
-  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read, as in `process.env`. @default no proxy */
+  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read. @default no proxy */
   env?: Environment | undefined;
 };
 
