@@ -1,7 +1,8 @@
 # The README's `npm ci && npm start` in a container:
 #   docker build -t darkslide .
 #   docker run -p 8080:8080 -p 9000:9000 -v darkslide:/data -e DARKSLIDE_PUBLIC_STORE_URL=http://localhost:9000 darkslide
-FROM node:24-bookworm-slim
+# One version exactly. Its digest, as `docker buildx imagetools inspect` prints it, may be added: @sha256:…
+FROM node:24.21.0-bookworm-slim
 
 WORKDIR /opt/darkslide
 COPY . .

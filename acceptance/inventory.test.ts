@@ -8,6 +8,7 @@ const UNREACHABLE: Record<string, string> = {
   'E.single_put_unavailable':
     'needs a storage that ignores If-None-Match; packages/server/src/routes/links.test.ts has one',
   'E.internal_error': 'a fault of the server itself; an input that reaches it is a defect to be mended',
+  'E.server_busy': 'takes hundreds of MiB of answers, of several keys, that no client reads',
 };
 
 it('gives every rule of the contract an id of its own', () => {

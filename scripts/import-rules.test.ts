@@ -10,14 +10,15 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Who may import whom among the rooms. Tests obey as well. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/contract': [],
+  'packages/connections': [],
   'packages/md5': [],
   'packages/photo': [],
   'packages/s3wire': [],
-  'packages/store': ['@darkslide/s3wire', '@darkslide/md5'],
-  'packages/server': ['@darkslide/contract', '@darkslide/s3wire'],
+  'packages/store': ['@darkslide/connections', '@darkslide/s3wire', '@darkslide/md5'],
+  'packages/server': ['@darkslide/connections', '@darkslide/contract', '@darkslide/s3wire'],
   'packages/client': ['@darkslide/contract', '@darkslide/md5'],
   'packages/cli': ['@darkslide/client', '@darkslide/contract', '@darkslide/photo'],
-  'packages/darkslide': ['@darkslide/cli', '@darkslide/server', '@darkslide/store'],
+  'packages/darkslide': ['@darkslide/cli', '@darkslide/connections', '@darkslide/server', '@darkslide/store'],
   testkit: ['@darkslide/contract', '@darkslide/s3wire'],
   acceptance: ['@darkslide/testkit'],
   // Besides the testkit: public entries only, which package exports see to.

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { Darkslide, request } from '@darkslide/testkit';
@@ -6,22 +8,41 @@ import { Api, PROFILE, putLink } from '../support/api.ts';
 import { eventually } from '../support/external-storage.ts';
 import { presign } from '../support/s3.ts';
 
+/** The store makes credentials of its own. */
+const OWN_CREDENTIALS = { DARKSLIDE_STORE_ACCESS_KEY: undefined, DARKSLIDE_STORE_SECRET_KEY: undefined };
+
+/** Those words of a text that the server takes as an API key. */
+async function keysIn(text: string, { apiUrl }: Darkslide): Promise<string[]> {
+  const words = [...text.matchAll(/[\w-]{32,}/g)].map(([word]) => word);
+  const statuses = await Promise.all(words.map((apiKey) => new Api({ apiUrl, apiKey }).get(PROFILE)));
+  return words.filter((_, index) => statuses[index]?.status === 200);
+}
+
 describe('the first start', () => {
-  it('without a key makes one and prints it once [L9.7]', async () => {
+  it('without a key makes one, and prints it once where that was asked for [L9.7]', async () => {
+    const server = await Darkslide.prepare({ env: { DARKSLIDE_API_KEY: undefined, DARKSLIDE_PRINT_API_KEY: 'true' } });
+    try {
+      await server.start();
+      await eventually(async () => /API key/.test(server.logs), 'it has said what it has to say');
+      const keys = await keysIn(server.logs, server);
+      assert.equal(keys.length, 1, 'one word of the output is a key');
+      await server.stop();
+      await server.start();
+      assert.deepEqual(await keysIn(server.logs, server), keys, 'still the key after a restart, and printed once');
+    } finally {
+      await server.remove();
+    }
+  });
+
+  it('keeps its key out of a log, and says in which file it is [L9.7]', async () => {
     const server = await Darkslide.prepare({ env: { DARKSLIDE_API_KEY: undefined } });
     try {
       await server.start();
       await eventually(async () => /API key/.test(server.logs), 'it has said what it has to say');
-      const first = server.logs;
-      const works = async (apiKey: string) =>
-        (await new Api({ apiUrl: server.apiUrl, apiKey }).get(PROFILE)).status === 200;
-      const keys: string[] = [];
-      for (const [word] of first.matchAll(/[\w-]{32,}/g)) if (await works(word)) keys.push(word);
-      assert.equal(keys.length, 1, 'one word of the output is a key');
-      await server.stop();
-      await server.start();
-      assert.ok(await works(keys[0] as string), 'still the key after a restart');
-      assert.equal(server.logs.split(keys[0] as string).length - 1, 1, 'printed once');
+      assert.deepEqual(await keysIn(server.logs, server), []);
+      const [, file = ''] = /API key {2}in the file (.*)/.exec(server.logs) ?? [];
+      assert.equal((await stat(file)).mode & 0o777, 0o600);
+      assert.equal((await keysIn(await readFile(file, 'utf8'), server)).length, 1);
     } finally {
       await server.remove();
     }
@@ -32,6 +53,24 @@ describe('the first start', () => {
     try {
       for (const url of [server.apiUrl, server.s3.endpoint]) assert.ok(server.logs.includes(url), url);
       assert.ok(!server.logs.includes(server.apiKey), 'a key that was given is not repeated');
+    } finally {
+      await server.remove();
+    }
+  });
+});
+
+describe('credentials of the store', () => {
+  it('that are damaged are not repeated [L9.6, L9.14]', async () => {
+    const server = await Darkslide.prepare({ env: OWN_CREDENTIALS });
+    const secret = 'geheimgeheimgeheim';
+    try {
+      await mkdir(server.dataDir, { recursive: true });
+      for (const text of [`{"accessKeyId":"${secret}","secretAccessKey":"${secret}`, `${secret}`, `{"${secret}":1}`]) {
+        await writeFile(join(server.dataDir, 'store-credentials.json'), text);
+        assert.equal(await server.spawn(), 1);
+      }
+      assert.match(server.logs, /store-credentials\.json is damaged/);
+      assert.ok(!server.logs.includes(secret));
     } finally {
       await server.remove();
     }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,6 @@ export const cacheFolder = join(root, '.cache');
 
 /** The pinned Node that the project brings along, whatever Node runs this. */
 export function pinnedNode(): string {
-  const pinned = join(root, 'node_modules', 'node', 'bin', 'node');
-  return existsSync(pinned) ? pinned : process.execPath;
+  const pinned = join(root, 'node_modules', '.bin', 'node');
+  return existsSync(pinned) ? realpathSync(pinned) : process.execPath;
 }

@@ -65,11 +65,11 @@ export const ERRORS = {
     message: () =>
       'This call needs an API key. An upload token only uploads into its own project, which is named by its uuid.',
   }),
-  rate_limited: define<{ seconds: number }>({
+  rate_limited: define<{ seconds: number; of?: string }>({
     status: 429,
     retryable: true,
-    message: ({ seconds }) =>
-      `Too many requests with this API key or upload token. Try again in ${seconds} ${plural(seconds, 'second')}.`,
+    message: ({ seconds, of = 'requests with this API key or upload token' }) =>
+      `Too many ${of}. Try again in ${seconds} ${plural(seconds, 'second')}.`,
   }),
 
   // Projects
@@ -201,6 +201,11 @@ export const ERRORS = {
     status: 503,
     retryable: true,
     message: () => 'The database does not answer right now. Nothing was lost; try again in a moment.',
+  }),
+  server_busy: define({
+    status: 503,
+    retryable: true,
+    message: () => 'The server has as much in hand as it can hold. Nothing was lost; try again in a moment.',
   }),
   shutting_down: define({
     status: 503,

@@ -220,6 +220,7 @@ export const COMMON_ERRORS = [
   'rate_limited',
   'storage_unavailable',
   'database_unavailable',
+  'server_busy',
   'shutting_down',
   'internal_error',
 ] as const satisfies readonly ErrorCode[];

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 
@@ -24,7 +27,21 @@ if (process.platform !== 'win32' && process.execve && !options.includes('--max-s
 }
 
 // A command starts in half the time and memory when Node has compiled its modules before. Its threads find what was
-// compiled only by the variable.
-const { directory } = module.enableCompileCache();
-if (directory) process.env.NODE_COMPILE_CACHE ??= directory;
+// compiled only by the variable. Whoever can write there runs code as us, so not in the machine's temporary folder.
+const cache = process.env.NODE_COMPILE_CACHE ?? ownCacheFolder();
+if (cache && module.enableCompileCache(cache).directory) process.env.NODE_COMPILE_CACHE ??= cache;
 await import('#main');
+
+/** A folder that this user alone can write to; undefined where there is none. */
+function ownCacheFolder() {
+  try {
+    const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'darkslide');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(folder);
+    // Windows has no such owner; a profile there is its user's own.
+    const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o170077) === 0o040000);
+    return isOwn ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isAddressRange } from '@darkslide/connections';
 import { dataDirectory } from './data-directory.ts';
 import type { StoreCredentials } from './secrets.ts';
 
@@ -14,6 +15,10 @@ export type Configuration = {
   port: number;
   dataDir: string;
   apiKey: string | undefined;
+  /** Addresses and ranges of proxies that may say for whom they ask. */
+  trustedProxies: readonly string[];
+  /** Whether the key that the first start makes is printed where the output is not a terminal. */
+  printApiKey: boolean;
   /** Seconds that an upload link lives. */
   linkTtlSeconds: number;
   /** Requests a minute and API key. */
@@ -68,6 +73,8 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
     host: read.word('DARKSLIDE_HOST', HOST, 'a host name or address alone, such as 127.0.0.1') ?? '127.0.0.1',
     port: read.integer('DARKSLIDE_PORT', { min: 0, max: 65_535, fallback: 8080 }),
     dataDir,
+    trustedProxies: readTrustedProxies(read),
+    printApiKey: read.boolean('DARKSLIDE_PRINT_API_KEY', false),
     apiKey: read.secret('DARKSLIDE_API_KEY', { min: MIN_SECRET_LENGTH }),
     linkTtlSeconds: read.integer('DARKSLIDE_LINK_TTL', { min: 1, max: MAX_LINK_TTL_SECONDS, fallback: DAY_SECONDS }),
     rateLimitPerMinute: read.integer('DARKSLIDE_RATE_LIMIT', { min: 1, max: 1_000_000, fallback: 6000 }),
@@ -103,6 +110,15 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
   }
   read.finish();
   return configuration;
+}
+
+function readTrustedProxies(read: Reader): string[] {
+  const ranges = (read.text('DARKSLIDE_TRUSTED_PROXIES') ?? '').split(',').map((range) => range.trim());
+  const given = ranges.filter((range) => range !== '');
+  const wrong = given.find((range) => !isAddressRange(range));
+  if (wrong !== undefined)
+    read.problem(`DARKSLIDE_TRUSTED_PROXIES: ${wrong} is not an address or a range such as 10.0.0.0/8`);
+  return given;
 }
 
 function readMetrics(read: Reader): Configuration['metrics'] {

@@ -1,3 +1,4 @@
+import { TrustedProxies } from '@darkslide/connections';
 import {
   createMetrics,
   createTracing,
@@ -26,6 +27,8 @@ export type Running = {
   storeUrl: string | undefined;
   /** Only on the run that made it. */
   firstApiKey: string | undefined;
+  /** Where that run keeps it. */
+  apiKeyFile: string;
   /** Settles when the embedded store died by itself. */
   died: Promise<Error>;
   /** Lets what is under way finish, then stops the API, then the store. */
@@ -55,6 +58,7 @@ export async function startParts(configuration: Configuration, version: string):
       multipartIdleDays: configuration.multipartIdleDays,
       sweepIntervalSeconds: configuration.sweepIntervalSeconds,
       logLevel: configuration.logLevel,
+      trustedProxies: new TrustedProxies(configuration.trustedProxies),
       metrics,
       tracing: traces && (await createTracing({ ...traces, version })),
       version,
@@ -65,6 +69,7 @@ export async function startParts(configuration: Configuration, version: string):
       metricsUrl: server.metricsUrl,
       storeUrl: storage.config.publicEndpoint ?? storage.config.endpoint,
       firstApiKey: server.firstApiKey,
+      apiKeyFile: apiKeyFile(configuration.dataDir),
       died: whenItDies(store),
       stop: () => stop(server, storage.store).finally(() => held?.release()),
     };

@@ -20,11 +20,26 @@ export async function storeCredentials(dataDir: string, given?: StoreCredentials
     if (error.code !== 'ENOENT') throw error;
     return undefined;
   });
-  if (kept) return JSON.parse(kept) as StoreCredentials;
+  if (kept) return parseCredentials(kept, file);
   const made = {
     accessKeyId: `DS${randomBytes(9).toString('hex').toUpperCase()}`,
     secretAccessKey: randomBytes(30).toString('base64url'),
   };
   await keepSecret(file, `${JSON.stringify(made, null, 2)}\n`);
   return made;
+}
+
+/** @throws {Error} that names the file and repeats nothing of it. */
+function parseCredentials(text: string, file: string): StoreCredentials {
+  const isSecret = (value: unknown) => typeof value === 'string' && /^[!-~]+$/.test(value);
+  try {
+    const { accessKeyId, secretAccessKey } = JSON.parse(text);
+    if (isSecret(accessKeyId) && isSecret(secretAccessKey)) return { accessKeyId, secretAccessKey };
+  } catch {
+    // The reason would quote the text.
+  }
+  throw new Error(
+    `The file ${file} is damaged: it does not hold the credentials of the embedded store. Restore it from a backup, ` +
+      'or remove it to have new ones made; links that were handed out then stop working.',
+  );
 }

@@ -1,3 +1,4 @@
+import { isLoopback, limitConnections, TrustedProxies } from '@darkslide/connections';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { answerToTheLast } from './drain.ts';
 import { type MetricsRoute, registerMetrics } from './observability/metrics-endpoint.ts';
@@ -6,18 +7,24 @@ import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
 import { registerDocumentation } from './routes/documentation.ts';
 import { answerErrors, refuseMalformed, refuseUnknownRoutes, sendError } from './routes/errors.ts';
 import { type Checks, registerHealth } from './routes/health.ts';
+import { HeldBytes } from './routes/held-bytes.ts';
 import { readJsonBodies } from './routes/json-body.ts';
 import { validatorCompiler } from './routes/validation.ts';
+import { limitWriting } from './routes/write-deadline.ts';
 
 /** A file name of 255 bytes may be longer before NFC, and is three times as long percent-encoded. */
 const MAX_PARAM_LENGTH = 4096;
 /** How long a client may take to send a request, in milliseconds. */
 const REQUEST_TIMEOUT = 60_000;
+/** Connections at once, in all and of one client address. */
+const MAX_CONNECTIONS = { max: 2048, maxPerAddress: 512 };
 
 export type AppOptions = ApiOptions &
   Observers & {
     checks: Checks;
     version: string;
+    /** The proxies that may say for whom they ask. */
+    trustedProxies?: TrustedProxies | undefined;
     logger: FastifyBaseLogger | false;
     /** Where the metrics are read on this port. */
     metricsRoute?: MetricsRoute | undefined;
@@ -25,10 +32,12 @@ export type AppOptions = ApiOptions &
 
 /** The HTTP server with all its routes, not yet listening. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { trustedProxies = new TrustedProxies([]) } = options;
   const app: FastifyInstance = fastify({
     ...(options.logger === false ? { logger: false } : { loggerInstance: options.logger }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     requestTimeout: REQUEST_TIMEOUT,
+    trustProxy: (address) => trustedProxies.has(address),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     requestIdHeader: false,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
@@ -36,17 +45,22 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
+  const isShared = (address: string) => isLoopback(address) || trustedProxies.has(address);
+  limitConnections(app.server, { ...MAX_CONNECTIONS, isShared });
   app.setValidatorCompiler(validatorCompiler);
   answerErrors(app);
   observeRequests(app, options);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   refuseUnknownRoutes(app);
   const isClosing = answerToTheLast(app);
-  readJsonBodies(app, () => {});
+  limitWriting(app);
+  const heldBytes = new HeldBytes();
+  heldBytes.register(app);
+  readJsonBodies(app, (request, bytes) => heldBytes.hold(request, bytes));
   await registerDocumentation(app, options.version);
   registerHealth(app, options.checks, { isClosing });
   if (options.metricsRoute !== undefined) registerMetrics(app, options.metricsRoute);
-  await app.register(async (api) => await registerApi(api, options));
+  await app.register(async (api) => await registerApi(api, { ...options, heldBytes }));
   await app.ready();
   return app;
 }

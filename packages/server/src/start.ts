@@ -1,3 +1,4 @@
+import type { TrustedProxies } from '@darkslide/connections';
 import { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
@@ -41,6 +42,8 @@ export type ServerConfig = {
   metrics?: { exporter: MetricsExporter; access: MetricsAccess } | undefined;
   /** Where traces go; without it there are none. Stopped with the server. */
   tracing?: Tracing | undefined;
+  /** The proxies that may say for whom they ask; without it, none. */
+  trustedProxies?: TrustedProxies | undefined;
   version: string;
 };
 
@@ -126,6 +129,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     ratePerMinute: config.rateLimit?.perMinute,
     checks: { database: () => database.check(), storage: () => store.check() },
     version: config.version,
+    trustedProxies: config.trustedProxies,
     logger: log,
     metrics: metrics?.exporter,
     tracing,

@@ -1,8 +1,6 @@
 /**
  * An embedded object store that speaks S3: durable, on one machine, in a thread of its own.
  */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { LogEntry, StoreFigures, StoreOptions } from './options.ts';
 import type { ThreadMessage, ThreadRequest } from './thread.ts';
@@ -47,10 +45,11 @@ const DEFAULT_GRACE_MS = 10_000;
 export async function startStore(options: StoreOptions & { log?: (entry: LogEntry) => void }): Promise<RunningStore> {
   const { log, ...plain } = options;
   const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
+  const { NODE_COMPILE_CACHE: compileCache } = process.env;
   const worker = new Worker(new URL(file, import.meta.url), {
     workerData: { options: plain, logs: log !== undefined },
     // Its threads need no variable but this one, which keeps compiled modules between starts, as `darkslide` does.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
+    env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache },
     resourceLimits: THREAD_LIMITS,
   });
   const tell = (request: ThreadRequest) => worker.postMessage(request);

@@ -29,7 +29,8 @@ export async function serve(args: readonly string[], context: Context): Promise<
     // Loaded only here, so that the other commands start without the server's libraries.
     const { startParts } = await import('../parts.ts');
     const running = await startParts(configuration, version);
-    for (const line of welcome(running, version)) out(line);
+    const showKey = terminal || configuration.printApiKey;
+    for (const line of welcome({ ...running, showKey }, version)) out(line);
     const ending = await Promise.race([signalled(), running.died]);
     if (ending instanceof Error) {
       error(`The embedded store stopped by itself: ${ending.message}`);
@@ -45,9 +46,12 @@ export async function serve(args: readonly string[], context: Context): Promise<
   }
 }
 
-type Welcome = Pick<Running, 'apiUrl' | 'storeUrl' | 'metricsUrl' | 'firstApiKey'>;
+type Welcome = Pick<Running, 'apiUrl' | 'storeUrl' | 'metricsUrl' | 'firstApiKey' | 'apiKeyFile'> & {
+  showKey: boolean;
+};
 
-function welcome({ apiUrl, storeUrl, metricsUrl, firstApiKey }: Welcome, version: string): string[] {
+function welcome(running: Welcome, version: string): string[] {
+  const { apiUrl, storeUrl, metricsUrl, firstApiKey, apiKeyFile, showKey } = running;
   const lines = [
     `darkslide ${version}`,
     `  API      ${apiUrl}`,
@@ -55,7 +59,9 @@ function welcome({ apiUrl, storeUrl, metricsUrl, firstApiKey }: Welcome, version
     `  Docs     ${apiUrl}/docs`,
   ];
   if (metricsUrl) lines.push(`  Metrics  ${metricsUrl}`);
-  if (firstApiKey) lines.push(`  API key  ${firstApiKey}`, '           Keep it: it is not shown again.');
+  if (firstApiKey && showKey) lines.push(`  API key  ${firstApiKey}`, '           Keep it: it is not shown again.');
+  // A journal or a container's log is kept, and read by others.
+  else if (firstApiKey) lines.push(`  API key  in the file ${apiKeyFile}`);
   return lines;
 }
 

@@ -9,7 +9,13 @@ export type { KeyScope };
 /** The last use of a key is noted no more often than this, in milliseconds. */
 const TOUCH_INTERVAL = 60 * 60_000;
 
-export type KeyCaller = { kind: 'key'; keyId: number; accountId: number; scope: KeyScope };
+export type KeyCaller = {
+  kind: 'key';
+  keyId: number /** Names the key in logs, and tells nothing of it. */;
+  prefix: string;
+  accountId: number;
+  scope: KeyScope;
+};
 
 /** What can be told of a key. The key itself can't: it is kept nowhere. */
 export type KeyInfo = {
@@ -43,7 +49,7 @@ export class ApiKeys {
     for (const row of await this.#accounts.workingKeys(prefix)) {
       if (!isSameHash(row.hash, hash)) continue;
       if (this.#now() - (row.last_used_at ?? 0) > TOUCH_INTERVAL) await this.#accounts.touchKey(row.id, this.#now());
-      return { kind: 'key', keyId: row.id, accountId: row.account_id, scope: row.scope };
+      return { kind: 'key', keyId: row.id, prefix, accountId: row.account_id, scope: row.scope };
     }
     throw apiError('invalid_api_key', {});
   }

@@ -36,3 +36,7 @@ export function authorize(caller: Caller, call: CallName): void {
 /** A name for its share of requests. */
 export const callerId = (caller: Caller) =>
   caller.kind === 'key' ? `key ${caller.keyId}` : `token ${caller.token.id}`;
+
+/** A caller as logs name it: by what identifies its key or token, and tells nothing of it. */
+export const callerName = (caller: Caller) =>
+  caller.kind === 'key' ? { key: caller.prefix } : { token: caller.token.token_id };

@@ -1,5 +1,6 @@
 import type { CallName, ErrorCode } from '@darkslide/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { callerName } from '../access/caller.ts';
 import { type Metrics, NO_METRICS } from './metrics.ts';
 import { inContext, type RequestContext } from './request-context.ts';
 import { NO_TRACING, type Tracing } from './tracing.ts';
@@ -35,7 +36,7 @@ export function observeRequests(app: FastifyInstance, { metrics = NO_METRICS, tr
     else inContext(context, done);
   });
   app.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions, context, refusal, log } = request;
+    const { method, routeOptions, context, refusal, log, ip: client, caller } = request;
     const { url: route, config } = routeOptions;
     const { statusCode: status, elapsedTime } = reply;
     metrics.requestAnswered({ method, route, status, seconds: elapsedTime / 1000 });
@@ -43,7 +44,8 @@ export function observeRequests(app: FastifyInstance, { metrics = NO_METRICS, tr
     const error = refusal ?? undefined;
     context?.span?.end({ attributes: { 'http.response.status_code': status }, error });
     // The route's pattern instead of the path: names are the photographer's, and queries may carry signatures.
-    log.info({ method, route, status, code: error, ms: Math.round(elapsedTime * 10) / 10 }, 'answered');
+    const ms = Math.round(elapsedTime * 10) / 10;
+    log.info({ method, route, status, code: error, ms, client, ...(caller && callerName(caller)) }, 'answered');
   });
 }
 

@@ -4,7 +4,9 @@ import { COMMON_ERRORS, ROUTES, type Route, schemas } from '@darkslide/contract/
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { authorize, type Caller, type Callers, callerId } from '../access/caller.ts';
+import { WrongKeys } from '../access/wrong-keys.ts';
 import type { Call, Handlers } from './handlers.ts';
+import type { HeldBytes } from './held-bytes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,18 +25,23 @@ export type ApiOptions = {
   ratePerMinute: number | undefined;
 };
 
+type Limits = { heldBytes: HeldBytes };
+
 /** Every call of the contract, in both families. */
 export async function registerApi(
   app: FastifyInstance,
-  { handlers, callers, ratePerMinute }: ApiOptions,
+  { handlers, callers, ratePerMinute, heldBytes }: ApiOptions & Limits,
 ): Promise<void> {
   app.decorateRequest('caller', null);
+  const wrongKeys = new WrongKeys();
   app.addHook('onRequest', async (request, reply) => {
     // Answers hold links, which are as good as keys.
     reply.header('cache-control', 'no-store');
     const key = request.headers['x-api-key'];
     if (typeof key !== 'string' || key === '') throw apiError('missing_api_key', {});
-    request.caller = await callers.authenticate(key);
+    const caller = await wrongKeys.guard({ secret: key, address: request.ip }, () => callers.authenticate(key));
+    request.caller = caller;
+    heldBytes.admit(request, reply, callerId(caller));
   });
   if (ratePerMinute !== undefined) {
     await app.register(rateLimit, {

@@ -7,6 +7,9 @@ export const READY_PATH = '/readyz';
 /** How long the database and storage may take to answer, in milliseconds. */
 const DEADLINE = 3000;
 
+/** For so long, in milliseconds, what a part said last is told again: whoever may ask costs the parts no more. */
+const CACHED_MS = 1000;
+
 /** Each rejects where its part does not answer. */
 export type Checks = { database: () => Promise<void>; storage: () => Promise<void> };
 
@@ -32,10 +35,11 @@ export function registerHealth(
     summary: 'Whether database and storage answer, and the server is not about to stop',
     response: { 200: answer('It is ready.', Readiness), 503: answer('It is not.', Readiness) },
   };
+  const asked = { database: onceInAWhile(checks.database), storage: onceInAWhile(checks.storage) };
   app.get(READY_PATH, { schema: ready }, async (request, reply) => {
     const answers = async (part: keyof Checks) => {
       try {
-        await withDeadline(checks[part]());
+        await asked[part]();
         return 'ok';
       } catch (error) {
         request.log.warn({ err: error, part }, 'not ready');
@@ -53,6 +57,23 @@ const answer = (description: string, schema: TSchema) => ({
   description,
   content: { 'application/json': { schema: schemas.Data(schema) } },
 });
+
+/** Asks once for all who come at once, and once in CACHED_MS at most. */
+function onceInAWhile(check: () => Promise<void>): () => Promise<void> {
+  let last: { outcome: Promise<void>; at: number } | undefined;
+  return () => {
+    if (last !== undefined && performance.now() - last.at < CACHED_MS) return last.outcome;
+    const outcome = withDeadline(check());
+    // Counted from its end, so that slow parts are not asked again while they still answer.
+    const asked = { outcome, at: Number.POSITIVE_INFINITY };
+    last = asked;
+    const ended = () => {
+      asked.at = performance.now();
+    };
+    outcome.then(ended, ended);
+    return outcome;
+  };
+}
 
 async function withDeadline(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

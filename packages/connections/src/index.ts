@@ -1,0 +1,3 @@
+/** What keeps a listening server fair to its clients: the address behind a connection, and limits by it. */
+export { addressGroup, isAddressRange, isLoopback, TrustedProxies } from './client-address.ts';
+export { type ConnectionLimits, limitConnections } from './limit-connections.ts';
