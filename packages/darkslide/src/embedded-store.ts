@@ -36,6 +36,7 @@ export async function startEmbeddedStore(
       bucket: EMBEDDED_BUCKET,
       credentials,
       scrubDays,
+      compileCache: process.env.NODE_COMPILE_CACHE,
       log,
     });
   } catch (error) {

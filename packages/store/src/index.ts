@@ -43,9 +43,8 @@ const DEFAULT_GRACE_MS = 10_000;
  * a newer version, and where the port is taken; the error has the system's `code` where there is one. `log` hears of each request, of the sweep at start, and of failures.
  */
 export async function startStore(options: StoreOptions & { log?: (entry: LogEntry) => void }): Promise<RunningStore> {
-  const { log, ...plain } = options;
+  const { log, compileCache, ...plain } = options;
   const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
-  const { NODE_COMPILE_CACHE: compileCache } = process.env;
   const worker = new Worker(new URL(file, import.meta.url), {
     workerData: { options: plain, logs: log !== undefined },
     // Its threads need no variable but this one, which keeps compiled modules between starts, as `darkslide` does.

@@ -133,4 +133,6 @@ export type StoreOptions = {
   /** All that is stored is read and checked once in so many days; 0: never. 30 where not given. */
   scrubDays?: number;
   limits?: Partial<StoreLimits>;
+  /** The folder in which Node keeps compiled modules between starts; without it, none are kept. */
+  compileCache?: string | undefined;
 };
