@@ -35,7 +35,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
     },
     {
       name: 'store',
-      summary: 'look after the embedded store: check all that it holds',
+      summary: 'look after the embedded store: check all that it holds, or make its index anew',
       run: async (args) => (await import('./commands/store.ts')).store(args, context),
     },
     {

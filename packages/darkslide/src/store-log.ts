@@ -40,11 +40,11 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
         msg: 'answered',
       };
     }
-    case 'sweep': {
-      const { removed, lost } = entry;
-      if (lost.length === 0) return { level: LEVELS.info, removed, msg: 'swept leftovers' };
-      const msg = 'these objects are in the index, but their bytes are gone from the disk: restore them from a backup';
-      return { level: LEVELS.error, removed, lost, msg };
+    case 'sweep':
+      return describeSweep(entry);
+    case 'upgrade': {
+      const { done } = entry;
+      return { level: LEVELS.info, done, msg: 'photos of an earlier version are being made to describe themselves' };
     }
     case 'damage': {
       const { blob, reason, objects } = entry;
@@ -63,4 +63,15 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
     case 'error':
       return { level: LEVELS.error, storage_request_id: entry.requestId, stack: entry.stack, msg: entry.message };
   }
+}
+
+function describeSweep({ removed, setAside, lost }: Extract<LogEntry, { type: 'sweep' }>) {
+  const counts = { removed, set_aside: setAside };
+  if (lost.length > 0) {
+    const msg = 'these objects are in the index, but their bytes are gone from the disk: restore them from a backup';
+    return { level: LEVELS.error, ...counts, lost, msg };
+  }
+  if (setAside === 0) return { level: LEVELS.info, ...counts, msg: 'swept leftovers' };
+  const msg = 'swept leftovers; files that the index does not know are in lost+found now';
+  return { level: LEVELS.warn, ...counts, msg };
 }

@@ -1,31 +1,49 @@
 import { type ChecksumAlgorithm, S3Error } from '@darkslide/s3wire';
 import type { Sink } from './disk/receiver.ts';
-import { createDigester, type DigestName, hexOf } from './hashing/digests.ts';
+import { type BlobRecord, type ManifestRecord, trailerOf } from './disk/record.ts';
+import { createDigester, type DigestName, type Digests, hexOf } from './hashing/digests.ts';
 import type { ByteSource } from './http/response.ts';
-import type { Command, Outcome } from './index/commands.ts';
+import type { Command, Outcome } from './index/command.ts';
 import type { NewBytes, StoredChecksum } from './index/rows.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
 import type { S3Request } from './operation.ts';
 import { commit, type Store } from './store.ts';
 
-/** Bytes that are on disk and checked, but stand for nothing yet. */
-export type Incoming = { bytes: NewBytes; etag: string; checksum: StoredChecksum | undefined };
+/** Bytes that are on disk and checked, and say what they are, but stand for nothing yet. */
+export type Incoming = {
+  bytes: NewBytes;
+  etag: string;
+  checksum: StoredChecksum | undefined;
+  now: number;
+  sequence: number;
+};
+
+/** What a blob's trailer says of the bytes themselves. */
+export type AboutBytes = Omit<Incoming, 'bytes' | 'now'> & { size: number; modifiedAt: number; after: number };
+
+/** Answers the trailer's record: what the bytes are, and where they belong. */
+export type Describe = (about: AboutBytes) => BlobRecord;
 
 /**
  * Takes in a request's body as a blob, and has it checked against all that the client declared of it. `algorithm`
  * is computed where the client declares no checksum. Throws S3Error; then nothing is kept.
  */
-export function receiveBytes(request: S3Request, store: Store, algorithm?: ChecksumAlgorithm): Promise<Incoming> {
+export function receiveBytes(
+  request: S3Request,
+  store: Store,
+  { describe, algorithm }: { describe: Describe; algorithm?: ChecksumAlgorithm | undefined },
+): Promise<Incoming> {
   const { body, signal } = request;
   const integrity = readIntegrity(request, algorithm);
-  return takeIn({ size: body.size, integrity, pump: (sink) => body.pump(sink), signal, store });
+  return takeIn({ size: body.size, integrity, pump: (sink) => body.pump(sink), signal, store, describe });
 }
 
 /** Copies bytes of the store's own into a new blob. */
 export async function copyBytes(
   bytes: ByteSource,
-  { store, signal, algorithm }: { store: Store; signal: AbortSignal; algorithm: ChecksumAlgorithm | undefined },
+  options: { store: Store; signal: AbortSignal; algorithm: ChecksumAlgorithm | undefined; describe: Describe },
 ): Promise<Incoming> {
+  const { signal, algorithm } = options;
   const digests: DigestName[] = algorithm === undefined ? ['MD5'] : ['MD5', algorithm];
   const pump = async (sink: Sink) => {
     for await (const piece of bytes.read()) {
@@ -34,7 +52,7 @@ export async function copyBytes(
     }
     return {};
   };
-  return takeIn({ size: bytes.size, integrity: { digests, algorithm, check: () => {} }, pump, signal, store });
+  return takeIn({ ...options, size: bytes.size, integrity: { digests, algorithm, check: () => {} }, pump });
 }
 
 async function takeIn(options: {
@@ -43,38 +61,56 @@ async function takeIn(options: {
   pump: (sink: Sink) => Promise<Record<string, string>>;
   signal: AbortSignal;
   store: Store;
+  describe: Describe;
 }): Promise<Incoming> {
-  const { size, integrity, pump, signal, store } = options;
-  const { algorithm } = integrity;
+  const { size, integrity, pump, signal, store, describe } = options;
   if (size > store.limits.maxObjectBytes) {
     throw new S3Error('EntityTooLarge', {
       details: { ProposedSize: String(size), MaxSizeAllowed: String(store.limits.maxObjectBytes) },
     });
   }
   const leave = await store.uploads.enter(signal);
+  let about: AboutBytes | undefined;
   try {
-    const { blob, digests } = await store.receiver.receive({
+    await store.writer.ready();
+    const { blob } = await store.receiver.receive({
       size,
       digests: integrity.digests,
       pump,
-      check: integrity.check,
+      seal(digests, trailers) {
+        integrity.check(digests, trailers);
+        about = { ...orderOf(store), ...identify(digests, integrity), size };
+        return trailerOf(describe(about), size);
+      },
     });
-    const value = algorithm && digests[algorithm];
-    return {
-      bytes: { blob, size },
-      etag: hexOf(digests.MD5 ?? ''),
-      checksum: algorithm && value ? { algorithm, value, type: 'FULL_OBJECT' } : undefined,
-    };
+    const { etag, checksum, modifiedAt: now, sequence } = about as unknown as AboutBytes;
+    return { bytes: { blob, size }, etag, checksum, now, sequence };
+  } catch (error) {
+    if (about !== undefined) store.writer.sequence.settle(about.sequence);
+    throw error;
   } finally {
     leave();
   }
+}
+
+/** When a write comes, among all others. Settle the sequence number once the write is decided. */
+function orderOf(store: Store): { sequence: number; after: number; modifiedAt: number } {
+  return { sequence: store.writer.sequence.take(), after: store.writer.lastObjectId, modifiedAt: store.now() };
+}
+
+function identify(digests: Digests, { algorithm }: Integrity): { etag: string; checksum: StoredChecksum | undefined } {
+  const value = algorithm && digests[algorithm];
+  return {
+    etag: hexOf(digests.MD5 ?? ''),
+    checksum: algorithm && value ? { algorithm, value, type: 'FULL_OBJECT' } : undefined,
+  };
 }
 
 /** Commits a command that gives new bytes their place. Where it is refused, the bytes are removed. */
 export async function publish(
   { signal }: S3Request,
   store: Store,
-  command: Command & { bytes: NewBytes },
+  command: Command & { bytes: NewBytes; sequence: number },
 ): Promise<Outcome> {
   try {
     // Who has left, or sent more than was declared, is not told of a success and so must not have one.
@@ -82,8 +118,34 @@ export async function publish(
     return await commit(store, command);
   } catch (error) {
     // Only a refusal is sure to have left no trace; after anything else the next start finds out.
-    if (error instanceof S3Error && command.bytes.blob !== undefined) await store.blobs.remove([command.bytes.blob]);
+    if (error instanceof S3Error) await store.blobs.remove([command.bytes.blob]);
     throw error;
+  } finally {
+    store.writer.sequence.settle(command.sequence);
+  }
+}
+
+/**
+ * Commits a command that makes an object of blobs that are there already, with a blob that says so. Where it is
+ * refused, that blob is removed.
+ */
+export async function publishManifest(
+  store: Store,
+  describe: (about: Pick<AboutBytes, 'sequence' | 'after' | 'modifiedAt'>) => ManifestRecord,
+  command: (placed: { sequence: number; now: number; manifest: string }) => Command,
+): Promise<Outcome & { now: number }> {
+  await store.writer.ready();
+  const order = orderOf(store);
+  let manifest: string | undefined;
+  try {
+    manifest = await store.receiver.write(trailerOf(describe(order), 0));
+    const placed = { sequence: order.sequence, now: order.modifiedAt, manifest };
+    return { ...(await commit(store, command(placed))), now: order.modifiedAt };
+  } catch (error) {
+    if (error instanceof S3Error && manifest !== undefined) await store.blobs.remove([manifest]);
+    throw error;
+  } finally {
+    store.writer.sequence.settle(order.sequence);
   }
 }
 

@@ -6,6 +6,8 @@ import type { LogEntry, StoreFigures, StoreOptions } from './options.ts';
 import type { ThreadMessage, ThreadRequest } from './thread.ts';
 
 export { FolderInUseError, FolderLock } from './disk/lock.ts';
+export { LostFound } from './disk/lost-found.ts';
+export { ownFile, ownFilesThatExist, ownFolder } from './disk/private.ts';
 export {
   type CorsRule,
   DEFAULT_CORS,
@@ -17,6 +19,7 @@ export {
   type StoreLimits,
   type StoreOptions,
 } from './options.ts';
+export { type RebuildReport, rebuildIndex } from './rebuild.ts';
 
 export { type DamagedObject, readDamage, type ScrubProgress, type ScrubReport, scrubFolder } from './scrub-folder.ts';
 

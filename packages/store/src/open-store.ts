@@ -1,19 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Damage } from './damage.ts';
-import { Blobs } from './disk/blobs.ts';
-import { makeFolder, syncDirectory } from './disk/directory-sync.ts';
+import { makeFolder } from './disk/directory-sync.ts';
 import { FolderLock } from './disk/lock.ts';
 import { Receiver } from './disk/receiver.ts';
 import { SLAB_SIZE, SLABS_PER_UPLOAD } from './disk/slab-writer.ts';
-import { sweep } from './disk/sweep.ts';
 import { Hashing } from './hashing/hashing.ts';
 import { ReadHashing } from './hashing/read-hashing.ts';
 import { Slabs } from './hashing/slabs.ts';
 import { Gate } from './http/gate.ts';
 import { HttpServer } from './http/server.ts';
-import { IndexReader } from './index/reader.ts';
-import { IndexWriter } from './index/writer.ts';
+import { Data } from './open-data.ts';
 import { checkBucketName } from './operations/create-bucket.ts';
 import {
   DEFAULT_CORS,
@@ -48,13 +43,11 @@ export async function openStore(
   const lock = FolderLock.take(dataDir);
   const undo: (() => unknown)[] = [() => lock.release()];
   try {
-    const indexPath = join(dataDir, 'index.sqlite');
-    const blobs = await Blobs.open(join(dataDir, 'blobs'), { fresh: !existsSync(indexPath) });
-    const writer = await IndexWriter.open(indexPath, onDeath);
-    undo.push(() => writer.close());
-    await syncDirectory(dataDir);
-    const reader = new IndexReader(indexPath);
-    undo.push(() => reader.close());
+    // As many as there are requests at once, each with one body.
+    const maxInProgress = limits.maxConnections + limits.maxUploads;
+    const data = await Data.open({ dataDir, maxInProgress, lostFoundDays: options.lostFoundDays, log, onDeath });
+    const { blobs, reader, writer, lostFound } = data;
+    undo.push(() => data.close());
     const slabs = new Slabs({ count: limits.maxUploads * SLABS_PER_UPLOAD, size: SLAB_SIZE });
     const hashing = new Hashing({ slabs, onDeath });
     undo.push(() => hashing.close());
@@ -62,7 +55,7 @@ export async function openStore(
     undo.push(() => readHashing.close());
     const damage = new Damage({ reader, writer, log });
 
-    if (!reader.buckets().some(({ name }) => name === bucket)) {
+    if (writer.isOpen && reader.findBucket(bucket) === undefined) {
       await writer.run({ type: 'createBucket', name: bucket, now: Date.now() });
     }
     const store: Store = {
@@ -83,11 +76,6 @@ export async function openStore(
     const server = new HttpServer({ store, keys: credentials });
     const boundPort = await server.listen({ host, port });
 
-    const stopSweep = new AbortController();
-    const sweeping = sweep({ blobs, reader, writer, signal: stopSweep.signal }).then(
-      (result) => log({ type: 'sweep', ...result }),
-      (error) => log({ type: 'error', message: `the sweep failed: ${error}` }),
-    );
     const { scrubDays = DEFAULT_SCRUB_DAYS } = options;
     const scrub = new Scrub({
       ...{ reader, writer, blobs, damage, log, days: scrubDays, hashing: readHashing },
@@ -100,13 +88,11 @@ export async function openStore(
         bodies: store.uploads.size,
         damagedObjects: reader.countDamagedObjects(),
         scrub: scrub.figures(),
+        lostAndFound: lostFound.count(),
       }),
       async close({ graceMs }) {
-        stopSweep.abort();
         await server.close({ graceMs });
         await scrub.stop();
-        await sweeping;
-        await blobs.close();
         for (const step of undo.reverse()) await step();
       },
     };

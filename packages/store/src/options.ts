@@ -87,8 +87,13 @@ export type LogEntry =
       bytesOut: number;
       durationMs: number;
     }
-  /** What the sweep at start did. `lost` objects had an entry in the index, but their bytes were gone from the disk. */
-  | { type: 'sweep'; removed: number; lost: { bucket: string; key: string }[] }
+  /**
+   * What the sweep at start did. Files in `setAside` were unknown and went to lost+found. `lost` objects and parts have
+   * an entry in the index, but their bytes are gone from the disk.
+   */
+  | { type: 'sweep'; removed: number; setAside: number; lost: ObjectName[] }
+  /** Blobs of an earlier version are being made to describe themselves; so many objects and parts are done. */
+  | { type: 'upgrade'; done: number }
   /** A blob was found not to hold what was stored; `objects` can't be read whole any more. Told once. */
   | { type: 'damage'; blob: string; reason: DamageReason; objects: ObjectName[] }
   /** A blob that was damaged was read, and is right. */
@@ -115,6 +120,8 @@ export type StoreFigures = {
   /** Objects whose stored bytes were found damaged. */
   damagedObjects: number;
   scrub: ScrubFigures;
+  /** Files in lost+found. */
+  lostAndFound: number;
 };
 
 export type StoreOptions = {
@@ -135,4 +142,6 @@ export type StoreOptions = {
   limits?: Partial<StoreLimits>;
   /** The folder in which Node keeps compiled modules between starts; without it, none are kept. */
   compileCache?: string | undefined;
+  /** Days for which a file stays in lost+found that nothing refers to, but that may have been acknowledged; 30 where not given. */
+  lostFoundDays?: number | undefined;
 };

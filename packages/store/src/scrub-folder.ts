@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Damage } from './damage.ts';
-import { Blobs } from './disk/blobs.ts';
 import { FolderLock } from './disk/lock.ts';
 import { ReadHashing } from './hashing/read-hashing.ts';
 import { IndexReader } from './index/reader.ts';
 import type { DamageReason, ObjectName } from './index/rows.ts';
-import { IndexWriter } from './index/writer.ts';
+import { Data } from './open-data.ts';
+import { DEFAULT_LIMITS } from './options.ts';
 import { checkAll } from './scrub.ts';
 
 export type DamagedObject = ObjectName & { reason: DamageReason };
@@ -50,11 +50,10 @@ export async function scrubFolder({
     died = error;
   };
   try {
-    const blobs = await Blobs.open(join(dataDir, 'blobs'), { fresh: false });
-    const writer = await IndexWriter.open(indexPath, onDeath);
-    undo.push(() => writer.close());
-    const reader = new IndexReader(indexPath);
-    undo.push(() => reader.close());
+    const { maxConnections: maxInProgress } = DEFAULT_LIMITS;
+    const data = await Data.open({ dataDir, maxInProgress, lostFoundDays: undefined, log: () => {}, onDeath });
+    undo.push(() => data.close());
+    const { blobs, reader, writer } = data;
     const hashing = new ReadHashing({ onDeath });
     undo.push(() => hashing.close());
     const damage = new Damage({ reader, writer, log: () => {} });
@@ -87,6 +86,7 @@ export function readDamage(
   const indexPath = join(dataDir, 'index.sqlite');
   if (!existsSync(indexPath)) return undefined;
   const reader = new IndexReader(indexPath);
+  reader.open();
   try {
     const lastPassAt = reader.scrubState()?.finishedAt;
     return { count: reader.countDamagedObjects(), objects: reader.damagedObjects(limit), lastPassAt };

@@ -3,9 +3,9 @@ import type { Blobs } from './disk/blobs.ts';
 import type { Receiver } from './disk/receiver.ts';
 import type { ReadHashing } from './hashing/read-hashing.ts';
 import type { Gate } from './http/gate.ts';
-import type { Command, Outcome } from './index/commands.ts';
+import type { Outcome } from './index/command.ts';
 import type { IndexReader } from './index/reader.ts';
-import type { IndexWriter } from './index/writer.ts';
+import type { IndexWriter, Unnumbered } from './index/writer.ts';
 import type { CorsRule, LogEntry, StoreLimits } from './options.ts';
 
 /** What operations work with. */
@@ -30,7 +30,7 @@ export type Store = {
 };
 
 /** Commits a change of the index, then lets go of the bytes that it freed. */
-export async function commit(store: Store, command: Command): Promise<Outcome> {
+export async function commit(store: Store, command: Unnumbered): Promise<Outcome> {
   const outcome = await store.writer.run(command);
   await store.blobs.remove(outcome.freed);
   return outcome;

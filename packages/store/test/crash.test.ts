@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { XmlObject } from '@darkslide/s3wire';
+import { seeded } from './support/random.ts';
 import { S3Client, xmlOf } from './support/s3-client.ts';
 import { blobFiles, until } from './support/test-store.ts';
 
@@ -23,17 +24,6 @@ type Content = { seed: number; size: number } | 'nothing';
 
 /** One key of one writer: what was acknowledged last, and what was being asked for when the answer stayed away. */
 type Cell = { key: string; acknowledged: Content; asked: Content | undefined };
-
-/** Repeats for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Bytes that differ wherever two contents could be mixed up. */
 function bytesOf(content: { seed: number; size: number }): Buffer {

@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { S3Client } from './support/s3-client.ts';
-import { blobFiles, startTestStore, type TestStore } from './support/test-store.ts';
+import { blobFiles, editIndex, startTestStore, type TestStore } from './support/test-store.ts';
 
 const MIB = 1024 * 1024;
 
@@ -196,9 +195,7 @@ describe('damaged bytes', () => {
   test('of a multipart object from before parts had an MD5 in the index are found all the same', async () => {
     const { body, blobs } = await putInParts(running, 'photo');
     await running[Symbol.asyncDispose]();
-    const index = new DatabaseSync(join(dataDir, 'index.sqlite'));
-    index.exec('UPDATE segment SET md5 = NULL');
-    index.close();
+    editIndex(dataDir, 'UPDATE segment SET md5 = NULL');
     running = await startTestStore({ dataDir });
     assert.deepEqual(await read(running.s3, 'photo'), body);
     DAMAGES.changed?.(pathOf(blobs[1]));

@@ -1,14 +1,30 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { answerOf } from './support/s3-client.ts';
-import { blobFiles, startTestStore, until } from './support/test-store.ts';
+import { blobFiles, editIndex, startTestStore, until } from './support/test-store.ts';
+
+/** What is in a folder, itself included, that others than its owner may use. */
+function openToOthers(folder: string): string[] {
+  const names = ['', ...(readdirSync(folder, { recursive: true }) as string[])];
+  return names.filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0);
+}
 
 describe('a store over its life', () => {
   let dataDir: string;
@@ -49,9 +65,7 @@ describe('a store over its life', () => {
 
   test('does not touch the index of a newer version', async () => {
     await (await startTestStore({ dataDir }))[Symbol.asyncDispose]();
-    const db = new DatabaseSync(join(dataDir, 'index.sqlite'));
-    db.exec('PRAGMA user_version = 999');
-    db.close();
+    editIndex(dataDir, 'PRAGMA user_version = 999');
     await assert.rejects(startTestStore({ dataDir }), /written by a newer version/);
   });
 
@@ -61,22 +75,70 @@ describe('a store over its life', () => {
     await assert.rejects(startTestStore({ dataDir }), /is missing: restore the data folder/);
   });
 
-  test('sweeps at start what stands for nothing, and says which objects have lost their bytes', async () => {
+  test('removes at start what was never whole, and sets aside what it does not know', async () => {
     {
       await using first = await startTestStore({ dataDir });
-      await first.s3.put('lost', 'x'.repeat(1000));
-      const [blob] = blobFiles(dataDir);
       await first.s3.put('kept', 'y'.repeat(1000));
-      unlinkSync(join(dataDir, 'blobs', blob as string));
     }
-    writeFileSync(join(dataDir, 'blobs', '00', 'leftover'), 'half an upload');
+    writeFileSync(join(dataDir, 'blobs', '00', 'run-1.partial'), 'half an upload');
+    writeFileSync(join(dataDir, 'blobs', '00', 'stranger'), 'what somebody put there');
     await using second = await startTestStore({ dataDir });
-    const { removed, lost } = await second.entry('sweep');
-    assert.equal(removed, 1);
-    assert.deepEqual(lost, [{ bucket: 'photos', key: 'lost' }]);
-    assert.equal((await second.s3.get('lost')).code, 'NoSuchKey');
+    assert.deepEqual(await second.entry('sweep'), { type: 'sweep', removed: 1, setAside: 1, lost: [] });
     assert.equal((await second.s3.get('kept')).status, 200);
     assert.equal(blobFiles(dataDir).length, 1);
+    assert.equal(readFileSync(join(dataDir, 'lost+found', '00_stranger'), 'utf8'), 'what somebody put there');
+    assert.equal((await second.store.figures()).lostAndFound, 1);
+  });
+
+  test('empties lost+found only of what has been there for long', async () => {
+    await (await startTestStore({ dataDir }))[Symbol.asyncDispose]();
+    mkdirSync(join(dataDir, 'lost+found'));
+    for (const [name, days] of Object.entries({ new: 29, old: 31 })) {
+      const path = join(dataDir, 'lost+found', name);
+      writeFileSync(path, name);
+      const then = new Date(Date.now() - days * 24 * 3600 * 1000);
+      utimesSync(path, then, then);
+    }
+    await using _store = await startTestStore({ dataDir });
+    assert.deepEqual(readdirSync(join(dataDir, 'lost+found')), ['new']);
+  });
+
+  test('tells an object as damaged whose bytes are gone, and gives it again once they are back', async () => {
+    let path = '';
+    {
+      await using first = await startTestStore({ dataDir });
+      await first.s3.put('away', 'x'.repeat(1000));
+      path = join(dataDir, 'blobs', blobFiles(dataDir)[0] as string);
+    }
+    renameSync(path, join(dataDir, 'elsewhere'));
+    for (const _start of ['first', 'second']) {
+      await using without = await startTestStore({ dataDir });
+      assert.deepEqual((await without.entry('sweep')).lost, [{ bucket: 'photos', key: 'away' }]);
+      assert.equal((await without.s3.get('away')).code, 'InternalError');
+      assert.equal((await without.store.figures()).damagedObjects, 1);
+    }
+    renameSync(join(dataDir, 'elsewhere'), path);
+    await using back = await startTestStore({ dataDir });
+    assert.equal((await back.s3.get('away')).body.toString(), 'x'.repeat(1000));
+    assert.equal((await back.store.figures()).damagedObjects, 0);
+  });
+
+  test('keeps all that it writes to its owner, whatever the umask and whoever made the folder', async () => {
+    chmodSync(dataDir, 0o755);
+    const umask = process.umask(0);
+    try {
+      await using store = await startTestStore({ dataDir });
+      await store.s3.put('photo', 'x'.repeat(1000));
+      await store.s3.delete('photo');
+      await store.s3.put('photo', 'y'.repeat(1000));
+      assert.deepEqual(openToOthers(dataDir), []);
+      chmodSync(join(dataDir, 'index.sqlite'), 0o644);
+    } finally {
+      process.umask(umask);
+    }
+    chmodSync(dataDir, 0o755);
+    await using _again = await startTestStore({ dataDir });
+    assert.deepEqual(openToOthers(dataDir), []);
   });
 
   test('lets requests at work end when it closes, and takes no more', async () => {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { constants, existsSync, mkdirSync } from 'node:fs';
-import { open, opendir, stat, statfs, unlink } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { open, opendir, readdir, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectorySync, syncDirectory } from './directory-sync.ts';
 import { asStorageError, type EarlySyncs, NewBlob } from './new-blob.ts';
+import { ownFolder } from './private.ts';
 
 const FOLDERS = 256;
 /** Consecutive blobs share a folder, so that writers at one time share its sync. */
@@ -12,7 +13,28 @@ const BLOBS_PER_TURN = 1024;
 /** Names of files waiting to be removed; whoever adds more waits. */
 const MAX_REMOVABLE = 10_000;
 
+/** Ends the name of a file that is not sealed yet: it was never acknowledged. */
+export const PARTIAL = '.partial';
+
+const BLOB_NAME = /^([0-9a-z]+)-[0-9a-z]+$/;
+
+/** The run that wrote a blob, by the blob's name, with or without its folder; undefined where it is no blob's name. */
+export const runOf = (blob: string): string | undefined => BLOB_NAME.exec(blob.slice(blob.indexOf('/') + 1))?.[1];
+
 const folderName = (number: number) => number.toString(16).padStart(2, '0');
+
+/** The names of the folders of blobs. */
+export const blobFolders = (): string[] => Array.from({ length: FOLDERS }, (_, number) => folderName(number));
+
+/** Whether there is any file where blobs are. */
+export async function holdsBlobs(root: string): Promise<boolean> {
+  for (const folder of blobFolders()) {
+    const path = join(root, folder);
+    if (!existsSync(path)) continue;
+    for await (const _entry of await opendir(path)) return true;
+  }
+  return false;
+}
 
 /**
  * The folder of blobs: files written once, synced, and never changed. Their names are made here, `3f/<start>-<count>`;
@@ -21,7 +43,7 @@ const folderName = (number: number) => number.toString(16).padStart(2, '0');
 export class Blobs {
   readonly #root: string;
   /** Marks this run's blobs, so that the sweep leaves alone what is being written. */
-  readonly #run = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`;
+  readonly run = `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`;
   readonly #syncs: DirectorySync[];
   readonly #earlySyncs: EarlySyncs = { running: 0 };
   readonly #readers = new Map<string, number>();
@@ -38,11 +60,10 @@ export class Blobs {
 
   /** `fresh` makes the folders. Otherwise all must stand: a missing one means that bytes were lost or not mounted. */
   static async open(root: string, { fresh }: { fresh: boolean }): Promise<Blobs> {
-    for (let number = 0; number < FOLDERS; number++) {
-      const folder = join(root, folderName(number));
-      if (fresh) mkdirSync(folder, { recursive: true });
-      else if (!existsSync(folder))
+    for (const folder of [root, ...blobFolders().map((name) => join(root, name))]) {
+      if (!fresh && !existsSync(folder))
         throw new Error(`${folder} is missing: restore the data folder, or start a new one`);
+      ownFolder(folder);
     }
     if (fresh) await syncDirectory(root);
     return new Blobs(root);
@@ -56,12 +77,14 @@ export class Blobs {
   async create(): Promise<NewBlob> {
     const count = this.#count++;
     const folder = Math.floor(count / BLOBS_PER_TURN) % FOLDERS;
-    const name = `${folderName(folder)}/${this.#run}-${count.toString(36)}`;
+    const name = `${folderName(folder)}/${this.run}-${count.toString(36)}`;
+    const path = this.path(name);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-    const handle = await open(this.path(name), flags, 0o600).catch(asStorageError);
+    const handle = await open(`${path}${PARTIAL}`, flags, 0o600).catch(asStorageError);
     return new NewBlob({
       name,
-      path: this.path(name),
+      partialPath: `${path}${PARTIAL}`,
+      path,
       handle,
       directory: this.#syncs[folder] as DirectorySync,
       earlySyncs: this.#earlySyncs,
@@ -94,24 +117,15 @@ export class Blobs {
     await this.#removing;
   }
 
-  async exists(blob: string): Promise<boolean> {
-    try {
-      await stat(this.path(blob));
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
-    }
+  /** What an earlier run left in a folder: names without the folder. */
+  async earlierIn(folder: string): Promise<string[]> {
+    const names = await readdir(join(this.#root, folder));
+    return names.filter((name) => !name.startsWith(this.run));
   }
 
-  /** Every blob on disk that an earlier run wrote. */
-  async *written(): AsyncGenerator<string> {
-    for (let number = 0; number < FOLDERS; number++) {
-      const folder = folderName(number);
-      for await (const entry of await opendir(join(this.#root, folder), { bufferSize: 256 })) {
-        if (!entry.name.startsWith(this.#run)) yield `${folder}/${entry.name}`;
-      }
-    }
+  /** Resolves once all that was removed from the folder stays so. */
+  syncFolder(folder: string): Promise<void> {
+    return syncDirectory(join(this.#root, folder));
   }
 
   /** Bytes that the disk has left for us. */

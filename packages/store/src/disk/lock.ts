@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { ownFile } from './private.ts';
 
 /** SQLite's result code for a lock that another holds. */
 const SQLITE_BUSY = 5;
@@ -20,7 +21,9 @@ export class FolderLock {
 
   /** @throws {FolderInUseError} */
   static take(dataDir: string): FolderLock {
-    const db = new DatabaseSync(join(dataDir, 'lock'), { timeout: 0 });
+    const path = join(dataDir, 'lock');
+    ownFile(path);
+    const db = new DatabaseSync(path, { timeout: 0 });
     try {
       db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {

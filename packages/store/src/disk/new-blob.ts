@@ -1,4 +1,4 @@
-import { type FileHandle, unlink } from 'node:fs/promises';
+import { type FileHandle, rename, unlink } from 'node:fs/promises';
 import { S3Error } from '@darkslide/s3wire';
 import type { DirectorySync } from './directory-sync.ts';
 
@@ -14,9 +14,10 @@ const MAX_EARLY_SYNCS = 2;
 /** Counts the early syncs of all blobs. */
 export type EarlySyncs = { running: number };
 
-/** A blob being written. End it with `commit` or `discard`. */
+/** A blob being written, under another name than its own until it is whole. End it with `commit` or `discard`. */
 export class NewBlob {
   readonly name: string;
+  readonly #partialPath: string;
   readonly #path: string;
   readonly #handle: FileHandle;
   readonly #directory: DirectorySync;
@@ -28,12 +29,14 @@ export class NewBlob {
 
   constructor(options: {
     name: string;
+    partialPath: string;
     path: string;
     handle: FileHandle;
     directory: DirectorySync;
     earlySyncs: EarlySyncs;
   }) {
     this.name = options.name;
+    this.#partialPath = options.partialPath;
     this.#path = options.path;
     this.#handle = options.handle;
     this.#directory = options.directory;
@@ -57,6 +60,7 @@ export class NewBlob {
   async commit(): Promise<void> {
     await this.#earlySync;
     if (this.#failure) asStorageError(this.#failure);
+    await rename(this.#partialPath, this.#path).catch(asStorageError);
     // One after the other would wait for the disk twice.
     const synced = await Promise.allSettled([this.#handle.datasync(), this.#directory.sync()]);
     for (const sync of synced) if (sync.status === 'rejected') asStorageError(sync.reason);
@@ -67,7 +71,7 @@ export class NewBlob {
     await this.#earlySync;
     await this.#handle.close().catch(() => {});
     // A file that stays behind is swept at the next start.
-    await unlink(this.#path).catch(() => {});
+    for (const path of [this.#partialPath, this.#path]) await unlink(path).catch(() => {});
   }
 
   #syncEarly(): void {

@@ -29,22 +29,16 @@ export class Receiver {
   }
 
   /**
-   * Has `pump` send `size` bytes and answers the blob that holds them. `check` may still refuse it, with all the
-   * digests at hand. Once this resolves, the bytes are on disk; if it throws, nothing is kept.
+   * Has `pump` send `size` bytes and answers the blob that holds them. `seal` answers the blob's trailer, or refuses
+   * it, with all the digests at hand. Once this resolves, the bytes are on disk; if it throws, nothing is kept.
    */
   async receive<T>(options: {
     size: number;
     digests: DigestName[];
     pump: (sink: Sink) => Promise<T>;
-    check: (digests: Digests, pumped: T) => void;
+    seal: (digests: Digests, pumped: T) => Buffer;
   }): Promise<Received> {
-    const { size, digests: names, pump, check } = options;
-    if (size === 0) {
-      const pumped = await pump(() => undefined);
-      const digests = (await createDigester(names)).finish();
-      check(digests, pumped);
-      return { blob: undefined, size, digests };
-    }
+    const { size, digests: names, pump, seal } = options;
     await this.#requireSpace(size);
     const blob = await this.#blobs.create();
     const hasher = size <= HASHED_IN_PLACE ? await inPlace(names) : this.#hashing.hasher(names);
@@ -53,12 +47,25 @@ export class Receiver {
       const pumped = await pump((bytes) => writer.write(bytes));
       // Whoever sends has counted too; but a blob of another size than the index says must never be published.
       if (writer.size !== size) throw new S3Error('IncompleteBody');
-      const digests = await writer.finish();
-      check(digests, pumped);
+      const digests = await writer.finish((computed) => seal(computed, pumped));
       await blob.commit();
       return { blob: blob.name, size, digests };
     } catch (error) {
       await writer.abandon();
+      await blob.discard();
+      throw error;
+    }
+  }
+
+  /** A blob that is all trailer, on disk once this resolves. */
+  async write(trailer: Buffer): Promise<string> {
+    await this.#requireSpace(trailer.length);
+    const blob = await this.#blobs.create();
+    try {
+      await blob.write(trailer, 0);
+      await blob.commit();
+      return blob.name;
+    } catch (error) {
       await blob.discard();
       throw error;
     }

@@ -52,13 +52,28 @@ export class SlabWriter {
     return undefined;
   }
 
-  /** Resolves when all is written, though not yet synced. */
-  async finish(): Promise<Digests> {
-    this.#flush();
-    await Promise.all(this.#busy);
+  /**
+   * Resolves when all is written, and behind it the trailer that `seal` answers, though not yet synced. The last slab is
+   * hashed before it is written, so that the trailer goes with it.
+   */
+  async finish(seal: (digests: Digests) => Buffer): Promise<Digests> {
+    const last = this.#filling;
+    const hashed = last && this.#hasher.update(last, this.#filled);
+    await Promise.all([...this.#busy, hashed]);
     if (this.#failure) throw this.#failure.error;
     this.#ended = true;
-    return this.#hasher.finish();
+    const digests = await this.#hasher.finish();
+    const trailer = seal(digests);
+    if (last !== undefined && this.#filled + trailer.length <= last.bytes.length) {
+      trailer.copy(last.bytes, this.#filled);
+      await this.#blob.write(last.bytes.subarray(0, this.#filled + trailer.length), this.#position);
+    } else {
+      if (last !== undefined) await this.#blob.write(last.bytes.subarray(0, this.#filled), this.#position);
+      await this.#blob.write(trailer, this.size);
+    }
+    if (last !== undefined) this.#slabs.give(last);
+    this.#filling = undefined;
+    return digests;
   }
 
   /** Waits until no thread uses a slab of ours any more. */

@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { S3Error } from '@darkslide/s3wire';
+import { blobOf, bucketOf, checksumOf, objectOf, partOf, segmentOf, uploadOf } from './row-mapping.ts';
 import {
   type Bucket,
   type DamageReason,
@@ -14,7 +16,7 @@ import {
   type StoredObject,
   type Upload,
 } from './rows.ts';
-import { type Row, Statements } from './statements.ts';
+import { Statements } from './statements.ts';
 
 /** A place in the listing order: from `key` itself, or from what comes after it. */
 export type KeyBound = { key: Uint8Array; inclusive: boolean };
@@ -22,19 +24,60 @@ export type KeyBound = { key: Uint8Array; inclusive: boolean };
 /** A finished upload, as remembered for repeated Completes. */
 export type Completion = { key: string; bucketId: number; etag: string; checksum: StoredChecksum | undefined };
 
+/** Of a segment of an object: an ETag without parts is the MD5 of the one segment. */
+const MD5 = "COALESCE(segment.md5, CASE WHEN object.etag NOT LIKE '%-%' THEN object.etag END)";
+
 /** Answers questions about what is committed. Synchronous: each answer is of one moment. */
 export class IndexReader {
-  readonly #db: DatabaseSync;
-  readonly #sql: Statements;
+  readonly #path: string;
+  #db: DatabaseSync | undefined;
+  #statements: Statements | undefined;
 
   constructor(path: string) {
-    this.#db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
-    this.#db.exec('PRAGMA cache_size = -4096');
-    this.#sql = new Statements(this.#db);
+    this.#path = path;
+  }
+
+  /** For reading beside the writer. */
+  open(): void {
+    this.#use(new DatabaseSync(this.#path, { readOnly: true, timeout: 10_000 }));
+  }
+
+  /**
+   * For reading where no writer can be, as the disk is full: what readers and writers share is a file that may not
+   * have room, so this keeps it in memory and everyone else out.
+   */
+  openAlone(): void {
+    this.close();
+    const db = new DatabaseSync(this.#path, { timeout: 1000 });
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    db.prepare('SELECT 1 FROM bucket LIMIT 1').get();
+    this.#use(db);
+  }
+
+  /** For reading, after `openAlone`, what will not change while a writer is being opened. */
+  openFrozen(): void {
+    this.close();
+    const url = pathToFileURL(this.#path);
+    url.search = 'immutable=1';
+    this.#use(new DatabaseSync(url, { readOnly: true }));
   }
 
   close(): void {
-    this.#db.close();
+    this.#db?.close();
+    this.#db = undefined;
+    this.#statements = undefined;
+  }
+
+  #use(db: DatabaseSync): void {
+    this.close();
+    db.exec('PRAGMA cache_size = -4096');
+    this.#db = db;
+    this.#statements = new Statements(db);
+  }
+
+  get #sql(): Statements {
+    if (this.#statements === undefined) throw new Error('the index is not open');
+    return this.#statements;
   }
 
   buckets(): Bucket[] {
@@ -43,9 +86,9 @@ export class IndexReader {
 
   /** Throws NoSuchBucket. */
   bucket(name: string): Bucket {
-    const row = this.#sql.get('SELECT * FROM bucket WHERE name = ?', name);
-    if (row === undefined) throw new S3Error('NoSuchBucket', { details: { BucketName: name } });
-    return bucketOf(row);
+    const bucket = this.findBucket(name);
+    if (bucket === undefined) throw new S3Error('NoSuchBucket', { details: { BucketName: name } });
+    return bucket;
   }
 
   findObject(bucketId: number, key: string): StoredObject | undefined {
@@ -69,7 +112,17 @@ export class IndexReader {
       to,
       from,
     );
-    return rows.map((row) => ({ start: Number(row.start), ...blobOf(row) }));
+    return rows.map(segmentOf);
+  }
+
+  /** All segments, those without a byte too. */
+  segmentsOf(objectId: number): Segment[] {
+    const rows = this.#sql.all(
+      `SELECT start, segment.size, blob, ${MD5} AS md5 FROM segment JOIN object ON object.id = object_id
+       WHERE object_id = ? ORDER BY start`,
+      objectId,
+    );
+    return rows.map(segmentOf);
   }
 
   /** Objects in key order from `after` on, all below `end` where that is given. */
@@ -153,18 +206,54 @@ export class IndexReader {
     };
   }
 
-  /** Whether any object or part refers to the blob. */
-  knowsBlob(blob: string): boolean {
+  /** The blobs of a folder that objects, manifests included, or open uploads refer to. */
+  blobsIn(folder: string): Set<string> {
+    const [from, to] = [`${folder}/`, `${folder}0`];
+    const rows = this.#sql.all(
+      `SELECT blob FROM segment WHERE blob >= ?1 AND blob < ?2
+       UNION ALL SELECT blob FROM part WHERE blob >= ?1 AND blob < ?2
+       UNION ALL SELECT manifest FROM object WHERE manifest >= ?1 AND manifest < ?2`,
+      from,
+      to,
+    );
+    return new Set(rows.map(({ blob }) => String(blob)));
+  }
+
+  /** The objects and the parts of open uploads that need the blob, by bucket and key. */
+  usersOf(blob: string): { bucket: string; key: string }[] {
+    const rows = this.#sql.all(
+      `SELECT bucket.name, object.key FROM segment JOIN object ON object.id = segment.object_id
+       JOIN bucket ON bucket.id = object.bucket_id WHERE segment.blob = ?1
+       UNION SELECT bucket.name, upload.key FROM part JOIN upload ON upload.id = part.upload_id
+       JOIN bucket ON bucket.id = upload.bucket_id WHERE part.blob = ?1`,
+      blob,
+    );
+    return rows.map((row) => ({ bucket: String(row.name), key: keyText(row.key as Uint8Array) }));
+  }
+
+  findBucket(name: string): Bucket | undefined {
+    const row = this.#sql.get('SELECT * FROM bucket WHERE name = ?', name);
+    return row === undefined ? undefined : bucketOf(row);
+  }
+
+  /** Whether an object is known to have come of the upload. */
+  isCompleted(uploadId: string): boolean {
     return (
-      this.#sql.get('SELECT 1 FROM segment WHERE blob = ? LIMIT 1', blob) !== undefined ||
-      this.#sql.get('SELECT 1 FROM part WHERE blob = ? LIMIT 1', blob) !== undefined
+      this.completion(uploadId) !== undefined ||
+      this.#sql.get('SELECT 1 FROM object WHERE upload_id = ? LIMIT 1', uploadId) !== undefined
     );
   }
 
-  /** The blobs that objects (`segment`) or open uploads (`part`) refer to, by name, behind `after`. */
-  blobsAfter(table: 'segment' | 'part', after: string, limit: number): string[] {
-    const rows = this.#sql.all(`SELECT DISTINCT blob FROM ${table} WHERE blob > ? ORDER BY blob LIMIT ?`, after, limit);
-    return rows.map((row) => String(row.blob));
+  /** The sequence number of an open upload's part: 0 where the part is not there, undefined where the upload is not. */
+  partSequence(uploadId: string, number: number): number | undefined {
+    if (this.#sql.get('SELECT 1 FROM upload WHERE id = ?', uploadId) === undefined) return undefined;
+    const row = this.#sql.get('SELECT sequence FROM part WHERE upload_id = ? AND number = ?', uploadId, number);
+    return Number(row?.sequence ?? 0);
+  }
+
+  /** The runs that wrote to this index, the oldest first. */
+  runs(): string[] {
+    return this.#sql.all('SELECT id FROM run ORDER BY number').map(({ id }) => String(id));
   }
 
   /** What blobs must hold, by name, behind `after`: those of objects and of open uploads, each once. */
@@ -273,66 +362,4 @@ export class IndexReader {
       return { ...object, damaged: found !== undefined };
     });
   }
-}
-
-/** Of a segment of an object: an ETag without parts is the MD5 of the one segment. */
-const MD5 = "COALESCE(segment.md5, CASE WHEN object.etag NOT LIKE '%-%' THEN object.etag END)";
-
-const blobOf = (row: Row): StoredBlob => ({
-  blob: String(row.blob),
-  size: Number(row.size),
-  md5: optional(row.md5, text),
-});
-
-const optional = <T>(value: unknown, map: (value: string) => T): T | undefined =>
-  typeof value === 'string' ? map(value) : undefined;
-
-const text = (value: string) => value;
-
-const checksumOf = (value: unknown): StoredChecksum | undefined =>
-  optional(value, (json) => JSON.parse(json) as StoredChecksum);
-
-function bucketOf(row: Row): Bucket {
-  return {
-    id: Number(row.id),
-    name: String(row.name),
-    createdAt: Number(row.created_at),
-    cors: optional(row.cors, text),
-  };
-}
-
-function objectOf(row: Row): StoredObject {
-  return {
-    id: Number(row.id),
-    key: keyText(row.key as Uint8Array),
-    size: Number(row.size),
-    etag: String(row.etag),
-    modifiedAt: Number(row.modified_at),
-    headers: JSON.parse(String(row.headers)),
-    checksum: checksumOf(row.checksum),
-    damaged: false,
-  };
-}
-
-function uploadOf(row: Row): Upload {
-  return {
-    id: String(row.id),
-    bucketId: Number(row.bucket_id),
-    key: keyText(row.key as Uint8Array),
-    initiatedAt: Number(row.initiated_at),
-    headers: JSON.parse(String(row.headers)),
-    checksumAlgorithm: optional(row.checksum_algorithm, text) as Upload['checksumAlgorithm'],
-    checksumType: optional(row.checksum_type, text) as Upload['checksumType'],
-  };
-}
-
-function partOf(row: Row): Part {
-  return {
-    number: Number(row.number),
-    size: Number(row.size),
-    etag: String(row.etag),
-    modifiedAt: Number(row.modified_at),
-    checksum: optional(row.checksum, text),
-    blob: optional(row.blob, text),
-  };
 }

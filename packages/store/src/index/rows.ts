@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { ChecksumAlgorithm } from '@darkslide/s3wire';
 
 export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
@@ -21,6 +22,7 @@ export type StoredObject = {
   checksum: StoredChecksum | undefined;
   /** Some of its bytes were found not to be those that were stored. */
   damaged: boolean;
+  sequence: number;
 };
 
 /** `size` bytes of an object, beginning at its byte `start`: the whole of one blob. */
@@ -54,13 +56,16 @@ export type Part = {
   modifiedAt: number;
   /** Of the upload's algorithm, base64. */
   checksum: string | undefined;
-  /** Absent when the part holds no byte. */
-  blob: string | undefined;
+  blob: string;
 };
 
-/** What a finished body left on disk; without a blob when it was empty. */
-export type NewBytes = { blob: string | undefined; size: number };
+/** What a finished body left on disk. */
+export type NewBytes = { blob: string; size: number };
 
 export const keyBytes = (key: string): Uint8Array => Buffer.from(key, 'utf8');
 export const keyText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+
+/** CRC-32 of a row's values, in their order: SQLite notices a damaged tree, but not a changed value. */
+export const rowSum = (values: readonly unknown[]): number =>
+  crc32(JSON.stringify(values.map((value) => (value instanceof Uint8Array ? keyText(value) : value))));

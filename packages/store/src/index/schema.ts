@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import { ownFile } from '../disk/private.ts';
+import { checkSoundness, UnsoundIndexError } from './soundness.ts';
 
 // Keys are BLOBs of UTF-8: their order is S3's listing order, and any character may stand in them.
 // Times are milliseconds since 1970. `blob` names a file of the blob folder; an object without bytes has no segment.
@@ -85,16 +87,59 @@ CREATE TABLE scrub (
 ) STRICT;
 `;
 
-/** One for each version of the schema, kept in `PRAGMA user_version`: what leads to it from the version before. */
-const STEPS = [SCHEMA, STORED_BYTES_CHECKED];
+// `sequence` is the order of writes, 0 in rows whose blobs are not sealed yet. `manifest` names the blob that says of
+// which others the object is made. `row_sum` is the CRC-32 of what `rowSum` takes.
+const SEALED_BLOBS = `
+ALTER TABLE object ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE object ADD COLUMN manifest TEXT;
+ALTER TABLE object ADD COLUMN upload_id TEXT;
+ALTER TABLE object ADD COLUMN row_sum INTEGER;
+CREATE INDEX object_by_manifest ON object (manifest) WHERE manifest IS NOT NULL;
+CREATE INDEX object_by_upload ON object (upload_id) WHERE upload_id IS NOT NULL;
+ALTER TABLE part ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
 
-/** Opens the index for writing and brings its schema up to date. Throws when a newer program wrote it. */
-export function openIndex(path: string): DatabaseSync {
+CREATE TABLE run (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE state (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO state SELECT 'sequence_limit', coalesce(max(id), 0) + 1 FROM object;
+INSERT INTO state VALUES ('last_change', 0);
+`;
+
+/** One for each version of the schema, kept in `PRAGMA user_version`: what leads to it from the version before. */
+const STEPS = [SCHEMA, STORED_BYTES_CHECKED, SEALED_BLOBS];
+
+/**
+ * Opens the index for writing and brings its schema up to date. Throws when a newer program wrote it, and
+ * UnsoundIndexError where `check` finds it damaged, or where it is empty and must not be.
+ */
+export function openIndex(path: string, { check, mayBeNew }: { check: boolean; mayBeNew: boolean }): DatabaseSync {
+  // Made here, for SQLite would make it for others to read.
+  if (mayBeNew) ownFile(path);
   const db = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: 10_000 });
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;');
-  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (version > STEPS.length) {
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;');
+    if (!mayBeNew && versionOf(db) === 0) throw new UnsoundIndexError('index.sqlite is empty');
+    if (check) checkSoundness(db);
+    migrate(db, path);
+    return db;
+  } catch (error) {
     db.close();
+    throw error;
+  }
+}
+
+const versionOf = (db: DatabaseSync) =>
+  (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+
+function migrate(db: DatabaseSync, path: string): void {
+  const version = versionOf(db);
+  if (version > STEPS.length) {
     throw new Error(
       `${path} was written by a newer version (schema ${version}, this one knows ${STEPS.length}): upgrade first`,
     );
@@ -102,5 +147,4 @@ export function openIndex(path: string): DatabaseSync {
   for (const [position, step] of [...STEPS.entries()].slice(version)) {
     db.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${position + 1}; COMMIT;`);
   }
-  return db;
 }

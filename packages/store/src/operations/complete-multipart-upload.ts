@@ -15,12 +15,12 @@ import {
 import { readWriteCondition } from '../http/conditions.ts';
 import { BODY_HEADERS, type Known, WRITE_CONDITIONS } from '../http/known.ts';
 import { type S3Response, xmlResponse } from '../http/response.ts';
-import { receiveText } from '../incoming.ts';
+import { publishManifest, receiveText } from '../incoming.ts';
 import type { WriteCondition } from '../index/conditions.ts';
-import { keyBytes, type Part, type StoredChecksum, type Upload } from '../index/rows.ts';
+import { keyBytes, type Part, type Segment, type StoredChecksum, type Upload } from '../index/rows.ts';
 import { readBodyIntegrity } from '../integrity.ts';
 import { header, operation, type S3Request } from '../operation.ts';
-import { commit, type Store } from '../store.ts';
+import type { Store } from '../store.ts';
 import { children, optionalText, requiredText } from '../xml-input.ts';
 import { MAX_PART_NUMBER } from './upload-part.ts';
 
@@ -63,18 +63,51 @@ async function complete(options: Completing & { condition: WriteCondition }): Pr
   const checksum = await checksumOf(upload, parts);
   checkDeclaredChecksum(request, checksum);
   const etag = multipartETag(parts.map((part) => part.etag));
-  await commit(store, {
-    type: 'completeUpload',
-    bucketId,
-    key: keyBytes(request.key),
-    now: store.now(),
-    uploadId,
-    parts: parts.map((part) => ({ number: part.number, etag: part.etag })),
-    etag,
-    checksum,
-    condition,
+  const done = await finish({ request, store, bucketId, upload, parts, etag, checksum, condition });
+  return done ? answer(request, etag, checksum) : await complete(options);
+}
+
+/** False where a part was sent again, with the same bytes, while this was at work: then nothing was done. */
+async function finish(options: {
+  request: S3Request;
+  store: Store;
+  bucketId: number;
+  upload: Upload;
+  parts: Part[];
+  etag: string;
+  checksum: StoredChecksum | undefined;
+  condition: WriteCondition;
+}): Promise<boolean> {
+  const { request, store, bucketId, upload, parts, etag, checksum, condition } = options;
+  const { bucket, key } = request;
+  const { id: uploadId, headers } = upload;
+  const segments = segmentsOf(parts);
+  const size = segments.reduce((sum, segment) => sum + segment.size, 0);
+  const { partsChanged } = await publishManifest(
+    store,
+    (about) => ({ kind: 'manifest', bucket, key, ...about, size, etag, checksum, headers, segments, uploadId }),
+    (placed) => ({
+      type: 'completeUpload',
+      bucketId,
+      key: keyBytes(key),
+      uploadId,
+      parts: parts.map(({ number, etag, blob }) => ({ number, etag, blob })),
+      etag,
+      checksum,
+      condition,
+      ...placed,
+    }),
+  );
+  return partsChanged === undefined;
+}
+
+function segmentsOf(parts: Part[]): Segment[] {
+  let start = 0;
+  return parts.map(({ size, blob, etag: md5 }) => {
+    const segment = { start, size, blob, md5 };
+    start += size;
+    return segment;
   });
-  return answer(request, etag, checksum);
 }
 
 function answer(request: S3Request, etag: string, checksum: StoredChecksum | undefined): S3Response {

@@ -3,10 +3,10 @@ import { readCopySource } from '../copy-source.ts';
 import { readWriteCondition } from '../http/conditions.ts';
 import { COPY_SOURCE_HEADERS, type Known, OBJECT_HEADERS, WRITE_CONDITIONS } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
+import { publishManifest } from '../incoming.ts';
 import { keyBytes } from '../index/rows.ts';
 import { readObjectHeaders } from '../object-headers.ts';
 import { header, operation, type S3Request } from '../operation.ts';
-import { commit } from '../store.ts';
 
 const KNOWN: Known = {
   headers: [
@@ -30,16 +30,25 @@ export const copyObject = operation(KNOWN, async (request, store) => {
         'This copy request is illegal because it is trying to copy an object to itself without changing the object.',
     });
   }
-  const now = store.now();
-  await commit(store, {
-    type: 'copyObject',
-    bucketId,
-    key: keyBytes(request.key),
-    now,
-    sourceId: source.id,
-    headers: replaces ? readObjectHeaders(request) : undefined,
-    condition: readWriteCondition(request),
-  });
+  const { bucket, key } = request;
+  const replacing = replaces ? readObjectHeaders(request) : undefined;
+  const condition = readWriteCondition(request);
+  const { size, etag, checksum, headers: own } = source;
+  const segments = store.reader.segmentsOf(source.id);
+  const headers = replacing ?? own;
+  const { now } = await publishManifest(
+    store,
+    (about) => ({ kind: 'manifest', bucket, key, ...about, size, etag, checksum, headers, segments }),
+    (placed) => ({
+      type: 'copyObject',
+      bucketId,
+      key: keyBytes(key),
+      sourceId: source.id,
+      headers: replacing,
+      condition,
+      ...placed,
+    }),
+  );
   return xmlResponse(buildXml('CopyObjectResult', { ETag: quoteETag(source.etag), LastModified: new Date(now) }));
 });
 

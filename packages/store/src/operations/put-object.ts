@@ -17,17 +17,11 @@ export const putObject = operation(KNOWN, async (request, store) => {
   const condition = readWriteCondition(request);
   previewCondition(condition, store.reader.findObject(bucketId, request.key));
 
-  const { bytes, etag, checksum } = await receiveBytes(request, store);
-  await publish(request, store, {
-    type: 'putObject',
-    bucketId,
-    key: keyBytes(request.key),
-    now: store.now(),
-    bytes,
-    etag,
-    headers,
-    checksum,
-    condition,
+  const { bucket, key } = request;
+  const incoming = await receiveBytes(request, store, {
+    describe: (about) => ({ kind: 'object', bucket, key, ...about, headers }),
   });
+  await publish(request, store, { type: 'putObject', bucketId, key: keyBytes(key), headers, condition, ...incoming });
+  const { etag, checksum } = incoming;
   return { status: 200, headers: { etag: quoteETag(etag), ...describeChecksum(checksum) } };
 });

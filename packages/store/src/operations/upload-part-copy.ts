@@ -6,7 +6,7 @@ import type { Range } from '../http/range.ts';
 import { xmlResponse } from '../http/response.ts';
 import { copyBytes, publish } from '../incoming.ts';
 import { header, operation, type S3Request } from '../operation.ts';
-import { readPartNumber } from './upload-part.ts';
+import { describePart, readPartNumber } from './upload-part.ts';
 
 const KNOWN: Known = {
   query: ['uploadId', 'partNumber'],
@@ -18,13 +18,18 @@ export const uploadPartCopy = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const number = readPartNumber(request);
   const uploadId = request.query.get('uploadId') ?? '';
-  const { checksumAlgorithm: algorithm } = store.reader.upload(bucketId, request.key, uploadId);
+  const upload = store.reader.upload(bucketId, request.key, uploadId);
   const { object } = readCopySource(request, store);
   const source = await openObjectBytes(store, { object, ...readRange(request, object.size) });
   try {
-    const { bytes, etag, checksum } = await copyBytes(source, { store, signal: request.signal, algorithm });
-    const now = store.now();
-    await publish(request, store, { type: 'putPart', uploadId, number, bytes, etag, checksum: checksum?.value, now });
+    const incoming = await copyBytes(source, {
+      store,
+      signal: request.signal,
+      algorithm: upload.checksumAlgorithm,
+      describe: describePart({ bucket: request.bucket, upload, number }),
+    });
+    const { etag, checksum, now } = incoming;
+    await publish(request, store, { type: 'putPart', uploadId, number, ...incoming, checksum: checksum?.value });
     return xmlResponse(
       buildXml('CopyPartResult', {
         ETag: quoteETag(etag),

@@ -1,6 +1,7 @@
 import { quoteETag, S3Error } from '@darkslide/s3wire';
 import { BODY_HEADERS, type Known } from '../http/known.ts';
-import { publish, receiveBytes } from '../incoming.ts';
+import { type Describe, publish, receiveBytes } from '../incoming.ts';
+import type { StoredChecksum, Upload } from '../index/rows.ts';
 import { describeChecksum } from '../object-headers.ts';
 import { operation, type S3Request } from '../operation.ts';
 
@@ -12,14 +13,42 @@ export const uploadPart = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   const number = readPartNumber(request);
   const uploadId = request.query.get('uploadId') ?? '';
-  const { checksumAlgorithm } = store.reader.upload(bucketId, request.key, uploadId);
+  const upload = store.reader.upload(bucketId, request.key, uploadId);
 
-  const { bytes, etag, checksum } = await receiveBytes(request, store, checksumAlgorithm);
-  const kept = checksum?.algorithm === checksumAlgorithm ? checksum?.value : undefined;
-  await publish(request, store, { type: 'putPart', uploadId, number, bytes, etag, checksum: kept, now: store.now() });
+  const incoming = await receiveBytes(request, store, {
+    algorithm: upload.checksumAlgorithm,
+    describe: describePart({ bucket: request.bucket, upload, number }),
+  });
+  const { etag, checksum } = incoming;
+  await publish(request, store, {
+    type: 'putPart',
+    uploadId,
+    number,
+    ...incoming,
+    checksum: keptChecksum(upload, checksum),
+  });
   const headers = { etag: quoteETag(etag), ...describeChecksum(checksum), 'x-amz-checksum-type': undefined };
   return { status: 200, headers };
 });
+
+/** What a part's blob says of itself: all that is needed to open its upload again. */
+export function describePart({ bucket, upload, number }: { bucket: string; upload: Upload; number: number }): Describe {
+  const { id: uploadId, key, initiatedAt, headers, checksumAlgorithm, checksumType } = upload;
+  return (about) => ({
+    kind: 'part',
+    bucket,
+    key,
+    uploadId,
+    number,
+    ...about,
+    checksum: keptChecksum(upload, about.checksum),
+    upload: { initiatedAt, headers, checksumAlgorithm, checksumType },
+  });
+}
+
+/** Only a checksum of the upload's own algorithm counts for the object. */
+const keptChecksum = ({ checksumAlgorithm }: Upload, checksum: StoredChecksum | undefined): string | undefined =>
+  checksum?.algorithm === checksumAlgorithm ? checksum?.value : undefined;
 
 /** Throws InvalidArgument. */
 export function readPartNumber(request: S3Request): number {

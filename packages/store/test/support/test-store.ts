@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type LogEntry, type RunningStore, type StoreOptions, startStore } from '../../src/index.ts';
 import { BUCKET, CREDENTIALS, S3Client } from './s3-client.ts';
 
@@ -60,7 +61,8 @@ export async function startTestStore(options: Partial<StoreOptions> = {}): Promi
 /** The blobs on disk. */
 export function blobFiles(dataDir: string): string[] {
   const root = join(dataDir, 'blobs');
-  return readdirSync(root).flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
+  const folders = readdirSync(root).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  return folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
 }
 
 /** Resolves once the condition holds, which no event tells of. Throws after ten seconds. */
@@ -70,4 +72,12 @@ export async function until(condition: () => boolean): Promise<void> {
     if (Date.now() > deadline) throw new Error(`it never came about that ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Changes the index of a store that is stopped, as if its last end had left it so. */
+export function editIndex(dataDir: string, sql: string): void {
+  const db = new DatabaseSync(join(dataDir, 'index.sqlite'));
+  db.exec(sql);
+  db.close();
+  rmSync(join(dataDir, 'index.seal'), { force: true });
 }
