@@ -24,7 +24,8 @@ describe('a backup of the data folder', () => {
     const { backup, restore } = await scripts();
     const copy = await temporaryFolder('darkslide-backup');
     const server = await Darkslide.start();
-    const places = { env: { DATA: server.dataDir, BACKUP: copy.path } };
+    const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`;
+    const places = { env: { DATA: server.dataDir, BACKUP: copy.path, PATH: path } };
     try {
       const api = new Api(server);
       const project = await api.newProject();

@@ -24,6 +24,8 @@ export type Configuration = {
   /** Requests a minute and API key. */
   rateLimitPerMinute: number;
   multipartIdleDays: number;
+  /** Days for which the embedded store keeps a file that it does not know. */
+  lostFoundDays: number;
   /** Seconds between two searches for idle multipart uploads, in the whole cluster. */
   sweepIntervalSeconds: number;
   logLevel: string;
@@ -79,6 +81,7 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
     linkTtlSeconds: read.integer('DARKSLIDE_LINK_TTL', { min: 1, max: MAX_LINK_TTL_SECONDS, fallback: DAY_SECONDS }),
     rateLimitPerMinute: read.integer('DARKSLIDE_RATE_LIMIT', { min: 1, max: 1_000_000, fallback: 6000 }),
     multipartIdleDays: read.decimal('DARKSLIDE_MULTIPART_IDLE_DAYS', { min: 0.0001, max: 365, fallback: 7 }),
+    lostFoundDays: read.decimal('DARKSLIDE_LOST_FOUND_DAYS', { min: 1, max: 3650, fallback: 30 }),
     sweepIntervalSeconds: read.integer('DARKSLIDE_SWEEP_INTERVAL', { min: 1, max: DAY_SECONDS, fallback: 3600 }),
     logLevel: read.choice(
       'DARKSLIDE_LOG_LEVEL',

@@ -24,7 +24,7 @@ export type EmbeddedOptions = {
  * @throws {Error} with one sentence that says why it can't.
  */
 export async function startEmbeddedStore(
-  { host, region }: Configuration,
+  { host, region, lostFoundDays }: Configuration,
   { dataDir, port, credentials, scrubDays, log }: EmbeddedOptions,
 ): Promise<RunningStore> {
   try {
@@ -37,6 +37,7 @@ export async function startEmbeddedStore(
       credentials,
       scrubDays,
       compileCache: process.env.NODE_COMPILE_CACHE,
+      lostFoundDays,
       log,
     });
   } catch (error) {

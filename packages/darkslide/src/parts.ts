@@ -94,6 +94,7 @@ function watchStore(metrics: Metrics, store: RunningStore): void {
   const scrub = async () => (await store.figures()).scrub;
   metrics.watch('store_bodies', async () => (await store.figures()).bodies);
   metrics.watch('store_damaged_objects', async () => (await store.figures()).damagedObjects);
+  metrics.watch('store_lost_found_files', async () => (await store.figures()).lostAndFound);
   metrics.watch('store_scrubbed_bytes', async () => (await scrub()).checkedBytes);
   metrics.watch('store_scrubbed_blobs', async () => (await scrub()).checkedBlobs);
   metrics.watch('store_scrub_interval_seconds', async () => (await scrub()).intervalMs / 1000);

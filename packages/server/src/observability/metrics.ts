@@ -35,6 +35,7 @@ export type Gauge =
   | 'database_connections_waiting'
   | 'store_bodies'
   | 'store_damaged_objects'
+  | 'store_lost_found_files'
   | 'store_scrub_interval_seconds'
   | 'store_scrub_last_pass_timestamp_seconds'
   | 'store_scrubbed_bytes'

@@ -19,6 +19,7 @@ const GAUGES: Record<GaugeName, string> = {
   database_connections_waiting: 'Queries that wait for a free connection to PostgreSQL.',
   store_bodies: 'Bodies that the embedded store is receiving or holds in line.',
   store_damaged_objects: 'Objects of the embedded store whose stored bytes were found damaged.',
+  store_lost_found_files: 'Files that the embedded store did not know and has set aside in lost+found.',
   store_scrub_interval_seconds: 'In how many seconds the embedded store reads and checks all that it holds; 0: never.',
   store_scrub_last_pass_timestamp_seconds:
     'When it last had checked all that it holds; until then, when it began for the first time.',
