@@ -77,7 +77,7 @@ async function compare({ blobs, reader }: Options): Promise<{ strangers: string[
       const blob = `${folder}/${name}`;
       if (!known.delete(blob)) strangers.push(blob);
     }
-    lost.push(...known);
+    for (const blob of known) if (runOf(blob) !== blobs.run) lost.push(blob);
     await turn();
   }
   return { strangers, lost };
