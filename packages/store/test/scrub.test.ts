@@ -117,7 +117,7 @@ describe('the scrub', () => {
     const paths = await stored(['a', 'b', 'c']);
     const [a = '', b = ''] = [paths.get('a'), paths.get('b')];
     flipBit(a);
-    renameSync(b, `${b}.away`);
+    renameSync(b, join(dataDir, 'away'));
     const seen: number[] = [];
     const report = await scrubFolder({ dataDir, onProgress: ({ bytes }) => seen.push(bytes) });
     assert.deepEqual(report.damagedObjects, [
@@ -129,7 +129,7 @@ describe('the scrub', () => {
     assert.equal(readDamage(dataDir, { limit: 1 })?.count, 2);
 
     flipBit(a);
-    renameSync(`${b}.away`, b);
+    renameSync(join(dataDir, 'away'), b);
     assert.deepEqual((await scrubFolder({ dataDir })).damagedObjects, []);
     assert.equal(readDamage(dataDir, { limit: 1 })?.count, 0);
   });
