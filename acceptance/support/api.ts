@@ -175,8 +175,13 @@ export type Refusal = { code: string; message: string; request_id: string; detai
 export function refusal(answer: RawResponse, { status, code }: { status: number; code?: string | RegExp }): Refusal {
   assert.equal(answer.status, status, answer.text.slice(0, 500));
   assert.match(answer.headers['content-type'] ?? '', /^application\/json\b/);
-  const body = answer.json<{ error: Refusal }>();
-  assert.deepEqual(Object.keys(body), ['error'], 'an error body holds an error and nothing else');
+  const body = answer.json<{ error: Refusal; detail: string }>();
+  assert.deepEqual(
+    Object.keys(body),
+    ['error', 'detail'],
+    'an error body holds an error, its sentence and nothing else',
+  );
+  assert.equal(body.detail, body.error.message);
   const { error } = body;
   assert.match(error.code, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
   if (code !== undefined)

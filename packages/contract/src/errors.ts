@@ -37,9 +37,12 @@ export const ERRORS = {
     status: 415,
     message: ({ type }) => `This API reads JSON, not "${type}". Send Content-Type: application/json.`,
   }),
-  route_not_found: define<{ method: string; path: string }>({
+  route_not_found: define<{ method: string; path: string; stored?: { count: number; project: string } }>({
     status: 404,
-    message: ({ method, path }) => `There is no ${method} ${path}. The routes are listed at /docs.`,
+    message: ({ method, path, stored }) =>
+      typeof stored?.count === 'number'
+        ? `There is no ${method} ${path}: this server stores photos and does not edit them. The project "${stored.project}" has ${stored.count} stored ${plural(stored.count, 'photo')}.`
+        : `There is no ${method} ${path}. The routes are listed at /docs.`,
   }),
   method_not_allowed: define<{ method: string; path: string; allowed: readonly string[] }>({
     status: 405,

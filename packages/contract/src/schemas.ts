@@ -316,6 +316,7 @@ export const ErrorBody = Type.Object(
       request_id: Type.String(),
       details: Type.Optional(Type.Array(Type.Unknown())),
     }),
+    detail: Type.String({ description: 'The same sentence as `error.message`, for clients of 2024.' }),
   },
   { title: 'Error' },
 );

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { apiError, CALLS, type CallName, type ErrorCode, FAMILIES, type Family } from '@darkslide/contract';
+import { ApiError, apiError, CALLS, type CallName, type ErrorCode, FAMILIES, type Family } from '@darkslide/contract';
 import { COMMON_ERRORS, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { authorize, type Caller, type Callers, callerId } from '../access/caller.ts';
 import { WrongKeys } from '../access/wrong-keys.ts';
+import { notFound, pathOf } from './errors.ts';
 import type { Call, Handlers } from './handlers.ts';
 import type { HeldBytes } from './held-bytes.ts';
 
@@ -15,6 +16,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route can refuse; for the documentation. */
     errors?: readonly ErrorCode[];
+    /** Not a route of this server: who may not look is told that there is none. */
+    isElsewhere?: boolean;
   }
 }
 
@@ -38,10 +41,14 @@ export async function registerApi(
     // Answers hold links, which are as good as keys.
     reply.header('cache-control', 'no-store');
     const key = request.headers['x-api-key'];
-    if (typeof key !== 'string' || key === '') throw apiError('missing_api_key', {});
-    const caller = await wrongKeys.guard({ secret: key, address: request.ip }, () => callers.authenticate(key));
-    request.caller = caller;
-    heldBytes.admit(request, reply, callerId(caller));
+    try {
+      if (typeof key !== 'string' || key === '') throw apiError('missing_api_key', {});
+      request.caller = await wrongKeys.guard({ secret: key, address: request.ip }, () => callers.authenticate(key));
+    } catch (error) {
+      const isWrongKey = error instanceof ApiError && error.status === 401;
+      throw isWrongKey && request.routeOptions.config.isElsewhere ? notFound(request, reply) : error;
+    }
+    heldBytes.admit(request, reply, callerId(request.caller));
   });
   if (ratePerMinute !== undefined) {
     await app.register(rateLimit, {
@@ -53,6 +60,7 @@ export async function registerApi(
   }
   for (const family of Object.keys(FAMILIES) as Family[]) {
     for (const name of Object.keys(CALLS) as CallName[]) registerRoute(app, family, name, handlers);
+    registerEdit(app, family, handlers);
   }
 }
 
@@ -88,6 +96,46 @@ function registerRoute(app: FastifyInstance, family: Family, name: CallName, han
     preParsing: async (request) => authorize(callerOf(request), name),
     handler,
   });
+}
+
+const EDIT_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/**
+ * Some clients have a project edited once its photos are up. That is outside this system; its owner is told that the
+ * photos are stored, and everybody else that there is no such route.
+ */
+function registerEdit(app: FastifyInstance, family: Family, { getProject }: Handlers): void {
+  app.route({
+    method: EDIT_METHODS,
+    url: `${FAMILIES[family].prefix}/:project_uuid/edit`,
+    schema: { hide: true },
+    config: { isElsewhere: true },
+    preParsing: async (request, reply) => {
+      const params = request.params as { project_uuid: string };
+      const stored = await storedIn(getProject, { caller: callerOf(request), family, params }).catch((error) => {
+        if (error instanceof ApiError && error.status < 500) throw notFound(request, reply);
+        throw error;
+      });
+      throw apiError('route_not_found', { method: request.method, path: pathOf(request.url), stored });
+    },
+    handler: async () => {},
+  });
+}
+
+type OneProject = { caller: Caller; family: Family; params: { project_uuid: string } };
+
+async function storedIn(getProject: Handlers['getProject'], { caller, family, params }: OneProject) {
+  authorize(caller, 'getProject');
+  const call = {
+    accountId: caller.accountId,
+    caller,
+    family,
+    params,
+    query: {},
+    body: undefined,
+  } as Call<'getProject'>;
+  const { name, number_of_images: count } = await getProject(call);
+  return { count, project: name };
 }
 
 function callerOf({ caller }: FastifyRequest): Caller {

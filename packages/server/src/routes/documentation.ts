@@ -49,6 +49,7 @@ export async function registerDocumentation(app: FastifyInstance, version: strin
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new Error('The document is OpenAPI 3, not Swagger 2.');
       markOptionalBodies(document.openapiObject);
+      markOptionalParameters(document.openapiObject);
       return document.openapiObject;
     },
   });
@@ -73,6 +74,7 @@ function errorResponses(codes: readonly ErrorCode[]) {
 
 type Document = { paths?: Record<string, unknown> };
 type Operation = {
+  parameters?: { required?: boolean; schema?: { default?: unknown } }[];
   requestBody?: { required?: boolean; content?: Record<string, { schema?: { required?: readonly string[] } }> };
 };
 
@@ -82,6 +84,15 @@ function markOptionalBodies({ paths = {} }: Document): void {
     for (const { requestBody } of Object.values(path as Record<string, Operation>)) {
       const fields = requestBody?.content?.['application/json']?.schema?.required ?? [];
       if (requestBody !== undefined) requestBody.required = fields.length > 0;
+    }
+  }
+}
+
+/** What has a default may be left out; the collector calls it required. */
+function markOptionalParameters({ paths = {} }: Document): void {
+  for (const path of Object.values(paths)) {
+    for (const { parameters = [] } of Object.values(path as Record<string, Operation>)) {
+      for (const parameter of parameters) if (parameter.schema?.default !== undefined) parameter.required = false;
     }
   }
 }

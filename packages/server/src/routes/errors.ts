@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ApiError, apiError, CALLS, FAMILIES, isRetryable, type schemas } from '@darkslide/contract';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -30,11 +31,17 @@ export function sendError(error: Error, request: FastifyRequest, reply: FastifyR
 }
 
 /** Answers what can't be read as HTTP, below all routes. Given to `node:http` by Fastify. */
-export function refuseMalformed({ code }: ConnectionError, socket: Socket): void {
+export function refuseMalformed(error: ConnectionError, socket: Socket): void {
+  const { code } = error;
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = MALFORMED[code] ?? 'The request is not well-formed HTTP';
-  const body = JSON.stringify(errorBody(apiError('invalid_request', { problem }), randomUUID()));
-  const head = ['HTTP/1.1 400 Bad Request', 'Content-Type: application/json; charset=utf-8', 'Connection: close'];
+  const { refusal, allowed } = unknownMethod(error) ?? { refusal: apiError('invalid_request', { problem }) };
+  const body = JSON.stringify(errorBody(refusal, randomUUID()));
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    ...(allowed ? [`Allow: ${allowed.join(', ')}`] : []),
+    ...['Content-Type: application/json; charset=utf-8', 'Connection: close'],
+  ];
   socket.end([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
 }
 
@@ -46,6 +53,7 @@ const MALFORMED: Record<string, string> = {
 export function errorBody({ code, message, details }: ApiError, requestId: string): schemas.ErrorBody {
   return {
     error: { code, message, request_id: requestId, ...(details === undefined ? {} : { details: [...details] }) },
+    detail: message,
   };
 }
 
@@ -78,13 +86,33 @@ const KNOWN_PATHS: KnownPath[] = Object.values(FAMILIES).flatMap(({ prefix }) =>
   })),
 );
 
-function notFound({ method, url }: FastifyRequest, reply: FastifyReply): ApiError {
-  const path = url.split('?', 1)[0] ?? url;
+type Unknown = { method: string; url: string };
+
+export function notFound({ method, url }: Unknown, reply: FastifyReply): ApiError {
+  const { refusal, allowed } = unknownRoute({ method, url });
+  if (allowed) reply.header('allow', allowed.join(', '));
+  return refusal;
+}
+
+function unknownRoute({ method, url }: Unknown): { refusal: ApiError; allowed?: readonly string[] } {
+  const path = pathOf(url);
   const bare = path.replace(/\/$/, '');
   const allowed = [
     ...new Set(KNOWN_PATHS.flatMap(({ pattern, methods }) => (pattern.test(bare) ? methods : []))),
   ].sort();
-  if (allowed.length === 0) return apiError('route_not_found', { method, path });
-  reply.header('allow', allowed.join(', '));
-  return apiError('method_not_allowed', { method, path, allowed });
+  if (allowed.length === 0) return { refusal: apiError('route_not_found', { method, path }) };
+  return { refusal: apiError('method_not_allowed', { method, path, allowed }), allowed };
 }
+
+export const pathOf = (url: string) => url.split('?', 1)[0] ?? url;
+
+/** Node reads no request whose method it does not know: its first line is all there is. */
+function unknownMethod({ code, rawPacket }: ConnectionError): ReturnType<typeof unknownRoute> | undefined {
+  if (code !== 'HPE_INVALID_METHOD') return undefined;
+  const line = (rawPacket as unknown as Buffer | undefined)?.toString('latin1', 0, MAX_LINE_BYTES);
+  const [, method, url] = /^([A-Z][A-Z-]{0,31}) (\/[!-~]*) HTTP\/1\.[01]\r\n/.exec(line ?? '') ?? [];
+  return method && url ? unknownRoute({ method, url }) : undefined;
+}
+
+/** Of a request's first line so much is looked at. */
+const MAX_LINE_BYTES = 8192;

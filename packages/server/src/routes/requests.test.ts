@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { FAMILIES, LIST_BODY_BYTES, MAX_BODY_BYTES, MAX_BODY_VALUES, MAX_NAMES_PER_REQUEST } from '@darkslide/contract';
@@ -162,6 +163,54 @@ test('unknown routes and methods get our error body', async (t) => {
     assert.deepEqual([response.statusCode, response.json().error.code], [405, 'method_not_allowed']);
     assert.equal(response.headers.allow, allow);
   }
+});
+
+test('a method that no server knows is refused like any other, with what the route takes', async (t) => {
+  const { app } = await startTestServer(t);
+  const url = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const ask = async (line: string) => {
+    const socket = connect(Number(url.port), url.hostname);
+    socket.end(`${line}\r\nHost: x\r\n\r\n`);
+    return text(socket);
+  };
+  const refused = await ask(`BREW ${FAMILY}?x=1 HTTP/1.1`);
+  assert.match(refused, /^HTTP\/1\.1 405 Method Not Allowed\r\nAllow: GET, HEAD, POST\r\n/);
+  assert.equal(JSON.parse(refused.split('\r\n\r\n')[1] ?? '').error.code, 'method_not_allowed');
+  assert.match(await ask('BREW /coffee HTTP/1.1'), /^HTTP\/1\.1 404 Not Found\r\n/);
+  assert.match(await ask('BREW HTTP/1.1'), /^HTTP\/1\.1 400 Bad Request\r\n/);
+});
+
+test('a project is not edited here, and its owner is told that the photos are stored', async (t) => {
+  const { app, call, createProject, otherKey } = await startTestServer(t);
+  const name = 'Smith wedding';
+  const { path } = await createProject(name);
+  for (const method of ['GET', 'POST'] as const) {
+    const own = await call(method, `${path}/edit`, method === 'POST' ? '{' : undefined);
+    assert.deepEqual([own.status, own.body.error.code], [404, 'route_not_found']);
+    assert.match(own.body.error.message, new RegExp(`does not edit them\\. The project "${name}" has 0 stored photos`));
+    assert.equal(own.body.detail, own.body.error.message);
+    for (const headers of [{ 'x-api-key': await otherKey() }, { 'x-api-key': 'unknown' }, {}]) {
+      const other = await app.inject({ method, url: `${path}/edit`, headers });
+      assert.deepEqual([other.statusCode, other.json().error.code], [404, 'route_not_found']);
+      assert.equal(other.json().error.message, `There is no ${method} ${path}/edit. The routes are listed at /docs.`);
+    }
+  }
+});
+
+test('a size of 16 digits is an integer, also in a query, and what has a default may be left out', async (t) => {
+  const { app, call, createProject } = await startTestServer(t);
+  const { path } = await createProject();
+  const ask = (size: string) => call('GET', `${path}/get_upload_link?file_name=a.NEF&size=${size}`);
+  for (const size of ['999999999999999', '9007199254740991']) {
+    assert.doesNotMatch((await ask(size)).body.error?.message ?? '', /integer/, size);
+  }
+  assert.match((await ask('9007199254740992')).body.error.message, /size must be an integer/);
+  const { paths } = (await app.inject('/openapi.json')).json();
+  const queries = Object.values<
+    Record<string, { parameters?: { name: string; required?: boolean; schema: object }[] }>
+  >(paths).flatMap((path) => Object.values(path).flatMap(({ parameters = [] }) => parameters));
+  const withDefault = queries.filter(({ schema }) => 'default' in schema);
+  assert.ok(withDefault.length > 0 && withDefault.every(({ required }) => required === false));
 });
 
 test('a path may be percent-encoded at length, but not brokenly', async (t) => {

@@ -77,13 +77,16 @@ function withFirstProblems(value: unknown, lists: readonly List[]) {
   return { few, indexOf };
 }
 
+/** No longer than JavaScript counts exactly. */
+const isInteger = (text: string) => /^-?\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text));
+
 /** The values of a query as their types, where the text says exactly that: `1.5` does not become the integer 1. */
 function fromText(schema: TSchema, received: unknown): unknown {
   const properties = (schema as { properties?: Record<string, { type?: string }> }).properties ?? {};
   return Object.fromEntries(
     Object.entries(received as Record<string, unknown>).map(([name, text]) => {
       const type = Object.hasOwn(properties, name) ? properties[name]?.type : undefined;
-      if (type === 'integer' && /^-?\d{1,15}$/.test(String(text))) return [name, Number(text)];
+      if (type === 'integer' && isInteger(String(text))) return [name, Number(text)];
       if (type === 'boolean' && /^(true|false|1|0)$/i.test(String(text)))
         return [name, /^(true|1)$/i.test(String(text))];
       return [name, text];
