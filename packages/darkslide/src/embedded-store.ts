@@ -24,7 +24,7 @@ export type EmbeddedOptions = {
  * @throws {Error} with one sentence that says why it can't.
  */
 export async function startEmbeddedStore(
-  { host, region, lostFoundDays }: Configuration,
+  { host, region, lostFoundDays, trustedProxies }: Configuration,
   { dataDir, port, credentials, scrubDays, log }: EmbeddedOptions,
 ): Promise<RunningStore> {
   try {
@@ -35,6 +35,7 @@ export async function startEmbeddedStore(
       region,
       bucket: EMBEDDED_BUCKET,
       credentials,
+      trustedProxies,
       scrubDays,
       compileCache: process.env.NODE_COMPILE_CACHE,
       lostFoundDays,

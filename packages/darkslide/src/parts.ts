@@ -125,5 +125,6 @@ async function startStorage(
     log,
   });
   if (metrics) watchStore(metrics, store);
-  return { config: embeddedStorage(configuration, { endpoint: store.url, credentials }), store };
+  const endpoints = { endpoint: store.ownUrl, clientEndpoint: store.url };
+  return { config: embeddedStorage(configuration, { ...endpoints, credentials }), store };
 }

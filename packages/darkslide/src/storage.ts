@@ -5,12 +5,21 @@ import type { StoreCredentials } from './secrets.ts';
 /** The embedded store's bucket. */
 export const EMBEDDED_BUCKET = 'darkslide';
 
-/** How the server reaches the embedded store that answers at `endpoint`. */
+/** How the server reaches the embedded store that answers at `endpoint`, and clients at `clientEndpoint`. */
 export function embeddedStorage(
   configuration: Configuration,
-  { endpoint, credentials }: { endpoint: string; credentials: StoreCredentials },
+  options: { endpoint: string; clientEndpoint?: string; credentials: StoreCredentials },
 ): StorageConfig {
-  return { ...shared(configuration), endpoint, bucket: EMBEDDED_BUCKET, forcePathStyle: true, credentials };
+  const { endpoint, clientEndpoint, credentials } = options;
+  const publicEndpoint = configuration.publicStoreUrl ?? clientEndpoint;
+  return {
+    ...shared(configuration),
+    publicEndpoint,
+    endpoint,
+    bucket: EMBEDDED_BUCKET,
+    forcePathStyle: true,
+    credentials,
+  };
 }
 
 /** How the server reaches an S3 of its operator's; AWS's own chain finds the credentials. */

@@ -26,6 +26,7 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
         status,
         code,
         durationMs,
+        client,
       } = entry;
       const ms = Math.round(durationMs * 10) / 10;
       return {
@@ -37,6 +38,7 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
         status,
         code,
         ms,
+        client,
         msg: 'answered',
       };
     }

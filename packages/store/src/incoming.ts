@@ -2,6 +2,7 @@ import { type ChecksumAlgorithm, S3Error } from '@darkslide/s3wire';
 import type { Sink } from './disk/receiver.ts';
 import { type BlobRecord, type ManifestRecord, trailerOf } from './disk/record.ts';
 import { createDigester, type DigestName, type Digests, hexOf } from './hashing/digests.ts';
+import type { Visitor } from './http/gate.ts';
 import type { ByteSource } from './http/response.ts';
 import type { Command, Outcome } from './index/command.ts';
 import type { NewBytes, StoredChecksum } from './index/rows.ts';
@@ -35,7 +36,8 @@ export function receiveBytes(
 ): Promise<Incoming> {
   const { body, signal } = request;
   const integrity = readIntegrity(request, algorithm);
-  return takeIn({ size: body.size, integrity, pump: (sink) => body.pump(sink), signal, store, describe });
+  const { size, visitor } = body;
+  return takeIn({ size, integrity, pump: (sink) => body.pump(sink), signal, store, describe, visitor });
 }
 
 /** Copies bytes of the store's own into a new blob. */
@@ -62,14 +64,15 @@ async function takeIn(options: {
   signal: AbortSignal;
   store: Store;
   describe: Describe;
+  visitor?: Visitor;
 }): Promise<Incoming> {
-  const { size, integrity, pump, signal, store, describe } = options;
+  const { size, integrity, pump, signal, store, describe, visitor } = options;
   if (size > store.limits.maxObjectBytes) {
     throw new S3Error('EntityTooLarge', {
       details: { ProposedSize: String(size), MaxSizeAllowed: String(store.limits.maxObjectBytes) },
     });
   }
-  const leave = await store.uploads.enter(signal);
+  const leave = await store.uploads.enter(signal, visitor);
   let about: AboutBytes | undefined;
   try {
     await store.writer.ready();

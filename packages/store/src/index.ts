@@ -27,6 +27,8 @@ export type RunningStore = {
   /** `http://host:port`. */
   url: string;
   port: number;
+  /** The same store on another port, for programs of this machine: whatever clients do on the first, it answers there. */
+  ownUrl: string;
   /** Resolves after `close`. Rejects when the store dies by itself; whoever started it should then stop too. */
   closed: Promise<void>;
   /** Never answers once the store is closed. */
@@ -68,14 +70,14 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
     worker.on('exit', () => (clean ? resolve() : reject(new Error('the store has stopped by itself'))));
   });
 
-  const port = await Promise.race([
-    new Promise<number>((resolve, reject) => {
+  const { port, ownPort } = await Promise.race([
+    new Promise<{ port: number; ownPort: number }>((resolve, reject) => {
       worker.on('message', (message: ThreadMessage) => {
-        if (message.type === 'listening') resolve(message.port);
+        if (message.type === 'listening') resolve(message);
         if (message.type === 'refused') reject(Object.assign(new Error(message.message), { code: message.code }));
       });
     }),
-    closed.then(() => 0),
+    closed.then(() => ({ port: 0, ownPort: 0 })),
   ]).catch(async (error) => {
     closed.catch(() => {});
     await worker.terminate();
@@ -85,6 +87,7 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
   return {
     url: `http://${host}:${port}`,
     port,
+    ownUrl: `http://127.0.0.1:${ownPort}`,
     closed,
     figures() {
       // Who asks while a question is under way gets its answer.

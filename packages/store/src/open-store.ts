@@ -1,3 +1,4 @@
+import { TrustedProxies } from '@darkslide/connections';
 import { Damage } from './damage.ts';
 import { makeFolder } from './disk/directory-sync.ts';
 import { FolderLock } from './disk/lock.ts';
@@ -24,6 +25,8 @@ import type { Store } from './store.ts';
 /** A store that answers. */
 export type OpenStore = {
   port: number;
+  /** Another one, for programs of this machine. */
+  ownPort: number;
   figures: () => StoreFigures;
   close: (options: { graceMs: number }) => Promise<void>;
 };
@@ -69,12 +72,17 @@ export async function openStore(
       receiver: new Receiver({ blobs, slabs, hashing, reservedBytes: limits.reservedBytes }),
       hashing: readHashing,
       damage,
-      uploads: new Gate({ places: limits.maxUploads, maxWaiting: limits.maxWaitingUploads, maxWaitMs }),
+      trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
+      uploads: new Gate({
+        ...{ places: limits.maxUploads, placesPerLink: limits.maxUploadsPerLink },
+        ...{ placesPerClient: limits.maxUploadsPerClient, maxWaiting: limits.maxWaitingUploads, maxWaitMs },
+        ...{ slowRate: limits.slowUpload.bytesPerSecond, patienceMs: limits.slowUpload.patienceMs },
+      }),
       documents: new Gate({ places: limits.maxDocuments, maxWaiting: limits.maxWaitingUploads, maxWaitMs }),
       log,
     };
     const server = new HttpServer({ store, keys: credentials });
-    const boundPort = await server.listen({ host, port });
+    const { port: boundPort, ownPort } = await server.listen({ host, port });
 
     const { scrubDays = DEFAULT_SCRUB_DAYS } = options;
     const scrub = new Scrub({
@@ -84,6 +92,7 @@ export async function openStore(
     });
     return {
       port: boundPort,
+      ownPort,
       figures: () => ({
         bodies: store.uploads.size,
         damagedObjects: reader.countDamagedObjects(),

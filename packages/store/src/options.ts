@@ -11,10 +11,17 @@ export type CorsRule = {
 };
 
 export type StoreLimits = {
-  /** Sockets open at once; more are refused. */
+  /** Sockets open at once. For a new one, the one that has been without a request for longest is closed. */
   maxConnections: number;
+  /** Those of one client's address; this machine's own and those of trusted proxies have no such limit. */
+  maxConnectionsPerClient: number;
   /** Bodies received at once; each takes up to two slabs of 256 KiB. Further ones wait unread. */
   maxUploads: number;
+  /** Of these, bodies by one link, and from one client's address, unless it is this machine's or a proxy's own. */
+  maxUploadsPerLink: number;
+  maxUploadsPerClient: number;
+  /** Where others wait for `patienceMs`, the slowest body is ended if it brings less than this; bytes a second. */
+  slowUpload: { bytesPerSecond: number; patienceMs: number };
   /** Bodies that may wait for their turn; further ones get SlowDown. */
   maxWaitingUploads: number;
   /** XML requests read at once, each of up to `maxXmlBytes`. They have a line of their own, as long as the other. */
@@ -31,6 +38,8 @@ export type StoreLimits = {
   idleTimeoutMs: number;
   /** A body must bring `bytes` in every `windowMs`, or it is given up. */
   minProgress: { bytes: number; windowMs: number };
+  /** A body may take `baseMs`, and one more second for so many of its bytes. */
+  deadline: { baseMs: number; bytesPerSecond: number };
   /** Bytes of the disk left free, so that the index can still be written when no upload can. */
   reservedBytes: number;
   /** Bytes a second that the scrub reads while there are no requests. */
@@ -46,7 +55,11 @@ export const DEFAULT_SCRUB_DAYS = 30;
 
 export const DEFAULT_LIMITS: StoreLimits = {
   maxConnections: 1024,
+  maxConnectionsPerClient: 256,
   maxUploads: 128,
+  maxUploadsPerLink: 4,
+  maxUploadsPerClient: 64,
+  slowUpload: { bytesPerSecond: 64 * 1024, patienceMs: 1000 },
   maxWaitingUploads: 1024,
   maxDocuments: 16,
   maxWaitMs: 30_000,
@@ -55,6 +68,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   headersTimeoutMs: 20_000,
   idleTimeoutMs: 60_000,
   minProgress: { bytes: 16 * 1024, windowMs: 120_000 },
+  deadline: { baseMs: 600_000, bytesPerSecond: 8 * 1024 },
   reservedBytes: 64 * MiB,
   scrubBytesPerSecond: 32 * MiB,
   recheckMs: 60_000,
@@ -78,6 +92,8 @@ export type LogEntry =
       requestId: string;
       /** The id of the request for which the caller made this one: `request-id/ID` in its user agent. */
       onBehalfOf: string | undefined;
+      /** The client's address. */
+      client: string;
       method: string;
       path: string;
       operation: string | undefined;
@@ -140,6 +156,8 @@ export type StoreOptions = {
   /** All that is stored is read and checked once in so many days; 0: never. 30 where not given. */
   scrubDays?: number;
   limits?: Partial<StoreLimits>;
+  /** Addresses and ranges of proxies that may say in `X-Forwarded-For` for whom they ask. */
+  trustedProxies?: readonly string[];
   /** The folder in which Node keeps compiled modules between starts; without it, none are kept. */
   compileCache?: string | undefined;
   /** Days for which a file stays in lost+found that nothing refers to, but that may have been acknowledged; 30 where not given. */

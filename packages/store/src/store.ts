@@ -1,3 +1,4 @@
+import { isLoopback, type TrustedProxies } from '@darkslide/connections';
 import type { Damage } from './damage.ts';
 import type { Blobs } from './disk/blobs.ts';
 import type { Receiver } from './disk/receiver.ts';
@@ -14,6 +15,7 @@ export type Store = {
   limits: StoreLimits;
   /** For buckets without rules of their own. */
   cors: CorsRule[];
+  trustedProxies: TrustedProxies;
   now: () => number;
   reader: IndexReader;
   writer: IndexWriter;
@@ -35,3 +37,7 @@ export async function commit(store: Store, command: Unnumbered): Promise<Outcome
   await store.blobs.remove(outcome.freed);
   return outcome;
 }
+
+/** Whether many clients may have this address: this machine's, or a proxy's. */
+export const isSharedAddress = (address: string, { trustedProxies }: Pick<Store, 'trustedProxies'>) =>
+  isLoopback(address) || trustedProxies.has(address);

@@ -7,7 +7,7 @@ export type ThreadRequest = { type: 'close'; graceMs: number } | { type: 'figure
 
 /** From the store's thread. */
 export type ThreadMessage =
-  | { type: 'listening'; port: number }
+  | { type: 'listening'; port: number; ownPort: number }
   /** `code`: the system's, where it has one. */
   | { type: 'refused'; message: string; code: string | undefined }
   | { type: 'log'; entry: LogEntry }
@@ -37,7 +37,7 @@ try {
     tell({ type: 'closed' });
     parent.close();
   });
-  tell({ type: 'listening', port: store.port });
+  tell({ type: 'listening', port: store.port, ownPort: store.ownPort });
 } catch (error) {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   tell({ type: 'refused', message, code: (cause as NodeJS.ErrnoException | undefined)?.code });

@@ -6,7 +6,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { RequestBody } from './body.ts';
 
-const limits = { idleTimeoutMs: 60_000, minProgress: { bytes: 1, windowMs: 60_000 } };
+const limits = {
+  idleTimeoutMs: 60_000,
+  minProgress: { bytes: 1, windowMs: 60_000 },
+  deadline: { baseMs: 60_000, bytesPerSecond: 1 },
+};
 
 function bodyOf(pieces: Buffer[]): RequestBody {
   const request = Object.assign(Readable.from(pieces, { objectMode: false }), { headers: {} }) as IncomingMessage;

@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { type AwsChunkedDecoder, createAwsChunkedDecoder, type Payload, S3Error } from '@darkslide/s3wire';
 import type { Sink } from '../disk/receiver.ts';
+import type { Visitor } from './gate.ts';
 import { Pace, type PaceLimits } from './pace.ts';
+
+/** Whose request it is: by link, and from where; what is not known is left out. */
+export type Sender = Pick<Visitor, 'link' | 'client'>;
 
 /** The bytes that a request brings, without the framing they travel in. They can be read once. */
 export class RequestBody {
@@ -9,19 +13,34 @@ export class RequestBody {
   readonly #request: IncomingMessage;
   readonly #limits: PaceLimits;
   readonly #invite: () => void;
+  readonly #sender: Sender;
+  #pace: Pace | undefined;
+  #giveUp: (error: S3Error) => void = () => {};
   #received = 0;
 
   /** `invite` tells the client to go on where it waits to be told (`Expect: 100-continue`). */
-  constructor(options: { request: IncomingMessage; payload: Payload; limits: PaceLimits; invite: () => void }) {
+  constructor(options: {
+    request: IncomingMessage;
+    payload: Payload;
+    limits: PaceLimits;
+    invite: () => void;
+    sender?: Sender;
+  }) {
     this.payload = options.payload;
     this.#request = options.request;
     this.#limits = options.limits;
     this.#invite = options.invite;
+    this.#sender = options.sender ?? {};
   }
 
   /** Bytes that have come in, framing included. */
   get received(): number {
     return this.#received;
+  }
+
+  /** Who sends it, and how fast; and how to end that. */
+  get visitor(): Visitor {
+    return { ...this.#sender, rate: () => this.#pace?.rate, evict: (error) => this.#giveUp(error) };
   }
 
   /** Whether the request says that it brings any byte. */
@@ -64,11 +83,18 @@ export class RequestBody {
     });
   }
 
+  /** What the deadline counts with: the whole body as it travels, or what it holds. */
+  get #declaredSize(): number {
+    const { headers } = this.#request;
+    return Number(headers['content-length'] ?? headers['x-amz-decoded-content-length'] ?? 0) || 0;
+  }
+
   async #read(sink: Sink): Promise<void> {
     const request = this.#request;
     if (request.destroyed) throw new S3Error('IncompleteBody');
     return new Promise((resolve, reject) => {
-      const pace = new Pace(this.#limits, () => finish(new S3Error('RequestTimeout')));
+      const pace = new Pace(this.#limits, this.#declaredSize, () => finish(new S3Error('RequestTimeout')));
+      this.#pace = pace;
       const finish = (error?: unknown) => {
         pace.stop();
         request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
@@ -76,6 +102,7 @@ export class RequestBody {
         if (error === undefined) resolve();
         else reject(error);
       };
+      this.#giveUp = finish;
       // A stream may end while its last bytes are still being taken: pausing does not hold the end back.
       let taking = false;
       let ended = false;

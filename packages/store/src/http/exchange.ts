@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { addressGroup } from '@darkslide/connections';
 import { buildErrorXml, S3Error, verifyRequest } from '@darkslide/s3wire';
 import { corsHeaders, rulesOf } from '../cors.ts';
 import { DamagedError } from '../disk/checked-blob.ts';
 import { header } from '../operation.ts';
 import { checkExpectedOwner } from '../owner.ts';
-import type { Store } from '../store.ts';
-import { RequestBody } from './body.ts';
+import { isSharedAddress, type Store } from '../store.ts';
+import { RequestBody, type Sender } from './body.ts';
 import { refuseUnknown } from './known.ts';
 import { requestHeaders } from './request-headers.ts';
 import type { S3Response } from './response.ts';
@@ -27,6 +28,8 @@ export class Exchange {
   readonly #response: ServerResponse;
   readonly #id = randomBytes(8).toString('hex').toUpperCase();
   readonly #startedAt = performance.now();
+  /** Its address. */
+  readonly #client: string;
   readonly #gone = new AbortController();
   /** Whether the client still waits for us to ask for the body. */
   #uninvited: boolean;
@@ -46,6 +49,9 @@ export class Exchange {
     this.#request = options.request;
     this.#response = options.response;
     this.#uninvited = options.expectsContinue;
+    const { socket, headers } = options.request;
+    const forwarded = header({ headers }, 'x-forwarded-for');
+    this.#client = this.#store.trustedProxies.clientOf(socket.remoteAddress ?? '', forwarded);
   }
 
   /** Carries the request out. Never throws. `stop` gives it up. */
@@ -102,12 +108,23 @@ export class Exchange {
       request: this.#request,
       payload: verified.payload,
       limits: this.#store.limits,
+      sender: this.#sender(target),
       invite: () => {
         if (this.#uninvited) this.#response.writeContinue();
         this.#uninvited = false;
       },
     });
     return operation.run({ bucket, key, ...asked, body: this.#body, signal: this.#gone.signal }, this.#store);
+  }
+
+  /** By what the gate tells clients apart. Those who hold the keys have no link. */
+  #sender({ bucket = '', key = '', query }: Target): Sender {
+    const part = `${query.get('uploadId') ?? ''}/${query.get('partNumber') ?? ''}`;
+    const isLink = query.has('X-Amz-Signature') || query.has('Signature');
+    return {
+      ...(isLink && { link: `${bucket}/${key}/${part}` }),
+      ...(isSharedAddress(this.#client, this.#store) ? {} : { client: addressGroup(this.#client) }),
+    };
   }
 
   /** May a page of another origin send this request? Asked without credentials. */
@@ -180,6 +197,7 @@ export class Exchange {
     const { method = '', url = '', headers } = this.#request;
     this.#store.log({
       type: 'request',
+      client: this.#client,
       requestId: this.#id,
       onBehalfOf: /(?:^| )request-id\/([\w.:/+=-]{1,128})(?= |$)/.exec(headers['user-agent'] ?? '')?.[1],
       method,

@@ -1,68 +1,161 @@
 import { S3Error } from '@darkslide/s3wire';
 
-/** Lets a limited number in at a time; the others wait in line, and the line is limited too. */
-export class Gate {
-  #free: number;
-  readonly #maxWaiting: number;
-  readonly #maxWaitMs: number;
-  readonly #line = new Set<() => void>();
-  readonly #places: number;
+/** Who wants in. Without it, nobody is told apart. */
+export type Visitor = {
+  /** What the request is for: of one link, a client sends once at a time. */
+  link?: string;
+  /** Where it comes from; undefined where many clients share that. */
+  client?: string | undefined;
+  /** Bytes a second that it brought so far; undefined as long as that says nothing. */
+  rate?: () => number | undefined;
+  /** Ends what it does inside. */
+  evict?: (error: S3Error) => void;
+};
 
-  constructor({ places, maxWaiting, maxWaitMs }: { places: number; maxWaiting: number; maxWaitMs: number }) {
-    this.#free = places;
-    this.#places = places;
-    this.#maxWaiting = maxWaiting;
-    this.#maxWaitMs = maxWaitMs;
+export type GateLimits = {
+  places: number;
+  maxWaiting: number;
+  maxWaitMs: number;
+  /** Places of one link, and of one client; without a figure, all. */
+  placesPerLink?: number | undefined;
+  placesPerClient?: number | undefined;
+  /** Whoever is slower than this makes place where somebody waits for `patienceMs`; bytes a second. */
+  slowRate?: number | undefined;
+  patienceMs?: number | undefined;
+};
+
+type Waiting = { visitor: Visitor; admit: () => void };
+
+/**
+ * Lets a limited number in at a time, and of each link and client fewer; the others wait in line, and the line is
+ * limited too. Where it is full and somebody waits, the slowest inside has to go, if it is slow.
+ */
+export class Gate {
+  readonly #limits: GateLimits;
+  readonly #inside = new Set<Visitor>();
+  readonly #line = new Set<Waiting>();
+  readonly #counts = new Map<string, number>();
+  #patience: NodeJS.Timeout | undefined;
+
+  constructor(limits: GateLimits) {
+    this.#limits = limits;
   }
 
   /** How many are in, or in line. */
   get size(): number {
-    return this.#places - this.#free + this.#line.size;
+    return this.#inside.size + this.#line.size;
   }
 
   /**
    * Answers the function that gives the place back. Throws SlowDown where the line is full or the wait too long, and
    * the signal's reason.
    */
-  async enter(signal: AbortSignal): Promise<() => void> {
+  async enter(signal: AbortSignal, visitor: Visitor = {}): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#free > 0) this.#free -= 1;
-    else await this.#wait(signal);
-    let held = true;
+    // One object for each entry, whoever it is.
+    const own = { ...visitor };
+    if (this.#hasPlace(own)) this.#take(own);
+    else await this.#wait(signal, own);
     return () => {
-      if (held) this.#leave();
-      held = false;
+      if (this.#inside.delete(own)) this.#leave(own);
     };
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
-    if (this.#line.size >= this.#maxWaiting) throw new S3Error('SlowDown');
+  #hasPlace(visitor: Visitor): boolean {
+    return this.#inside.size < this.#limits.places && this.#hasShare(visitor);
+  }
+
+  /** Whether its link and its client have a place left, were one free. */
+  #hasShare({ link, client }: Visitor): boolean {
+    const { placesPerLink = Number.POSITIVE_INFINITY, placesPerClient = Number.POSITIVE_INFINITY } = this.#limits;
+    return this.#count(`link ${link}`) < placesPerLink && this.#count(`client ${client}`) < placesPerClient;
+  }
+
+  #count(who: string): number {
+    return this.#counts.get(who) ?? 0;
+  }
+
+  #take(visitor: Visitor): void {
+    this.#inside.add(visitor);
+    this.#change(visitor, 1);
+  }
+
+  #change({ link, client }: Visitor, by: number): void {
+    for (const who of [link && `link ${link}`, client && `client ${client}`]) {
+      if (who === undefined || who === '') continue;
+      const count = this.#count(who) + by;
+      if (count === 0) this.#counts.delete(who);
+      else this.#counts.set(who, count);
+    }
+  }
+
+  #wait(signal: AbortSignal, visitor: Visitor): Promise<void> {
+    this.#makeRoomInLine(visitor);
     return new Promise((resolve, reject) => {
       const leaveLine = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', giveUp);
-        this.#line.delete(admit);
+        this.#line.delete(waiting);
       };
-      const admit = () => {
-        leaveLine();
-        resolve();
+      const waiting: Waiting = {
+        visitor,
+        admit: () => {
+          leaveLine();
+          this.#take(visitor);
+          resolve();
+        },
       };
       const giveUp = () => {
         leaveLine();
         reject(signal.aborted ? signal.reason : new S3Error('SlowDown'));
       };
-      const timer = setTimeout(giveUp, this.#maxWaitMs);
+      const timer = setTimeout(giveUp, this.#limits.maxWaitMs);
       signal.addEventListener('abort', giveUp, { once: true });
-      this.#line.add(admit);
+      this.#line.add(waiting);
+      this.#watch();
     });
   }
 
-  #leave(): void {
-    const [next] = this.#line;
-    if (next === undefined) {
-      this.#free += 1;
-      return;
+  /** The line is for all links and clients: none may have more than an eighth of it. */
+  #makeRoomInLine({ link, client }: Visitor): void {
+    const { maxWaiting, placesPerLink, placesPerClient } = this.#limits;
+    if (this.#line.size >= maxWaiting) throw new S3Error('SlowDown');
+    if (this.#line.size < maxWaiting / 2) return;
+    const others = [...this.#line].map(({ visitor }) => visitor);
+    const share = maxWaiting / 8;
+    const ofLink = placesPerLink === undefined || link === undefined ? [] : others.filter((one) => one.link === link);
+    const ofClient =
+      placesPerClient === undefined || client === undefined ? [] : others.filter((one) => one.client === client);
+    if (ofLink.length >= share || ofClient.length >= share) throw new S3Error('SlowDown');
+  }
+
+  #leave(visitor: Visitor): void {
+    this.#change(visitor, -1);
+    for (const waiting of this.#line) {
+      if (!this.#hasPlace(waiting.visitor)) continue;
+      waiting.admit();
+      if (this.#inside.size >= this.#limits.places) return;
     }
-    next();
+  }
+
+  /** As long as somebody waits whom only the number of places keeps out, the slowest one makes place. */
+  #watch(): void {
+    const { patienceMs, slowRate } = this.#limits;
+    if (this.#patience !== undefined || patienceMs === undefined || slowRate === undefined) return;
+    this.#patience = setTimeout(() => {
+      this.#patience = undefined;
+      if ([...this.#line].some(({ visitor }) => this.#hasShare(visitor))) this.#evictSlowest(slowRate);
+      if (this.#line.size > 0) this.#watch();
+    }, patienceMs);
+    this.#patience.unref();
+  }
+
+  #evictSlowest(slowRate: number): void {
+    let slowest: { visitor: Visitor; rate: number } | undefined;
+    for (const visitor of this.#inside) {
+      const rate = visitor.rate?.() ?? Number.POSITIVE_INFINITY;
+      if (rate < (slowest?.rate ?? slowRate)) slowest = { visitor, rate };
+    }
+    slowest?.visitor.evict?.(new S3Error('SlowDown'));
   }
 }

@@ -1,4 +1,12 @@
-export type PaceLimits = { idleTimeoutMs: number; minProgress: { bytes: number; windowMs: number } };
+export type PaceLimits = {
+  idleTimeoutMs: number;
+  minProgress: { bytes: number; windowMs: number };
+  /** The most that a body may take: so long, and one more second for so many of its bytes. */
+  deadline: { baseMs: number; bytesPerSecond: number };
+};
+
+/** For so long, how much a client has sent says nothing of how fast it is. */
+const TELLING_MS = 10_000;
 
 /** Watches how fast a client sends. Time in which we ourselves hold the client up does not count. */
 export class Pace {
@@ -9,32 +17,52 @@ export class Pace {
   #windowStart = performance.now();
   #windowBytes = 0;
   #held = false;
+  #activeMs = 0;
+  #activeSince = performance.now();
+  #bytes = 0;
+  readonly #deadlineMs: number;
 
-  constructor(limits: PaceLimits, onTooSlow: () => void) {
+  /** `size`: the declared one, in bytes. */
+  constructor(limits: PaceLimits, size: number, onTooSlow: () => void) {
     this.#limits = limits;
     this.#onTooSlow = onTooSlow;
+    this.#deadlineMs = limits.deadline.baseMs + (size / limits.deadline.bytesPerSecond) * 1000;
     const period = Math.max(10, Math.min(limits.idleTimeoutMs, limits.minProgress.windowMs) / 4);
     this.#timer = setInterval(() => this.#check(), period);
   }
 
+  /** Bytes a second so far; undefined as long as that says nothing. */
+  get rate(): number | undefined {
+    const ms = this.#active();
+    return ms < TELLING_MS ? undefined : (this.#bytes / ms) * 1000;
+  }
+
   moved(bytes: number): void {
+    this.#bytes += bytes;
     this.#lastMove = performance.now();
     this.#windowBytes += bytes;
   }
 
   hold(): void {
+    this.#activeMs = this.#active();
     this.#held = true;
   }
 
   /** After `hold`: the client gets its full time again. */
   resume(): void {
     this.#held = false;
+    this.#activeSince = performance.now();
     this.#lastMove = performance.now();
     this.#startWindow();
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /** How long we have waited for the client. */
+  #active(): number {
+    return this.#activeMs + (this.#held ? 0 : performance.now() - this.#activeSince);
   }
 
   #startWindow(): void {
@@ -47,7 +75,8 @@ export class Pace {
     const now = performance.now();
     const { idleTimeoutMs, minProgress } = this.#limits;
     const windowOver = now - this.#windowStart >= minProgress.windowMs;
-    if (now - this.#lastMove > idleTimeoutMs || (windowOver && this.#windowBytes < minProgress.bytes)) {
+    const isLate = this.#active() > this.#deadlineMs;
+    if (isLate || now - this.#lastMove > idleTimeoutMs || (windowOver && this.#windowBytes < minProgress.bytes)) {
       this.#onTooSlow();
     } else if (windowOver) {
       this.#startWindow();

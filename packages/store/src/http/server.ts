@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { limitConnections } from '@darkslide/connections';
 import { buildErrorXml, S3Error } from '@darkslide/s3wire';
-import type { Store } from '../store.ts';
+import { isSharedAddress, type Store } from '../store.ts';
 import { Exchange, type Keys } from './exchange.ts';
 
 /** Bytes of a request's headers: a key of 1,024 bytes, each percent-encoded, 2 KiB of metadata, and a signature. */
@@ -10,9 +11,16 @@ const MAX_HEADER_BYTES = 32 * 1024;
 /** Milliseconds that an idle connection is kept. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** The store's HTTP side. */
+/** Connections of this machine's own programs. */
+const MAX_OWN_CONNECTIONS = 256;
+
+/**
+ * The store's HTTP side. It listens twice: for clients, and on a port of 127.0.0.1 for the server that hands out their
+ * links, which nothing that clients do can keep from the store.
+ */
 export class HttpServer {
-  readonly #server: Server;
+  readonly #clients: Server;
+  readonly #own: Server;
   readonly #store: Store;
   readonly #keys: Keys;
   readonly #stop = new AbortController();
@@ -22,19 +30,12 @@ export class HttpServer {
   constructor({ store, keys }: { store: Store; keys: Keys }) {
     this.#store = store;
     this.#keys = keys;
-    const { headersTimeoutMs, maxConnections } = store.limits;
-    this.#server = createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: headersTimeoutMs,
-      // Bodies keep their own time: a slow one may take hours, a stalled one may not.
-      requestTimeout: 0,
-      connectionsCheckingInterval: Math.min(5000, headersTimeoutMs),
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    });
-    this.#server.maxConnections = maxConnections;
-    this.#server.on('request', (request, response) => this.#accept(request, response, false));
-    this.#server.on('checkContinue', (request, response) => this.#accept(request, response, true));
-    this.#server.on('clientError', answerBrokenRequest);
+    this.#clients = this.#createServer();
+    this.#own = this.#createServer();
+    const { maxConnections: max, maxConnectionsPerClient: maxPerAddress } = store.limits;
+    const isShared = (address: string) => isSharedAddress(address, store);
+    limitConnections(this.#clients, { max, maxPerAddress, isShared });
+    limitConnections(this.#own, { max: MAX_OWN_CONNECTIONS, maxPerAddress, isShared });
   }
 
   /** Requests that are being answered. */
@@ -42,32 +43,45 @@ export class HttpServer {
     return this.#running.size;
   }
 
-  /** Answers the port. Throws with one sentence where it can't be had. */
-  async listen({ host, port }: { host: string; port: number }): Promise<number> {
-    this.#server.listen({ host, port });
-    try {
-      await once(this.#server, 'listening');
-    } catch (error) {
-      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      const reason = isTaken ? 'another program listens there' : (error as Error).message;
-      throw new Error(`The store can't listen on ${host}:${port}: ${reason}.`, { cause: error });
-    }
-    return (this.#server.address() as AddressInfo).port;
+  /** Answers both ports. Throws with one sentence where the clients' can't be had. */
+  async listen({ host, port }: { host: string; port: number }): Promise<{ port: number; ownPort: number }> {
+    const bound = await listen(this.#clients, { host, port });
+    return { port: bound, ownPort: await listen(this.#own, { host: '127.0.0.1', port: 0 }) };
   }
 
   /** Takes no further requests, lets those at work end, and after `graceMs` gives them up. */
   async close({ graceMs }: { graceMs: number }): Promise<void> {
     this.#closing = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    const servers = [this.#clients, this.#own];
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const server of servers) server.closeIdleConnections();
+    const closeAll = () => {
+      for (const server of servers) server.closeAllConnections();
+    };
     const timer = setTimeout(() => {
       this.#stop.abort();
-      this.#server.closeAllConnections();
+      closeAll();
     }, graceMs);
     await Promise.all(this.#running);
-    this.#server.closeAllConnections();
-    await closed;
+    closeAll();
+    await Promise.all(closed);
     clearTimeout(timer);
+  }
+
+  #createServer(): Server {
+    const { headersTimeoutMs } = this.#store.limits;
+    const server = createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: headersTimeoutMs,
+      // Bodies keep their own time: a slow one may take hours, a stalled one may not.
+      requestTimeout: 0,
+      connectionsCheckingInterval: Math.min(5000, headersTimeoutMs),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+    server.on('request', (request, response) => this.#accept(request, response, false));
+    server.on('checkContinue', (request, response) => this.#accept(request, response, true));
+    server.on('clientError', answerBrokenRequest);
+    return server;
   }
 
   #accept(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -95,4 +109,16 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     `HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
+}
+
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  server.listen({ host, port });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const reason = isTaken ? 'another program listens there' : (error as Error).message;
+    throw new Error(`The store can't listen on ${host}:${port}: ${reason}.`, { cause: error });
+  }
+  return (server.address() as AddressInfo).port;
 }
