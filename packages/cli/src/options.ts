@@ -23,7 +23,7 @@ export type UploadFlags = ProjectFlags &
     manifest?: string;
   };
 
-export type VerifyFlags = ProjectFlags & FindFlags & Pick<UploadFlags, 'duplicates'>;
+export type VerifyFlags = { readBack?: boolean } & ProjectFlags & FindFlags & Pick<UploadFlags, 'duplicates'>;
 
 export const withConnection = (command: Command): Command =>
   command

@@ -13,6 +13,7 @@ import {
 } from './options.ts';
 import { say, sayJson } from './output.ts';
 import type { Finish } from './program.ts';
+import { tellReadBack } from './read-back-progress.ts';
 import { formatBytes, plural } from './units.ts';
 import { snakeKeys } from './views/json-view.ts';
 import { leftOutLines } from './views/lines.ts';
@@ -122,6 +123,7 @@ const VERIFY_EXAMPLES = `
 Examples:
   darkslide verify "Smith wedding" ./card1
   darkslide verify "Smith wedding" ./card1 ./card2 --duplicates rename --json
+  darkslide verify "Smith wedding" ./card1 --read-back   (downloads everything, and compares every byte)
 
 Exit codes: 0 no difference, 1 any difference, 2 wrong use or configuration.`;
 
@@ -131,6 +133,7 @@ export function verifyCommand(context: Context, finish: Finish): Command {
     .argument('<project>', 'its name or uuid')
     .argument('<path...>', 'folders, files or globs, as for upload')
     .addOption(duplicatesOption('different files of one name: as for upload'))
+    .option('--read-back', 'download what is stored, and compare every byte')
     .option('--json', 'one JSON object a line');
   const options = withConnection(withFlow(withFinding(command))).addHelpText('after', VERIFY_EXAMPLES);
   return options.action(async (project: string, paths: string[], flags: VerifyFlags) => {
@@ -153,7 +156,9 @@ async function verify(
   const { all, include, exclude, followLinks, duplicates } = flags;
   const plan = await client.plan({ paths, all, include, exclude, followLinks, duplicates });
   const projectUuid = await existing(client, project, flags);
-  const { verdicts, extra } = await client.verifyPlan(plan, { projectUuid, flow: flags.flow });
+  const { flow, readBack } = flags;
+  const { onProgress, end } = tellReadBack(context.stderr);
+  const { verdicts, extra } = await client.verifyPlan(plan, { projectUuid, flow, readBack, onProgress }).finally(end);
   const wrong = verdicts.filter(({ verdict }) => verdict !== 'same' && verdict !== 'unknown');
   const counts = { compared: verdicts.length, wrong: wrong.length, extra: extra.length };
   if (flags.json) {
@@ -162,13 +167,17 @@ async function verify(
     sayJson(context.stdout, { type: 'summary', ...counts, leftOut: plan.leftOut }, snakeKeys);
   } else {
     for (const entry of verdicts) {
-      if (entry.verdict === 'unreadable') line(context, `${entry.path}: ${entry.message}`);
+      if (entry.verdict === 'unreadable' || entry.verdict === 'unread')
+        line(context, `${entry.path}: ${entry.message}`);
       else if (entry.verdict !== 'same') line(context, `${entry.path}: ${WORDS[entry.verdict]}`);
     }
     for (const name of extra) line(context, `${name}: stored, but not among these files`);
     for (const text of leftOutLines(plan.leftOut)) line(context, text);
     const same = verdicts.filter(({ verdict }) => verdict === 'same').length;
-    line(context, `${same.toLocaleString('en')} of ${plural(verdicts.length, 'file')} are stored as they are here.`);
+    line(
+      context,
+      `${same.toLocaleString('en')} of ${plural(verdicts.length, 'file')} are stored as they are here${readBack ? ', every byte read back' : ''}.`,
+    );
   }
   return wrong.length === 0 && extra.length === 0 ? EXIT.done : EXIT.incomplete;
 }

@@ -10,6 +10,7 @@ import type { LeftOut } from './core/left-out.ts';
 import { SINGLE_PUT_LIMIT } from './core/part-size.ts';
 import { type DuplicatePolicy, makePlan, type Plan } from './core/plan.ts';
 import type { Ports, Source } from './core/ports.ts';
+import { ReadBack, type ReadBackProgress } from './core/read-back.ts';
 import type { FileResult, UploadSummary } from './core/results.ts';
 import { DEFAULT_RETRY, Retrier, type RetryPolicy } from './core/retry.ts';
 import type { EngineSettings } from './core/run.ts';
@@ -139,7 +140,8 @@ export class Client {
   }
 
   /**
-   * Compares local files with what a project holds, by size and content. Changes nothing.
+   * Compares local files with what a project holds, by size and content; with `readBack`, by downloading all of it.
+   * Changes nothing.
    * @throws {ProtocolError} where the server can't say what it holds.
    */
   async verifyPlan(
@@ -147,10 +149,23 @@ export class Client {
     {
       projectUuid,
       flow = 'profile',
+      readBack = false,
+      onProgress,
       signal,
-    }: { projectUuid: string; flow?: Family | undefined; signal?: AbortSignal | undefined },
+    }: {
+      projectUuid: string;
+      flow?: Family | undefined;
+      readBack?: boolean | undefined;
+      /** Of reading back. */
+      onProgress?: ((progress: ReadBackProgress) => void) | undefined;
+      signal?: AbortSignal | undefined;
+    },
   ): Promise<VerifyReport> {
-    const report = await verifyPlan({ api: this.project(projectUuid, flow), plan, md5: this.#ports.md5, signal });
+    const api = this.project(projectUuid, flow);
+    const report = await verifyPlan({
+      ...{ api, plan, signal, md5: this.#ports.md5 },
+      readBack: readBack ? new ReadBack({ api, ports: this.#ports, plan, onProgress }) : undefined,
+    });
     if (!report) throw new ProtocolError("This server can't list what it holds, so nothing can be compared with it.");
     return report;
   }

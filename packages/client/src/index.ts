@@ -13,6 +13,7 @@ export type { FileInFlight, OnEvent, Progress, UploadEvent } from './core/events
 export type { LeftOut } from './core/left-out.ts';
 export { type ManifestEntry, manifestOf } from './core/manifest.ts';
 export type { DuplicatePolicy, Plan, PlannedFile } from './core/plan.ts';
+export type { ReadBackProgress } from './core/read-back.ts';
 export type {
   FailedFile,
   FailureReason,

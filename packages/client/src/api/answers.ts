@@ -155,6 +155,11 @@ const readStoredFile = (item: Fields): StoredFile => ({
   uploadedAt: textOrNull(item, 'uploaded_at'),
 });
 
+export const readFile = (data: unknown): StoredFile & { downloadLink: string | null } => {
+  const item = fields(data);
+  return { ...readStoredFile(item), downloadLink: textOrNull(item, 'download_link') };
+};
+
 export const readFiles = (data: unknown): Page<StoredFile> => ({
   items: list(fields(data), 'files', readStoredFile),
   nextCursor: textOrNull(fields(data), 'next_cursor'),

@@ -8,6 +8,7 @@ import {
   type Page,
   type PartLink,
   readCompleted,
+  readFile,
   readFiles,
   readOpenUploads,
   readPartLinks,
@@ -99,6 +100,17 @@ export class ProjectApi {
   /** Every open multipart upload, a page at a time. */
   openUploads(options: Options = {}): Promise<AsyncIterable<OpenUpload[]> | undefined> {
     return this.#pages('listMultiparts', readOpenUploads, options);
+  }
+
+  /** One file, with a link to download it where it has arrived. */
+  async file(
+    name: string,
+    { signal }: Options = {},
+  ): Promise<(StoredFile & { downloadLink: string | null }) | undefined> {
+    const data = await this.#optional({ route: 'getFile', params: { file_name: name }, signal });
+    if (data === NOT_THERE) return undefined;
+    const file = readFile(data);
+    return { ...file, downloadLink: file.downloadLink === null ? null : httpUrl(file.downloadLink) };
   }
 
   /** Every file that a link was asked for, a page at a time. */

@@ -79,6 +79,20 @@ export type TransportResponse = {
   text: string;
 };
 
+/** An answer that is read as it comes. `close` it in any case. */
+export type Received = {
+  status: number;
+  /** By lower-case name. */
+  headers: Readonly<Record<string, string>>;
+  /**
+   * The body; read it once. A chunk is valid until the next one is asked for.
+   * @throws {TransportError} while iterating, where it breaks off or nothing comes any more.
+   * @throws the signal's reason when it aborts.
+   */
+  chunks: AsyncIterable<Uint8Array>;
+  close(): void;
+};
+
 /** One HTTP exchange at a time; as many at once as it is asked for. */
 export interface Transport {
   /**
@@ -88,6 +102,8 @@ export interface Transport {
    * @throws the signal's reason when it aborts.
    */
   send(request: TransportRequest): Promise<TransportResponse>;
+  /** GETs a body of any size. Throws as `send` until the answer begins. */
+  receive(request: Pick<TransportRequest, 'url' | 'headers' | 'signal'>): Promise<Received>;
 }
 
 export interface Clock {

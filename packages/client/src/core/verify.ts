@@ -6,14 +6,16 @@ import { storedFiles } from './holdings.ts';
 import { inParallel } from './parallel.ts';
 import type { Plan, PlannedFile } from './plan.ts';
 import type { Md5 } from './ports.ts';
+import type { ReadBack } from './read-back.ts';
 
 /**
  * How a local file and what storage holds by its name compare. `unknown`: of the same size, and storage's ETag says
- * nothing about the content. `damaged`: storage took it, but can't give its bytes back any more.
+ * nothing about the content. `damaged`: storage took it, but can't give its bytes back any more. `unread`: it was to be
+ * read back, and storage did not give all of its bytes.
  */
 export type Verdict =
   | { name: string; path: string; verdict: 'same' | 'different' | 'missing' | 'unknown' | 'damaged' }
-  | { name: string; path: string; verdict: 'unreadable'; message: string };
+  | { name: string; path: string; verdict: 'unreadable' | 'unread'; message: string };
 
 export type VerifyReport = {
   projectUuid: string;
@@ -27,25 +29,28 @@ export type VerifyReport = {
 const READ_AT_ONCE = 4;
 
 /**
- * Compares local files with what storage holds, by size and content. Changes nothing.
+ * Compares local files with what storage holds, by size and content, or, with `readBack`, by downloading it. Changes
+ * nothing.
  * Undefined where the server can't list files.
  */
 export async function verifyPlan({
   api,
   plan,
   md5,
+  readBack,
   signal,
 }: {
   api: ProjectApi;
   plan: Plan;
   md5: Md5;
+  readBack?: ReadBack | undefined;
   signal?: AbortSignal | undefined;
 }): Promise<VerifyReport | undefined> {
   const stored = await storedFiles(api, signal);
   if (!stored) return undefined;
   const verdicts = new Array<Verdict>(plan.files.length);
   await inParallel(plan.files, { limit: READ_AT_ONCE, signal }, async (file, stop) => {
-    verdicts[file.index] = await verdictOn(file, stored.get(file.name), { md5, signal: stop });
+    verdicts[file.index] = await verdictOn(file, stored.get(file.name), { md5, readBack, signal: stop });
   });
   for (const result of plan.settled) {
     if (result.status !== 'failed') continue;
@@ -58,14 +63,18 @@ export async function verifyPlan({
 }
 
 async function verdictOn(
-  { name, source }: PlannedFile,
+  file: PlannedFile,
   stored: StoredFile | undefined,
-  { md5, signal }: { md5: Md5; signal: AbortSignal },
+  { md5, readBack, signal }: { md5: Md5; readBack: ReadBack | undefined; signal: AbortSignal },
 ): Promise<Verdict> {
+  const { name, source } = file;
   const { path } = source;
-  if (stored?.status === 'damaged') return { name, path, verdict: 'damaged' };
-  if (stored?.status !== 'uploaded') return { name, path, verdict: 'missing' };
+  if (stored?.status !== 'uploaded') {
+    readBack?.settle(source.size);
+    return { name, path, verdict: stored?.status === 'damaged' ? 'damaged' : 'missing' };
+  }
   try {
+    if (readBack !== undefined) return { name, path, ...(await readBack.compare(file, signal)) };
     return { name, path, verdict: await compareWithStored({ source, stored, md5, signal }) };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;

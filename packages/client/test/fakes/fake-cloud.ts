@@ -39,7 +39,8 @@ type Project = {
 /** Where a request goes: what faults are chosen by. */
 export type Target =
   | { kind: 'api'; route: CallName; project: string | undefined }
-  | { kind: 'put'; name: string; part: number | undefined; size: number };
+  | { kind: 'put'; name: string; part: number | undefined; size: number }
+  | { kind: 'get'; name: string };
 
 export type Fault = { afterBytes?: number; answer: FakeAnswer };
 
@@ -52,6 +53,8 @@ export class FakeCloud implements FakeServer {
   /** Called when storage has taken bytes. */
   onStored: (target: Extract<Target, { kind: 'put' }>) => void = () => {};
   keys = new Set([API_KEY]);
+  /** Gives whole objects for ranges, as some storages do. */
+  ignoresRanges = false;
   readonly #options: Required<CloudOptions>;
   #ids = 0;
 
@@ -87,6 +90,7 @@ export class FakeCloud implements FakeServer {
   answer(request: FakeRequest, body: Uint8Array): FakeAnswer {
     const target = this.#targetOf(request);
     if (!target) return failure(404, 'route_not_found', 'There is no such route.');
+    if (target.kind === 'get') return this.#get(request, target);
     return target.kind === 'put' ? this.#put(request, target, body) : this.#api(request, target.route, body);
   }
 
@@ -95,6 +99,7 @@ export class FakeCloud implements FakeServer {
     if (origin === STORAGE) {
       const part = searchParams.get('partNumber');
       const name = decodeURIComponent(pathname.split('/')[2] ?? '');
+      if (method === 'GET') return { kind: 'get', name };
       return {
         kind: 'put',
         name,
@@ -121,6 +126,15 @@ export class FakeCloud implements FakeServer {
     }
     this.onStored({ kind: 'put', name, part, size: body.length });
     return { status: 200, headers: { etag: `"${stored.etag}"` } };
+  }
+
+  /** Bytes that differ from the ETag are given all the same, as storages do that do not check them. */
+  #get({ url, headers }: FakeRequest, { name }: Extract<Target, { kind: 'get' }>): FakeAnswer {
+    const stored = this.projects.get(new URL(url).pathname.split('/')[1] ?? '')?.files.get(name);
+    if (!stored) return xml(404, 'NoSuchKey');
+    const [, from] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? [];
+    if (from === undefined || this.ignoresRanges) return { status: 200, bytes: stored.bytes };
+    return { status: 206, bytes: stored.bytes.subarray(Number(from)) };
   }
 
   #etag(md5: string): string {
@@ -175,6 +189,13 @@ export class FakeCloud implements FakeServer {
         const names = [...new Set([...project.asked, ...project.files.keys()])];
         const entry = (name: string) => fileEntry(name, project.files.get(name));
         return ok({ files: names.map(entry), next_cursor: null });
+      }
+      case 'getFile': {
+        const name = params.file_name ?? '';
+        const stored = project.files.get(name);
+        if (!stored && !project.asked.has(name)) return failure(404, 'file_not_found', 'No such file.');
+        const isReadable = stored !== undefined && !stored.damaged;
+        return ok({ ...fileEntry(name, stored), download_link: isReadable ? this.#link(project, name) : null });
       }
       case 'startMultipart':
         return this.#start(project, json);

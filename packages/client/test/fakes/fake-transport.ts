@@ -5,7 +5,7 @@ import type { Clock, Transport, TransportRequest, TransportResponse } from '../.
 export type FakeRequest = { method: string; url: string; headers: Readonly<Record<string, string>>; size: number };
 
 export type FakeAnswer =
-  | { status: number; headers?: Record<string, string>; text?: string }
+  | { status: number; headers?: Record<string, string>; text?: string; bytes?: Uint8Array }
   /** The connection ends without an answer. */
   | { fault: 'reset' | 'unreachable' }
   /** Nothing happens any more. */
@@ -17,6 +17,9 @@ export type FakeServer = {
   head?(request: FakeRequest): { afterBytes: number; answer: FakeAnswer } | undefined;
   answer(request: FakeRequest, body: Uint8Array): FakeAnswer;
 };
+
+/** Bytes of a download that come at once. */
+const PIECE = 100_000;
 
 /** A transport to a server that is an object. Time passes for latency and for bytes. */
 export function createFakeTransport({
@@ -44,6 +47,24 @@ export function createFakeTransport({
       const fate = server.head?.(asked);
       const body = await takeBody(request, { clock, bytesPerSecond, limit: fate?.afterBytes });
       return resolveAnswer(fate ? fate.answer : server.answer(asked, body), { clock, signal });
+    },
+    async receive({ url, headers, signal }) {
+      await clock.sleep(latencyMs, { signal });
+      const asked = { method: 'GET', url, headers, size: 0 };
+      const fate = server.head?.(asked);
+      const answer = fate && !fate.afterBytes ? fate.answer : server.answer(asked, new Uint8Array());
+      const { status, headers: told, text } = await resolveAnswer(answer, { clock, signal });
+      const bytes = ('bytes' in answer && answer.bytes) || new TextEncoder().encode(text);
+      async function* chunks() {
+        const end = Math.min(bytes.length, fate?.afterBytes ?? bytes.length);
+        for (let at = 0; at < end; at += PIECE) {
+          const chunk = bytes.slice(at, Math.min(at + PIECE, end));
+          await clock.sleep((chunk.length / bytesPerSecond) * 1000, { signal });
+          yield chunk;
+        }
+        if (fate) await resolveAnswer(fate.answer, { clock, signal });
+      }
+      return { status, headers: told, chunks: chunks(), close: () => {} };
     },
   };
 }

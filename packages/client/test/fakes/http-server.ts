@@ -49,7 +49,7 @@ async function collect(incoming: http.IncomingMessage, limit: number): Promise<U
 
 function answer(outgoing: http.ServerResponse, answer: FakeAnswer): void {
   if (!('fault' in answer)) {
-    outgoing.writeHead(answer.status, answer.headers).end(answer.text);
+    outgoing.writeHead(answer.status, answer.headers).end(answer.bytes ?? answer.text);
     return;
   }
   if (answer.fault !== 'hang') outgoing.socket?.resetAndDestroy();
