@@ -27,7 +27,7 @@ export const S3_ERRORS = {
     message: 'A conflicting operation occurred during the upload. Retry the upload.',
   },
   EntityTooLarge: { status: 400, message: 'Your proposed upload exceeds the maximum allowed object size.' },
-  EntityTooSmall: { status: 400, message: 'Your proposed upload is smaller than the minimum allowed size.' },
+  EntityTooSmall: { status: 400, message: 'Your proposed upload is smaller than the minimum allowed size' },
   IncompleteBody: {
     status: 400,
     message: 'You did not provide the number of bytes specified by the Content-Length HTTP header.',
@@ -35,7 +35,7 @@ export const S3_ERRORS = {
   InternalError: { status: 500, message: 'We encountered an internal error. Please try again.' },
   InvalidAccessKeyId: {
     status: 403,
-    message: 'The AWS access key ID that you provided does not exist in our records.',
+    message: 'The AWS Access Key Id you provided does not exist in our records.',
   },
   InvalidArgument: { status: 400, message: 'Invalid Argument' },
   InvalidBucketName: { status: 400, message: 'The specified bucket is not valid.' },
@@ -43,7 +43,7 @@ export const S3_ERRORS = {
   InvalidPart: {
     status: 400,
     message:
-      "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.",
+      "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
   },
   InvalidPartOrder: {
     status: 400,
@@ -57,12 +57,12 @@ export const S3_ERRORS = {
   KeyTooLongError: { status: 400, message: 'Your key is too long.' },
   MalformedXML: {
     status: 400,
-    message: 'The XML that you provided was not well formed or did not validate against our published schema.',
+    message: 'The XML you provided was not well-formed or did not validate against our published schema.',
   },
   MaxMessageLengthExceeded: { status: 400, message: 'Your request was too large.' },
   MetadataTooLarge: {
     status: 400,
-    message: 'Your metadata headers exceed the maximum allowed metadata size.',
+    message: 'Your metadata headers exceed the maximum allowed metadata size',
   },
   MethodNotAllowed: { status: 405, message: 'The specified method is not allowed against this resource.' },
   MissingContentLength: { status: 411, message: 'You must provide the Content-Length HTTP header.' },
@@ -72,12 +72,12 @@ export const S3_ERRORS = {
   NoSuchUpload: {
     status: 404,
     message:
-      'The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.',
+      'The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
   },
   NoSuchVersion: { status: 404, message: 'The specified version does not exist.' },
   NotImplemented: {
     status: 501,
-    message: 'A header or query parameter that you provided implies functionality that is not implemented.',
+    message: 'A header you provided implies functionality that is not implemented.',
   },
   PreconditionFailed: { status: 412, message: 'At least one of the pre-conditions you specified did not hold.' },
   RequestTimeTooSkewed: {
@@ -92,7 +92,7 @@ export const S3_ERRORS = {
   SignatureDoesNotMatch: {
     status: 403,
     message:
-      'The request signature that we calculated does not match the signature that you provided. Check your AWS secret access key and signing method.',
+      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
   },
   SlowDown: { status: 503, message: 'Please reduce your request rate.' },
   /** Ours, as AWS has none: its disks do not fill up. Not one of the statuses that clients retry. */

@@ -13,10 +13,17 @@ export type Integrity = {
 
 /**
  * Reads Content-MD5, the checksum headers and the signed body hash. `fallback` is computed where the client
- * declares no checksum. Throws InvalidDigest, InvalidRequest.
+ * declares no checksum, and is the only one that it may declare. Throws InvalidDigest, InvalidRequest.
  */
 export function readIntegrity(request: S3Request, fallback?: ChecksumAlgorithm): Integrity {
-  return integrityOf(request, readDeclaredChecksum(request), fallback);
+  const declared = readDeclaredChecksum(request);
+  if (declared !== undefined && fallback !== undefined && declared.algorithm !== fallback) {
+    const [expected, actual] = [fallback, declared.algorithm].map((algorithm) => algorithm.toLowerCase());
+    throw new S3Error('InvalidRequest', {
+      message: `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual}`,
+    });
+  }
+  return integrityOf(request, declared, fallback);
 }
 
 /** The same for a request whose checksum headers speak of an object that it does not carry. */
@@ -89,6 +96,8 @@ function readDeclaredChecksum(request: S3Request): DeclaredChecksum | undefined 
         'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
     });
   }
+  const told = header(request, 'x-amz-sdk-checksum-algorithm')?.toUpperCase();
+  if (told !== undefined && told !== algorithm) throw invalidValue('x-amz-sdk-checksum-algorithm');
   if (inTrailer !== undefined) return { algorithm, value: undefined };
   const value = header(request, checksumHeader(algorithm)) ?? '';
   if (!isChecksum(algorithm, value)) throw invalidValue(checksumHeader(algorithm));

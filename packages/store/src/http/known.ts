@@ -73,7 +73,10 @@ export function refuseUnknown(request: Pick<S3Request, 'query' | 'headers'>, kno
   const parameters = new Set([...KNOWN_EVERYWHERE.query, ...(known.query ?? [])]);
   for (const name of request.query.keys()) {
     if (parameters.has(name) || isHeaderParameter(name) || isSignatureParameter(name) || isNote(name)) continue;
-    throw new S3Error('NotImplemented', { details: { Parameter: name } });
+    throw new S3Error('NotImplemented', {
+      message: 'A query parameter you provided implies functionality that is not implemented.',
+      details: { Parameter: name },
+    });
   }
   const headers = new Set([...KNOWN_EVERYWHERE.headers, ...(known.headers ?? [])]);
   for (const [name, value] of Object.entries(request.headers)) {

@@ -1,10 +1,11 @@
 import {
   buildXml,
-  type ChecksumAlgorithm,
+  CHECKSUM_ALGORITHMS,
   type CrcAlgorithm,
   checksumHeader,
   combineCrc,
   compositeChecksum,
+  isChecksum,
   multipartETag,
   parseXml,
   quoteETag,
@@ -61,7 +62,7 @@ async function complete(options: Completing & { condition: WriteCondition }): Pr
   const parts = matchParts(upload, named, held);
   checkSize(request, parts);
   const checksum = await checksumOf(upload, parts);
-  checkDeclaredChecksum(request, checksum);
+  checkDeclaredChecksum(request, upload, checksum);
   const etag = multipartETag(parts.map((part) => part.etag));
   const done = await finish({ request, store, bucketId, upload, parts, etag, checksum, condition });
   return done ? answer(request, etag, checksum) : await complete(options);
@@ -137,7 +138,13 @@ function readNamedParts(xml: string): NamedPart[] {
   const named = children(input, 'Part').map((element) => {
     const number = requiredText(element, 'PartNumber').trim();
     const etag = unquoteETag(requiredText(element, 'ETag'));
-    if (!/^\d{1,5}$/.test(number)) throw new S3Error('MalformedXML');
+    if (!/^-?\d{1,9}$/.test(number)) throw new S3Error('MalformedXML');
+    if (Number(number) < 1) {
+      throw new S3Error('InvalidArgument', {
+        message: 'PartNumber must be >= 1',
+        details: { ArgumentName: 'PartNumber', ArgumentValue: number },
+      });
+    }
     return { number: Number(number), etag, element };
   });
   if (named.length === 0 || named.length > MAX_PART_NUMBER) throw new S3Error('MalformedXML');
@@ -147,11 +154,29 @@ function readNamedParts(xml: string): NamedPart[] {
   return named;
 }
 
+/** A part may name the upload's checksum and no other: it would not be compared. Throws InvalidArgument, BadDigest. */
+function checkChecksumElements(upload: Upload, element: XmlObject): void {
+  const known = new Map(CHECKSUM_ALGORITHMS.map((algorithm) => [`Checksum${algorithm}`, algorithm]));
+  const names = Object.keys(element).filter((name) => name.startsWith('Checksum'));
+  for (const name of names) {
+    const algorithm = known.get(name);
+    if (names.length > 1 || algorithm === undefined || !isChecksum(algorithm, optionalText(element, name) ?? '')) {
+      throw new S3Error('InvalidArgument', { message: 'Invalid Part', details: { ArgumentName: name } });
+    }
+    if (upload.checksumAlgorithm !== undefined && algorithm !== upload.checksumAlgorithm) {
+      throw new S3Error('BadDigest', {
+        message: `The ${algorithm} you specified did not match the calculated checksum.`,
+      });
+    }
+  }
+}
+
 /** The parts that storage holds for those named. Throws InvalidPart, EntityTooSmall. */
 function matchParts(upload: Upload, named: NamedPart[], held: Part[]): Part[] {
   const byNumber = new Map(held.map((part) => [part.number, part]));
   const element = `Checksum${upload.checksumAlgorithm}`;
   const parts = named.map((name) => {
+    checkChecksumElements(upload, name.element);
     const part = byNumber.get(name.number);
     const checksum = upload.checksumAlgorithm && optionalText(name.element, element);
     if (part?.etag === name.etag && (checksum === undefined || checksum === part.checksum)) return part;
@@ -195,10 +220,34 @@ async function checksumOf(upload: Upload, parts: Part[]): Promise<StoredChecksum
   return { algorithm, value, type };
 }
 
-/** Throws BadDigest. */
-function checkDeclaredChecksum(request: S3Request, checksum: StoredChecksum | undefined): void {
-  if (checksum === undefined) return;
-  const declared = header(request, checksumHeader(checksum.algorithm as ChecksumAlgorithm));
+/** Of the whole object. Throws InvalidRequest, also for a checksum that the upload is not to have; BadDigest. */
+function checkDeclaredChecksum(request: S3Request, upload: Upload, checksum: StoredChecksum | undefined): void {
+  const type = header(request, 'x-amz-checksum-type')?.toUpperCase();
+  if (type !== undefined && type !== 'COMPOSITE' && type !== 'FULL_OBJECT') {
+    throw new S3Error('InvalidRequest', { message: 'Value for x-amz-checksum-type header is invalid.' });
+  }
+  if (type !== undefined && upload.checksumType !== undefined && type !== upload.checksumType) {
+    throw new S3Error('InvalidRequest', {
+      message: `The upload was created using the ${upload.checksumType} checksum mode. The complete request must use the same checksum mode.`,
+    });
+  }
+  const names = CHECKSUM_ALGORITHMS.filter((algorithm) => request.headers[checksumHeader(algorithm)] !== undefined);
+  if (names.length > 1) {
+    throw new S3Error('InvalidRequest', {
+      message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    });
+  }
+  const [name] = names;
+  if (name === undefined) return;
+  if (name !== checksum?.algorithm) {
+    throw new S3Error('InvalidRequest', {
+      message: `The upload has no ${name} to compare with: name the checksum when the upload is created.`,
+    });
+  }
+  const declared = header(request, checksumHeader(name));
+  if (!isChecksum(name, declared?.replace(/-\d+$/, '') ?? '')) {
+    throw new S3Error('InvalidRequest', { message: `Value for ${checksumHeader(name)} header is invalid.` });
+  }
   if (declared === undefined || declared.replace(/-\d+$/, '') === checksum.value.replace(/-\d+$/, '')) return;
   throw new S3Error('BadDigest', {
     message: `The ${checksum.algorithm} you specified did not match the calculated checksum.`,

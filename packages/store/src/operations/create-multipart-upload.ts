@@ -57,6 +57,6 @@ function readChecksumChoice(request: S3Request): {
   const possible = type === 'COMPOSITE' ? known !== 'CRC64NVME' : type === 'FULL_OBJECT' && known.startsWith('CRC');
   if (possible) return { algorithm: known, type: type as ChecksumType };
   throw new S3Error('InvalidRequest', {
-    message: `The ${type} checksum type cannot be used with the ${known} checksum algorithm.`,
+    message: `The ${type} checksum type cannot be used with the ${known.toLowerCase()} checksum algorithm.`,
   });
 }

@@ -1,4 +1,4 @@
-import { buildXml, quoteETag } from '@darkslide/s3wire';
+import { buildXml, quoteETag, S3Error } from '@darkslide/s3wire';
 import type { Known } from '../http/known.ts';
 import { xmlResponse } from '../http/response.ts';
 import { readKeyEncoding, readPageSize } from '../listing.ts';
@@ -39,5 +39,12 @@ export const listParts = operation(KNOWN, async ({ bucket, key, query }, store) 
   );
 });
 
-/** S3 takes what is no number for the beginning. */
-const readMarker = (text: string | undefined) => (text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : 0);
+/** Throws InvalidArgument. */
+function readMarker(text: string | undefined): number {
+  if (text === undefined || text === '') return 0;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new S3Error('InvalidArgument', {
+    message: 'Argument part-number-marker must be an integer between 0 and 2147483647',
+    details: { ArgumentName: 'part-number-marker', ArgumentValue: text },
+  });
+}

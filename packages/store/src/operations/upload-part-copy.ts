@@ -50,7 +50,10 @@ function readRange(request: S3Request, size: number): Range {
   const range = { from: Number(first), to: Number(last) + 1 };
   if (first !== '' && range.from < range.to && range.to <= size) return range;
   throw new S3Error('InvalidArgument', {
-    message: `The x-amz-copy-source-range value must be of the form bytes=first-last and lie within the object's ${size} bytes.`,
+    message:
+      first !== '' && range.from < range.to
+        ? `Range specified is not valid for source object of size: ${size}`
+        : 'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
     details: { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text },
   });
 }
