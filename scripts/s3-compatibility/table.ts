@@ -19,28 +19,20 @@ export type Suite = {
 };
 
 const FILE = join(ROOT, 'docs', 'storage.md');
-const PLACE = /(?<=<!-- compatibility -->\n)[\s\S]*?(?=<!-- \/compatibility -->)/;
 
 /** Puts the figures into docs/storage.md. */
 export async function writeCompatibility(suites: readonly Suite[]): Promise<void> {
-  const page = await readFile(FILE, 'utf8');
-  if (!PLACE.test(page)) throw new Error(`${FILE} has no place for the figures.`);
-  await writeFile(
-    FILE,
-    page.replace(PLACE, () => render(suites)),
-  );
+  let page = await readFile(FILE, 'utf8');
+  for (const suite of suites) {
+    const place = new RegExp(`(?<=<!-- ${suite.name} -->\\n)[\\s\\S]*?(?=<!-- /${suite.name} -->)`);
+    if (!place.test(page)) throw new Error(`${FILE} has no place for the figures of ${suite.name}.`);
+    page = page.replace(place, () => render(suite));
+  }
+  await writeFile(FILE, page);
 }
 
-function render(suites: readonly Suite[]): string {
-  const figures = suites.map(({ name, commit, results }) => {
-    const passed = results.filter(({ passes }) => passes).length;
-    return `| ${name} | ${commit} | ${results.length} | ${passed} | ${results.length - passed} |\n`;
-  });
-  const head = '| Tests | Commit | Run | Pass | Fail |\n| --- | --- | --- | --- | --- |\n';
-  return `${head}${figures.join('')}\n${suites.map(renderSuite).join('\n')}`;
-}
-
-function renderSuite({ name, leftOut, reasons, results }: Suite): string {
+function render({ name, commit, leftOut, reasons, results }: Suite): string {
+  const passed = results.filter(({ passes }) => passes).length;
   const byReason = new Map<string, string[]>();
   for (const { test, passes } of results) {
     if (passes) continue;
@@ -50,7 +42,7 @@ function renderSuite({ name, leftOut, reasons, results }: Suite): string {
   const failing = [...byReason].map(([reason, tests]) => `| ${reason} | ${tests.join(', ')} |\n`);
   const notRun = leftOut.map(({ names, reason }) => `| ${reason} | \`${names.replaceAll('|', ' ')}\` |\n`);
   return (
-    `**${name}**, what fails, and why:\n\n| Why | Tests |\n| --- | --- |\n${failing.join('')}` +
+    `**${name}** (${commit}): ${passed} of ${results.length} pass. What fails, and why:\n\n| Why | Tests |\n| --- | --- |\n${failing.join('')}` +
     (notRun.length > 0 ? `\nNot run, by their names:\n\n| Why | Names |\n| --- | --- |\n${notRun.join('')}` : '')
   );
 }

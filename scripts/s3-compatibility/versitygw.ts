@@ -38,7 +38,7 @@ export async function runVersitygw(
         env: { AWS_CA_BUNDLE: undefined },
       });
       // Written, but not among the program's commands.
-      if (stdout.includes('No help topic')) continue;
+      if (`${stdout}${stderr}`.includes('No help topic')) continue;
       const said = [...`${stdout}${stderr}`.matchAll(/FAIL\s(.*)/g)].map(([, text = '']) => text.slice(0, 300));
       results.push({ test, passes: code === 0 && said.length === 0, said: said[0] ?? stderr.slice(-300) });
       // Each run counts its buckets anew, and one that failed leaves its own behind.

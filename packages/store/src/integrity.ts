@@ -18,9 +18,8 @@ export type Integrity = {
 export function readIntegrity(request: S3Request, fallback?: ChecksumAlgorithm): Integrity {
   const declared = readDeclaredChecksum(request);
   if (declared !== undefined && fallback !== undefined && declared.algorithm !== fallback) {
-    const [expected, actual] = [fallback, declared.algorithm].map((algorithm) => algorithm.toLowerCase());
     throw new S3Error('InvalidRequest', {
-      message: `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual}`,
+      message: `Checksum Type mismatch occurred, expected checksum Type: ${fallback}, actual checksum Type: ${declared.algorithm}`,
     });
   }
   return integrityOf(request, declared, fallback);

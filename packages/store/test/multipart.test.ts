@@ -149,6 +149,41 @@ describe('multipart uploads', () => {
     }
   });
 
+  test('a checksum that would not be compared is refused, of a part or of the whole', async () => {
+    const created = { 'x-amz-checksum-algorithm': 'CRC32', 'x-amz-checksum-type': 'FULL_OBJECT' };
+    const uploadId = await s3.createUpload('summed', created);
+    const of = (name: string) => ({
+      [`x-amz-checksum-${name}`]: Buffer.alloc(name === 'crc32' ? 4 : 32).toString('base64'),
+    });
+    const other = await s3.uploadPart('summed', uploadId, 1, 'part', of('sha256'));
+    assert.equal(other.code, 'InvalidRequest');
+    const told = { ...of('crc32'), 'x-amz-sdk-checksum-algorithm': 'SHA1' };
+    assert.equal((await s3.uploadPart('summed', uploadId, 1, 'part', told)).code, 'InvalidRequest');
+    const { headers } = await s3.uploadPart('summed', uploadId, 1, 'part');
+    const parts = [{ number: 1, etag: String(headers.etag) }];
+    for (const declared of [
+      of('sha256'),
+      { ...of('crc32'), ...of('sha256') },
+      { 'x-amz-checksum-crc32': 'none' },
+      { 'x-amz-checksum-type': 'COMPOSITE' },
+      { 'x-amz-checksum-type': 'OTHER' },
+    ]) {
+      const answer = await s3.complete('summed', uploadId, parts, declared as Record<string, string>);
+      assert.equal(answer.code, 'InvalidRequest', JSON.stringify(declared));
+    }
+    const named = (element: string) =>
+      s3.call({
+        method: 'POST',
+        key: 'summed',
+        query: { uploadId },
+        body: completeBody(parts).replace('</Part>', `${element}</Part>`),
+      });
+    assert.equal((await named(`<ChecksumSHA512>${'A'.repeat(86)}==</ChecksumSHA512>`)).code, 'InvalidArgument');
+    assert.equal((await named(`<ChecksumSHA256>${'A'.repeat(43)}=</ChecksumSHA256>`)).code, 'BadDigest');
+    assert.equal((await s3.get('summed')).status, 404);
+    assert.equal((await s3.complete('summed', uploadId, parts)).status, 200);
+  });
+
   test('parts are listed by the thousand', async () => {
     const uploadId = await s3.createUpload('many');
     const count = 2001;

@@ -1,6 +1,7 @@
 import {
   buildXml,
   CHECKSUM_ALGORITHMS,
+  type ChecksumAlgorithm,
   type CrcAlgorithm,
   checksumHeader,
   combineCrc,
@@ -59,10 +60,11 @@ async function complete(options: Completing & { condition: WriteCondition }): Pr
   // In this order: parts go together with their upload, so that those of one that is still there afterwards are all.
   const held = store.reader.parts(uploadId, 0, MAX_PART_NUMBER);
   const upload = store.reader.upload(bucketId, request.key, uploadId);
+  const declared = readDeclaredAlgorithm(request, upload);
   const parts = matchParts(upload, named, held);
   checkSize(request, parts);
   const checksum = await checksumOf(upload, parts);
-  checkDeclaredChecksum(request, upload, checksum);
+  checkDeclaredChecksum(request, declared, checksum);
   const etag = multipartETag(parts.map((part) => part.etag));
   const done = await finish({ request, store, bucketId, upload, parts, etag, checksum, condition });
   return done ? answer(request, etag, checksum) : await complete(options);
@@ -155,17 +157,20 @@ function readNamedParts(xml: string): NamedPart[] {
 }
 
 /** A part may name the upload's checksum and no other: it would not be compared. Throws InvalidArgument, BadDigest. */
-function checkChecksumElements(upload: Upload, element: XmlObject): void {
+function checkChecksumElements(upload: Upload, { number, element }: NamedPart): void {
   const known = new Map(CHECKSUM_ALGORITHMS.map((algorithm) => [`Checksum${algorithm}`, algorithm]));
   const names = Object.keys(element).filter((name) => name.startsWith('Checksum'));
   for (const name of names) {
     const algorithm = known.get(name);
     if (names.length > 1 || algorithm === undefined || !isChecksum(algorithm, optionalText(element, name) ?? '')) {
-      throw new S3Error('InvalidArgument', { message: 'Invalid Part', details: { ArgumentName: name } });
+      throw new S3Error('InvalidArgument', {
+        message: 'Invalid Base64 or multiple checksums present in request',
+        details: { ArgumentName: name },
+      });
     }
     if (upload.checksumAlgorithm !== undefined && algorithm !== upload.checksumAlgorithm) {
       throw new S3Error('BadDigest', {
-        message: `The ${algorithm} you specified did not match the calculated checksum.`,
+        message: `The ${algorithm.toLowerCase()} you specified for part ${number} did not match what we received.`,
       });
     }
   }
@@ -176,7 +181,7 @@ function matchParts(upload: Upload, named: NamedPart[], held: Part[]): Part[] {
   const byNumber = new Map(held.map((part) => [part.number, part]));
   const element = `Checksum${upload.checksumAlgorithm}`;
   const parts = named.map((name) => {
-    checkChecksumElements(upload, name.element);
+    checkChecksumElements(upload, name);
     const part = byNumber.get(name.number);
     const checksum = upload.checksumAlgorithm && optionalText(name.element, element);
     if (part?.etag === name.etag && (checksum === undefined || checksum === part.checksum)) return part;
@@ -198,6 +203,11 @@ function matchParts(upload: Upload, named: NamedPart[], held: Part[]): Part[] {
 
 function checkSize(request: S3Request, parts: Part[]): void {
   const declared = header(request, 'x-amz-mp-object-size');
+  if (declared?.startsWith('-')) {
+    throw new S3Error('InvalidRequest', {
+      message: `Value for x-amz-mp-object-size header is less than zero: '${declared}'`,
+    });
+  }
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   if (declared === undefined || declared === String(size)) return;
   throw new S3Error('InvalidRequest', {
@@ -220,8 +230,8 @@ async function checksumOf(upload: Upload, parts: Part[]): Promise<StoredChecksum
   return { algorithm, value, type };
 }
 
-/** Of the whole object. Throws InvalidRequest, also for a checksum that the upload is not to have; BadDigest. */
-function checkDeclaredChecksum(request: S3Request, upload: Upload, checksum: StoredChecksum | undefined): void {
+/** The algorithm of the one checksum of the whole object that is declared. Throws InvalidRequest. */
+function readDeclaredAlgorithm(request: S3Request, upload: Upload): ChecksumAlgorithm | undefined {
   const type = header(request, 'x-amz-checksum-type')?.toUpperCase();
   if (type !== undefined && type !== 'COMPOSITE' && type !== 'FULL_OBJECT') {
     throw new S3Error('InvalidRequest', { message: 'Value for x-amz-checksum-type header is invalid.' });
@@ -237,7 +247,15 @@ function checkDeclaredChecksum(request: S3Request, upload: Upload, checksum: Sto
       message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     });
   }
-  const [name] = names;
+  return names[0];
+}
+
+/** Throws InvalidRequest, also for a checksum that the upload is not to have; BadDigest. */
+function checkDeclaredChecksum(
+  request: S3Request,
+  name: ChecksumAlgorithm | undefined,
+  checksum: StoredChecksum | undefined,
+): void {
   if (name === undefined) return;
   if (name !== checksum?.algorithm) {
     throw new S3Error('InvalidRequest', {

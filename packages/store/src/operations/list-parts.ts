@@ -44,7 +44,7 @@ function readMarker(text: string | undefined): number {
   if (text === undefined || text === '') return 0;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new S3Error('InvalidArgument', {
-    message: 'Argument part-number-marker must be an integer between 0 and 2147483647',
+    message: `Provided ${text} not an integer or within integer range`,
     details: { ArgumentName: 'part-number-marker', ArgumentValue: text },
   });
 }

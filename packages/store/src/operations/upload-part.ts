@@ -56,7 +56,7 @@ export function readPartNumber(request: S3Request): number {
   const number = Number(text);
   if (/^\d{1,5}$/.test(text) && number >= 1 && number <= MAX_PART_NUMBER) return number;
   throw new S3Error('InvalidArgument', {
-    message: `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive`,
+    message: `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive.`,
     details: { ArgumentName: 'partNumber', ArgumentValue: text },
   });
 }
