@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { ensureAscmhl, fileMd5, run, runDarkslide, runOk, temporaryFolder, writeShoot } from '@darkslide/testkit';
@@ -49,7 +49,7 @@ describe('upload --manifest', LIMIT, () => {
     }
     assert.equal((await upload('--manifest', 'there.csv')).code, 0);
     const [head, ...rows] = (await readFile(join(folder.path, 'there.csv'), 'utf8')).trimEnd().split('\r\n');
-    assert.equal(head, 'name,path,size,md5,etag,modified_at,uploaded_at');
+    assert.equal(head, '\ufeffname,path,size,md5,etag,modified_at,uploaded_at');
     for (const [at, { md5 }] of entries.entries()) assert.ok(rows[at]?.includes(`,${md5},`), rows[at]);
   });
 
@@ -70,6 +70,26 @@ describe('upload --manifest', LIMIT, () => {
     const changed = await verify();
     assert.notEqual(changed.code, 0);
     assert.match(changed.stdout + changed.stderr, /hash mismatch.*DSC_0001\.NEF/);
+  });
+
+  it('lists a photo twice that is on the card twice, with paths that hold through a link, whatever its date', async () => {
+    const { ascmhl, schema } = await ensureAscmhl();
+    const twice = join(folder.path, 'twice');
+    const [photo] = await writeShoot({ folder: join(twice, 'A'), seed: 'twice', sizes: [3000] });
+    await mkdir(join(twice, 'B'));
+    await copyFile(photo?.path ?? '', join(twice, 'B', 'DSC_0001.NEF'));
+    await utimes(photo?.path ?? '', new Date(), new Date('+012026-01-01'));
+    await symlink('twice', join(folder.path, 'link'));
+    const env = { DARKSLIDE_URL: target.apiUrl, DARKSLIDE_API_KEY: target.accounts.first.apiKey };
+    const args = ['upload', 'twice', '--project', uniqueName('Twice'), '--manifest', 'link/list.mhl'];
+    const { code, stdout, stderr } = await runDarkslide(args, { cwd: folder.path, env });
+    assert.equal(code, 0, stdout + stderr);
+    const list = join(twice, 'list.mhl');
+    await runOk(ascmhl, ['xsd-schema-check', '-xsd', schema, list]);
+    assert.match(await readFile(list, 'utf8'), />A\/DSC_0001\.NEF<[\s\S]*>B\/DSC_0001\.NEF</);
+    await rename(list, join(folder.path, 'list.mhl'));
+    const { stdout: said } = await runOk(ascmhl, ['verify', '-v', '-pl', join(folder.path, 'list.mhl'), twice]);
+    for (const path of ['A/DSC_0001.NEF', 'B/DSC_0001.NEF']) assert.ok(said.includes(path), said);
   });
 
   it('writes a list that is valid where nothing arrived', async () => {

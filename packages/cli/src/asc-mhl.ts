@@ -1,5 +1,6 @@
+import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { ManifestEntry } from '@darkslide/client';
 
 /**
@@ -7,16 +8,17 @@ import type { ManifestEntry } from '@darkslide/client';
  * implementation, `ascmhl`).
  *
  * Its paths are relative, and begin at the manifest's own folder; where that is not above every file, at the folder
- * that is.
+ * that is. Either may be told by way of a link.
  */
-export function ascMhl(
+export async function ascMhl(
   entries: readonly ManifestEntry[],
   { folder, version, now }: { folder: string; version: string; now: Date },
-): string {
-  const root = entries.every(({ path }) => isBelow(folder, path)) ? folder : commonFolder(entries);
-  const hash = ({ path, size, md5, modifiedAt, uploadedAt }: ManifestEntry) => `    <hash>
-      <path size="${size}" lastmodificationdate="${modifiedAt}">${xml(relative(root, path).split(sep).join('/'))}</path>
-      <md5 action="original" hashdate="${uploadedAt ?? now.toISOString()}">${md5}</md5>
+): Promise<string> {
+  const paths = await relativePaths(folder, entries);
+  const modified = ({ modifiedAt }: ManifestEntry) => (modifiedAt ? ` lastmodificationdate="${modifiedAt}"` : '');
+  const hash = (entry: ManifestEntry, at: number) => `    <hash>
+      <path size="${entry.size}"${modified(entry)}>${xml(paths[at]?.split(sep).join('/') ?? '')}</path>
+      <md5 action="original" hashdate="${entry.uploadedAt ?? now.toISOString()}">${entry.md5}</md5>
     </hash>
 `;
   // The schema allows no list of hashes that is empty.
@@ -33,6 +35,28 @@ export function ascMhl(
   </processinfo>
 ${hashes}</hashlist>
 `;
+}
+
+async function relativePaths(folder: string, entries: readonly ManifestEntry[]): Promise<string[]> {
+  const realFolder = await realpath(folder);
+  const realFolders = new Map<string, Promise<string>>();
+  const below = async (path: string) => {
+    if (isBelow(folder, path)) return relative(folder, path);
+    const real = realFolders.get(dirname(path)) ?? realpath(dirname(path)).catch(() => dirname(path));
+    realFolders.set(dirname(path), real);
+    const realFile = join(await real, basename(path));
+    return isBelow(realFolder, realFile) ? relative(realFolder, realFile) : undefined;
+  };
+  const paths: string[] = [];
+  for (const { path } of entries) {
+    const found = await below(path);
+    if (found === undefined) {
+      const root = commonFolder(entries);
+      return entries.map((entry) => relative(root, entry.path));
+    }
+    paths.push(found);
+  }
+  return paths;
 }
 
 const isBelow = (folder: string, path: string) => path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);

@@ -38,14 +38,16 @@ export async function dryRun({ stdout }: Context, client: NodeClient, preview: P
 }
 
 async function fatesOf(client: NodeClient, { plan, flags, signal }: Preview): Promise<Fate[]> {
-  const { flow } = flags;
+  const { flow, overwrite } = flags;
   const projectUuid = await client.findProject(projectChoice(flags.project), { flow, signal });
   const held = projectUuid && (await client.project(projectUuid, flow).files({ signal }));
   // Nothing is there where there is no project; and a server that can't list is sent everything.
-  const verdicts = held ? (await client.verifyPlan(plan, { projectUuid, flow, signal })).verdicts : [];
-  const fates = plan.files.map(({ name, index, source: { path, size } }) =>
-    fateOf({ name, path, size }, verdicts[index], flags),
-  );
+  const verdicts = held ? (await client.verifyPlan(plan, { projectUuid, flow, overwrite, signal })).verdicts : [];
+  const byPath = new Map(verdicts.map((verdict) => [verdict.path, verdict]));
+  const fates = plan.files.map(({ name, source: { path, size } }) => {
+    const verdict = byPath.get(path);
+    return fateOf({ name: verdict?.name ?? name, path, size }, verdict, flags);
+  });
   for (const result of plan.settled) {
     const { name, path, size } = result;
     if (result.status !== 'failed') fates.push({ type: 'would-skip', name, path, size });

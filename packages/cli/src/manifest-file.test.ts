@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -37,8 +37,37 @@ test('JSON holds every field', async () => {
 
 test('CSV quotes what needs it', async () => {
   const lines = (await written('m.csv', [entry('a "b", c.NEF')])).split('\r\n');
-  assert.equal(lines[0], 'name,path,size,md5,etag,modified_at,uploaded_at');
+  assert.equal(lines[0], '\ufeffname,path,size,md5,etag,modified_at,uploaded_at');
   assert.ok(lines[1]?.startsWith('"a ""b"", c.NEF",'));
+});
+
+test('CSV holds no formula, and nothing that a spreadsheet would write differently', async () => {
+  const names = ['=1+1.jpg', '+a.jpg', '-a.jpg', '@a.jpg', '\uff1da.jpg', "'a.jpg", '=a,"b".jpg', '2024-01-02', '007'];
+  const md5 = `1e${'0'.repeat(30)}`;
+  const odd = { ...entry('plain.jpg'), md5, etag: '=cmd()', modifiedAt: null };
+  const lines = (await written('m.csv', [...names.map(entry), odd])).trimEnd().split('\r\n').slice(1);
+  const cells = names.map((name) => (name.includes('"') ? `"'${name.replaceAll('"', '""')}"` : `'${name}`));
+  for (const [at, cell] of cells.entries()) assert.ok(lines[at]?.startsWith(`${cell},`), lines[at]);
+  const last = lines.at(-1) ?? '';
+  assert.ok(last.startsWith('plain.jpg,') && last.includes(`,3,'${md5},'=cmd(),,2026-`), last);
+});
+
+test('an ASC Media Hash List has no time of a file that has none', async () => {
+  const xml = await written('m.mhl', [{ ...entry('a.NEF'), modifiedAt: null }]);
+  assert.match(xml, /<path size="3">card\/a\.NEF<\/path>/);
+});
+
+test('an ASC Media Hash List has the same paths, whether it or the files are reached by a link', async () => {
+  await mkdir(join(folder, 'card'));
+  await symlink('card', join(folder, 'linked'));
+  const linked = { ...entry('b.NEF'), path: join(folder, 'linked', 'b.NEF') };
+  for (const place of ['linked/m.mhl', 'card/m.mhl']) {
+    const xml = await written(place, [entry('a.NEF'), linked]);
+    assert.deepEqual(
+      [...xml.matchAll(/<path [^>]*>(.*?)<\/path>/g)].map(([, path]) => path),
+      ['a.NEF', 'b.NEF'],
+    );
+  }
 });
 
 test('an ASC Media Hash List has paths relative to itself, and no markup in them', async () => {

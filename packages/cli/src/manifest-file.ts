@@ -4,7 +4,10 @@ import type { ManifestEntry } from '@darkslide/client';
 import { ascMhl } from './asc-mhl.ts';
 import { UsageError } from './context.ts';
 
-type Format = (entries: readonly ManifestEntry[], about: { folder: string; version: string }) => string;
+type Format = (
+  entries: readonly ManifestEntry[],
+  about: { folder: string; version: string },
+) => string | Promise<string>;
 
 /** What a manifest can be written as, by the file's extension. */
 const FORMATS: Record<string, Format> = {
@@ -43,10 +46,10 @@ export async function writeManifest(
   entries: readonly ManifestEntry[],
   { version }: { version: string },
 ): Promise<void> {
-  const text = formatOf(file)?.(entries, { folder: dirname(resolve(file)), version }) ?? '';
+  const text = await formatOf(file)?.(entries, { folder: dirname(resolve(file)), version });
   const beside = `${file}.${process.pid}.part`;
   try {
-    await writeFile(beside, text);
+    await writeFile(beside, text ?? '');
     await rename(beside, file);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
@@ -64,13 +67,19 @@ const record = ({ name, path, size, md5, etag, modifiedAt, uploadedAt }: Manifes
   uploaded_at: uploadedAt,
 });
 
-/** RFC 4180. */
+/**
+ * What a spreadsheet would run as a formula, or take for a number or a date and write differently; and what begins with
+ * the sign that tells it not to.
+ */
+const NOT_TEXT = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20']|^[\d.,:/-]*\d(e\d+)?$/i;
+
+/** RFC 4180, as spreadsheets read it: in UTF-8 by its mark, text that is not to be text for them behind a `'`. */
 function csv(entries: readonly ManifestEntry[]): string {
-  const cell = (value: unknown) => {
-    const text = String(value ?? '');
+  const cell = (value: string | number | null) => {
+    const text = typeof value === 'string' && NOT_TEXT.test(value) ? `'${value}` : String(value ?? '');
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const columns = ['name', 'path', 'size', 'md5', 'etag', 'modified_at', 'uploaded_at'] as const;
   const rows = entries.map(record).map((entry) => columns.map((column) => cell(entry[column])).join(','));
-  return `${[columns.join(','), ...rows].join('\r\n')}\r\n`;
+  return `\ufeff${[columns.join(','), ...rows].join('\r\n')}\r\n`;
 }

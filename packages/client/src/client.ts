@@ -151,6 +151,7 @@ export class Client {
       flow = 'profile',
       readBack = false,
       onProgress,
+      overwrite,
       signal,
     }: {
       projectUuid: string;
@@ -158,12 +159,14 @@ export class Client {
       readBack?: boolean | undefined;
       /** Of reading back. */
       onProgress?: ((progress: ReadBackProgress) => void) | undefined;
+      /** Names are those that an upload with this would give. @default false */
+      overwrite?: boolean | undefined;
       signal?: AbortSignal | undefined;
     },
   ): Promise<VerifyReport> {
     const api = this.project(projectUuid, flow);
     const report = await verifyPlan({
-      ...{ api, plan, signal, md5: this.#ports.md5 },
+      ...{ api, plan, overwrite, signal, md5: this.#ports.md5 },
       readBack: readBack ? new ReadBack({ api, ports: this.#ports, plan, onProgress }) : undefined,
     });
     if (!report) throw new ProtocolError("This server can't list what it holds, so nothing can be compared with it.");

@@ -20,7 +20,7 @@ const leftOut: LeftOut = {
   ...{ folders: [{ name: '@eaDir', count: 5 }], paths: ['/card/notes.txt'] },
 };
 
-const plan: Plan = { files: [], settled: [], bytes: 20, leftOut };
+const plan: Plan = { files: [], settled: [], bytes: 20, leftOut, duplicates: 'error', copies: [] };
 
 const progress = (inFlight: number): Progress => ({
   files: { total: 20_000, successful: 10, skipped: 1, failed: 1 },

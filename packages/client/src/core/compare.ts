@@ -3,6 +3,8 @@ import { bareEtag, etagShape, multipartEtag } from './etags.ts';
 import { partCount, partRange, possiblePartSizes } from './part-size.ts';
 import type { Md5, Source } from './ports.ts';
 
+type Readable = Pick<Source, 'size' | 'md5'>;
+
 /** `unknown`: the sizes are equal, and storage's ETag says nothing about the content. */
 export type Comparison = 'same' | 'different' | 'unknown';
 
@@ -18,7 +20,7 @@ export async function compareWithStored({
   partSize,
   signal,
 }: {
-  source: Source;
+  source: Readable;
   stored: StoredFile;
   md5: Md5;
   /** The size of the parts it went up in, in bytes, where that is known. */
@@ -59,7 +61,7 @@ async function etagInParts({
   md5,
   signal,
 }: {
-  source: Source;
+  source: Readable;
   partSize: number;
   md5: Md5;
   signal?: AbortSignal | undefined;

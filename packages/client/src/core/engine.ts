@@ -42,15 +42,16 @@ const sentAgain = (files: number) =>
  * signal's reason.
  */
 export async function runUpload(request: UploadRequest): Promise<UploadSummary> {
-  const { api, plan, ports, signal, onEvent } = request;
+  const { api, ports, signal, onEvent } = request;
   signal?.throwIfAborted();
   const began = ports.clock.now();
   const holdings = request.isNew ? NO_HOLDINGS : await lookAround(api, signal);
   const session = await openSession(request, holdings);
-  const { run, ledger } = session;
+  const { plan, run, ledger } = session;
   try {
     const resumed = holdings.files.size > 0 || holdings.uploads.size > 0;
-    onEvent({ type: 'planned', projectUuid: api.projectUuid, files: plan.files.length, bytes: plan.bytes, resumed });
+    const { files, bytes } = request.plan;
+    onEvent({ type: 'planned', projectUuid: api.projectUuid, files: files.length, bytes, resumed });
     const again = plan.files.filter(({ name }) => holdings.damaged.has(name)).length;
     if (again > 0) run.notice(sentAgain(again));
     run.progress.expect(plan.files.length, plan.bytes);

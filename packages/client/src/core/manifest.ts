@@ -1,6 +1,8 @@
+import { compareInCameraOrder } from './camera-order.ts';
 import { etagShape } from './etags.ts';
 import type { Plan } from './plan.ts';
-import type { UploadSummary } from './results.ts';
+import type { Source } from './ports.ts';
+import type { FileResult, SkippedFile, UploadedFile, UploadSummary } from './results.ts';
 
 /** A file that is in storage, as a record to keep. */
 export type ManifestEntry = {
@@ -8,8 +10,8 @@ export type ManifestEntry = {
   path: string;
   /** Bytes. */
   size: number;
-  /** ISO 8601, UTC. */
-  modifiedAt: string;
+  /** ISO 8601, UTC; null where the disk gives a time that is not in the years 1 to 9999. */
+  modifiedAt: string | null;
   /** Of the whole file, in lower-case hex. */
   md5: string;
   etag: string;
@@ -18,7 +20,8 @@ export type ManifestEntry = {
 };
 
 /**
- * What arrived, with the MD5 of every file. Files that went up in parts are read once more for theirs.
+ * What arrived, with the MD5 of every file, in camera order. Files that went up in parts are read once more for theirs.
+ * A file that another one stands for has an entry of its own, with the name that both are stored by.
  * @throws {SourceError} where such a file is not the one that was sent any more.
  */
 export async function manifestOf(
@@ -27,19 +30,39 @@ export async function manifestOf(
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<ManifestEntry[]> {
   const sources = new Map(plan.files.map(({ source }) => [source.path, source]));
-  const entries: ManifestEntry[] = [];
+  const entries = new Map<string, ManifestEntry>();
   for (const result of summary.results) {
     const source = sources.get(result.path);
-    if (result.status === 'failed' || result.etag === null || !source) continue;
-    const { name, path, size, etag } = result;
-    const known = result.status === 'uploaded' ? result.md5 : md5Within(etag, result.proof);
-    const md5 = known ?? (await source.md5({ start: 0, end: size }, { signal }));
-    const modifiedAt = new Date(source.modifiedMs).toISOString();
-    const uploadedAt = result.status === 'uploaded' ? result.uploadedAt : null;
-    entries.push({ name, path, size, modifiedAt, md5, etag, uploadedAt });
+    if (!source || !hasArrived(result)) continue;
+    const md5 = knownMd5(result) ?? (await source.md5({ start: 0, end: result.size }, { signal }));
+    entries.set(result.path, entryOf(source, result, md5));
   }
-  return entries;
+  for (const { source, original } of plan.copies) {
+    const stored = entries.get(original.path);
+    if (!stored) continue;
+    entries.set(source.path, { ...stored, path: source.path, modifiedAt: isoDate(source.modifiedMs) });
+  }
+  return [...entries.values()].sort((a, b) => compareInCameraOrder(a.path, b.path));
 }
 
-const md5Within = (etag: string, proof: 'md5' | 'size') =>
-  proof === 'md5' && etagShape(etag).kind === 'md5' ? etag : null;
+type Arrived = UploadedFile | (SkippedFile & { etag: string });
+
+const hasArrived = (result: FileResult): result is Arrived => result.status !== 'failed' && result.etag !== null;
+
+function entryOf({ path, size, modifiedMs }: Source, result: Arrived, md5: string): ManifestEntry {
+  const { name, etag } = result;
+  const uploadedAt = result.status === 'uploaded' ? result.uploadedAt : null;
+  return { name, path, size, modifiedAt: isoDate(modifiedMs), md5, etag, uploadedAt };
+}
+
+function knownMd5(result: Arrived): string | null {
+  if (result.status === 'uploaded') return result.md5;
+  return result.proof === 'md5' && etagShape(result.etag).kind === 'md5' ? result.etag : null;
+}
+
+/** Disks hold times that no date can be made of, or none that XML and other programs read. */
+function isoDate(ms: number): string | null {
+  const date = new Date(ms);
+  const year = date.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? date.toISOString() : null;
+}

@@ -29,3 +29,14 @@ export function fileKind(name: string): FileKind {
   const dot = name.lastIndexOf('.');
   return (dot > 0 && KINDS.get(name.slice(dot + 1).toLowerCase())) || 'other';
 }
+
+/**
+ * What the files of one shot have in common: `IMG_1` for `IMG_1.CR2`, `IMG_1.JPG`, and for sidecars of both styles,
+ * `IMG_1.xmp` and `IMG_1.CR2.xmp`.
+ */
+export function shotStem(name: string): string {
+  const bare = withoutExtension(name);
+  return fileKind(bare) === 'photo' ? withoutExtension(bare) : bare;
+}
+
+const withoutExtension = (name: string) => name.slice(0, Math.max(name.lastIndexOf('.'), 0)) || name;

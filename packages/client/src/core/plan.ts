@@ -1,10 +1,12 @@
 import { canonicalFileName, fileNameProblem, MAX_PART_COUNT, MAX_PART_SIZE } from '@darkslide/contract';
 import { compareInCameraOrder } from './camera-order.ts';
-import { type DuplicateName, DuplicateNamesError, SourceError } from './errors.ts';
+import { copyResults, withoutCopies } from './copies.ts';
+import { type DuplicateName, DuplicateNamesError } from './errors.ts';
 import { type LeftOut, NOTHING_LEFT_OUT } from './left-out.ts';
 import type { Source } from './ports.ts';
 import type { FailedFile, FailureReason, FileResult } from './results.ts';
-import { namesByFolder } from './unique-names.ts';
+import type { Copy } from './shots.ts';
+import { uniqueNames } from './unique-names.ts';
 
 /** A file that will be sent, unless the project holds it already. */
 export type PlannedFile = {
@@ -23,9 +25,16 @@ export type Plan = {
   bytes: number;
   /** What was found and not taken into the plan. */
   leftOut: LeftOut;
+  /** With `rename` the names are those of an empty project: an upload takes what a project holds into account. */
+  duplicates: DuplicatePolicy;
+  /** Files that another one here stands for. */
+  copies: readonly Copy[];
 };
 
-/** What to do where different files have the same name. `rename` puts the parent folder's name before it. */
+/**
+ * What to do where different files have the same name. `rename` puts the parent folder's name before it, and before that
+ * of what belongs to the same shot.
+ */
 export type DuplicatePolicy = 'error' | 'rename';
 
 /**
@@ -52,16 +61,36 @@ export async function makePlan({
     return !problem;
   });
 
-  const distinct = await withoutCopies(usable, settled, signal);
-  const named = uniquelyNamed(distinct, duplicates);
+  const { sources: distinct, copies, unreadable } = await withoutCopies(usable, signal);
+  for (const { source, error } of unreadable) settled.push(failed(source, error.kind, error.message));
+  const names = duplicates === 'rename' ? uniqueNames(distinct, { copies }) : plainNames(distinct);
 
+  const { files, invalid } = planNames(distinct, names);
+  const bytes = files.reduce((sum, { source }) => sum + source.size, 0);
+  return {
+    files,
+    settled: [...settled, ...invalid, ...copyResults(copies, names)],
+    bytes,
+    leftOut,
+    duplicates,
+    copies,
+  };
+}
+
+/** Files by the names that they were given, and those for which that is not possible. */
+export function planNames(
+  sources: readonly Source[],
+  names: ReadonlyMap<Source, string>,
+): { files: PlannedFile[]; invalid: FailedFile[] } {
   const files: PlannedFile[] = [];
-  for (const { name, source } of named) {
+  const invalid: FailedFile[] = [];
+  for (const source of sources) {
+    const name = names.get(source) ?? canonicalFileName(source.name);
     const problem = fileNameProblem(name);
-    if (problem) settled.push(invalidName(source, name, problem));
+    if (problem) invalid.push(invalidName(source, name, problem));
     else files.push({ index: files.length, name, source });
   }
-  return { files, settled, bytes: files.reduce((sum, { source }) => sum + source.size, 0), leftOut };
+  return { files, invalid };
 }
 
 function problemOf(source: Source): FailedFile | undefined {
@@ -87,53 +116,12 @@ export function failed(
   return { status: 'failed', name, path, size, reason, message };
 }
 
-/** Of files with one name and the same bytes the first stands for all. */
-async function withoutCopies(sources: Source[], settled: FileResult[], signal?: AbortSignal): Promise<Source[]> {
-  const twins = Map.groupBy(sources, (source) => `${source.size} ${canonicalFileName(source.name)}`);
-  const dropped = new Set<Source>();
-  for (const group of twins.values()) {
-    if (group.length < 2) continue;
-    const seen = new Set<string>();
-    for (const source of group) {
-      const md5 = await readable(source, settled, signal);
-      if (md5 === undefined) dropped.add(source);
-      else if (!seen.has(md5)) seen.add(md5);
-      else {
-        dropped.add(source);
-        const { path, size } = source;
-        const name = canonicalFileName(source.name);
-        settled.push({ status: 'skipped', reason: 'copy', name, path, size, etag: null, proof: 'md5' });
-      }
-    }
-  }
-  return sources.filter((source) => !dropped.has(source));
-}
-
-async function readable(source: Source, settled: FileResult[], signal?: AbortSignal): Promise<string | undefined> {
-  try {
-    return await source.md5({ start: 0, end: source.size }, { signal });
-  } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    settled.push(failed(source, error.kind, error.message));
-    return undefined;
-  }
-}
-
-function uniquelyNamed(sources: readonly Source[], policy: DuplicatePolicy): { name: string; source: Source }[] {
-  const plain = sources.map((source) => ({ name: canonicalFileName(source.name), source }));
-  const colliding = collisions(plain);
-  if (colliding.length === 0) return plain;
-  if (policy === 'error') throw new DuplicateNamesError(colliding);
-
-  const renamed = namesByFolder(sources);
-  const left = collisions(renamed);
-  if (left.length > 0) throw new DuplicateNamesError(left);
-  return renamed;
-}
-
-function collisions(named: readonly { name: string; source: Source }[]): DuplicateName[] {
-  const byName = Map.groupBy(named, ({ name }) => name);
-  return [...byName]
+/** @throws {DuplicateNamesError} where different files have one name. */
+function plainNames(sources: readonly Source[]): Map<Source, string> {
+  const byName = Map.groupBy(sources, ({ name }) => canonicalFileName(name));
+  const duplicates = [...byName]
     .filter(([, group]) => group.length > 1)
-    .map(([name, group]) => ({ name, paths: group.map(({ source }) => source.path) }));
+    .map(([name, group]): DuplicateName => ({ name, paths: group.map(({ path }) => path) }));
+  if (duplicates.length > 0) throw new DuplicateNamesError(duplicates);
+  return new Map(sources.map((source) => [source, canonicalFileName(source.name)]));
 }

@@ -6,9 +6,11 @@ import { Journal } from './journal.ts';
 import { Ledger } from './ledger.ts';
 import { Links } from './links.ts';
 import { Pipeline } from './pipeline.ts';
+import type { Plan } from './plan.ts';
 import { ProgressTracker } from './progress.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { Run } from './run.ts';
+import { fitToProject } from './stored-names.ts';
 import { Transfers } from './transfers.ts';
 
 /** How often progress is told and concurrency looked after, in milliseconds. */
@@ -23,6 +25,8 @@ const FIRST_LINKS = 64;
 
 /** One run's parts, put together, and the means to end it. */
 export type Session = {
+  /** With the names that its files have in this project. */
+  plan: Plan;
   run: Run;
   pipeline: Pipeline;
   ledger: Ledger;
@@ -38,7 +42,7 @@ export type Session = {
 };
 
 export async function openSession(request: UploadRequest, holdings: Holdings): Promise<Session> {
-  const { api, ports, settings, retrier, plan, onEvent } = request;
+  const { api, ports, settings, retrier, onEvent } = request;
   const { clock } = ports;
   const stop = new AbortController();
   const forward = () => stop.abort(request.signal?.reason);
@@ -54,6 +58,15 @@ export async function openSession(request: UploadRequest, holdings: Holdings): P
     memory: ports.memory,
     scope: request.scope,
     onTrouble: () => notice('The journal can not be kept: a later run will ask and read more, but lose nothing.'),
+  });
+
+  const plan = await fitToProject(request.plan, {
+    stored: holdings.files,
+    overwrite: settings.overwrite,
+    journal,
+    md5: ports.md5,
+    signal: request.signal,
+    onReading: (files) => onEvent({ type: 'notice', message: readingNotice(files) }),
   });
 
   const gate = new Gate();
@@ -76,7 +89,7 @@ export async function openSession(request: UploadRequest, holdings: Holdings): P
     notice,
     signal: stop.signal,
     pace: settings.bytesPerSecond ? createRateLimit({ bytesPerSecond: settings.bytesPerSecond, clock }) : undefined,
-    links: fileLinks(request, { holdings, transfers, progress, signal: stop.signal }),
+    links: fileLinks({ ...request, plan }, { holdings, transfers, progress, signal: stop.signal }),
     trust: { put: new EtagTrust(), multipart: new EtagTrust() },
     stored: holdings.files,
     openUploads: holdings.uploads,
@@ -100,6 +113,7 @@ export async function openSession(request: UploadRequest, holdings: Holdings): P
   tick().catch(() => {});
 
   return {
+    plan,
     run,
     pipeline,
     ledger: new Ledger(progress),
@@ -115,6 +129,9 @@ export async function openSession(request: UploadRequest, holdings: Holdings): P
     },
   };
 }
+
+const readingNotice = (files: number) =>
+  `Reading ${files === 1 ? 'a file' : `${files.toLocaleString('en')} files`} to find out what the project holds already.`;
 
 /** Links for the files that go up in one PUT and are not there yet, in the order they will be needed. */
 function fileLinks(

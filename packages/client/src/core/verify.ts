@@ -7,6 +7,7 @@ import { inParallel } from './parallel.ts';
 import type { Plan, PlannedFile } from './plan.ts';
 import type { Md5 } from './ports.ts';
 import type { ReadBack } from './read-back.ts';
+import { fitToProject } from './stored-names.ts';
 
 /**
  * How a local file and what storage holds by its name compare. `unknown`: of the same size, and storage's ETag says
@@ -38,26 +39,41 @@ export async function verifyPlan({
   plan,
   md5,
   readBack,
+  overwrite = false,
   signal,
 }: {
   api: ProjectApi;
   plan: Plan;
   md5: Md5;
   readBack?: ReadBack | undefined;
+  /** Compare under the names that an upload with `overwrite` would give. */
+  overwrite?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }): Promise<VerifyReport | undefined> {
   const stored = await storedFiles(api, signal);
   if (!stored) return undefined;
-  const verdicts = new Array<Verdict>(plan.files.length);
-  await inParallel(plan.files, { limit: READ_AT_ONCE, signal }, async (file, stop) => {
-    verdicts[file.index] = await verdictOn(file, stored.get(file.name), { md5, readBack, signal: stop });
+  const fitted = await fitToProject(plan, { stored, overwrite, md5, signal });
+  // What was found in the project is the same; it still has to be read back where that is asked for.
+  const found = new Map(fitted.settled.map(({ path, name, status }) => [path, { name, same: status === 'skipped' }]));
+  const names = new Map(fitted.files.map(({ name, source }) => [source.path, name]));
+  const compared = new Array<Verdict | undefined>(plan.files.length);
+  await inParallel(plan.files, { limit: READ_AT_ONCE, signal }, async ({ index, source }, stop) => {
+    const { path } = source;
+    const name = names.get(path) ?? (found.get(path)?.same ? found.get(path)?.name : undefined);
+    if (name === undefined) return;
+    if (!names.has(path) && !readBack) compared[index] = { name, path, verdict: 'same' };
+    else {
+      const file = { index, name, source };
+      compared[index] = await verdictOn(file, stored.get(name), { md5, readBack, signal: stop });
+    }
   });
-  for (const result of plan.settled) {
+  const verdicts = compared.filter((verdict) => verdict !== undefined);
+  const local = new Set(verdicts.map(({ name }) => name));
+  for (const result of fitted.settled) {
     if (result.status !== 'failed') continue;
     const { name, path, message } = result;
     verdicts.push({ name, path, verdict: 'unreadable', message });
   }
-  const local = new Set(plan.files.map(({ name }) => name));
   const held = [...stored.values()].filter(({ status, fileName }) => status === 'uploaded' && !local.has(fileName));
   return { projectUuid: api.projectUuid, verdicts, extra: held.map(({ fileName }) => fileName) };
 }
