@@ -1,0 +1,141 @@
+import { compensationOf, evOf, isFramedAlike, isSameEv, modeOf, secondsOf } from './keys.ts';
+import type { Taken } from './order.ts';
+import type { Found } from './tagged.ts';
+import { isWhole } from './templates.ts';
+
+/** Without tags, frames of a set follow each other within this pause, or within one and a half exposures. */
+const QUICK_MS = 3000;
+/** Sets that are made by hand: the longest pause, and the fewest frames. */
+const MAX_IDLE_BY_HAND_MS = 45_000;
+const MIN_BY_HAND = 4;
+/** Three by hand only in whole stops and without much thought between. */
+const MAX_IDLE_THREE_MS = 10_000;
+const MIN_SPAN_EV = 1.5;
+/** Smaller steps at even times are a time lapse into dusk. */
+const SMALL_STEP_EV = 0.45;
+
+/** Sets without tags, of one body's frames that are in none: by the steps of their exposures. */
+export function ladders(taken: readonly Taken[], isFree: (one: Taken) => boolean): Found[] {
+  return runsOf(taken, isFree).flatMap(setsOfRun);
+}
+
+/** Frames in a row that could be of one set: framed alike, of one aperture and mode, with short pauses. */
+function runsOf(taken: readonly Taken[], isFree: (one: Taken) => boolean): Taken[][] {
+  const runs: Taken[][] = [];
+  let last: Taken | undefined;
+  for (const one of taken) {
+    if (!isFree(one) || evOf(one) === undefined) {
+      last = undefined;
+      continue;
+    }
+    const goesOn =
+      last !== undefined &&
+      one.idleMs !== undefined &&
+      one.idleMs <= MAX_IDLE_BY_HAND_MS &&
+      isFramedAlike(last, one) &&
+      last.frame.facts.exposure?.aperture === one.frame.facts.exposure?.aperture &&
+      modeOf(last) === modeOf(one);
+    if (!goesOn) runs.push([]);
+    runs.at(-1)?.push(one);
+    last = one;
+  }
+  return runs;
+}
+
+function setsOfRun(run: readonly Taken[]): Found[] {
+  const groups = split(run, (one, before) => (one.idleMs ?? 0) > quickLimit(one, before));
+  const quick = groups.map((group) => quickSets(group));
+  if (quick.some((sets) => sets.length > 0)) return quick.flat();
+  return byHand(run);
+}
+
+function quickLimit(one: Taken, before: Taken): number {
+  const resolution = one.frame.facts.time?.resolutionMs ?? 1000;
+  return Math.max(QUICK_MS, secondsOf(before) * 1500) + (resolution >= 1000 ? 500 : 0);
+}
+
+function split(run: readonly Taken[], begins: (one: Taken, before: Taken) => boolean): Taken[][] {
+  const parts: Taken[][] = [];
+  for (const [index, one] of run.entries()) {
+    if (index === 0 || begins(one, run[index - 1] as Taken)) parts.push([]);
+    parts.at(-1)?.push(one);
+  }
+  return parts;
+}
+
+const evs = (frames: readonly Taken[]) => frames.map((one) => evOf(one) as number);
+
+/** Whether the photographer, not the camera's meter, changed the exposure. */
+function isMeant(frames: readonly Taken[]): boolean {
+  return frames.every((one) => modeOf(one) === 1) || new Set(frames.map(compensationOf)).size > 2;
+}
+
+/** A new set begins where an exposure comes again. */
+function quickSets(group: readonly Taken[]): Found[] {
+  const parts: Taken[][] = [[]];
+  for (const one of group) {
+    if (parts.at(-1)?.some((other) => isSameEv(evOf(other), evOf(one)))) parts.push([]);
+    parts.at(-1)?.push(one);
+  }
+  const sets = parts.filter((part) => isWhole(evs(part), { least: isMeant(part) ? 0.25 : 0.6 }));
+  // What the meter does by itself may look like a set of three once, but hardly fills all of a quick series.
+  const all = parts.length === sets.length;
+  return sets
+    .filter((part) => isMeant(part) || part.length >= 5 || all)
+    .filter((part) => isMeant(part) || isVeryQuick(part))
+    .map((frames) => ({
+      kind: 'exposure',
+      tier: 'C',
+      frames,
+      confidence: isMeant(frames) ? 0.85 : 0.7,
+      why: [`${frames.length} exposures in even steps, in quick succession`],
+    }));
+}
+
+const VERY_QUICK_MS = 1600;
+const isVeryQuick = (frames: readonly Taken[]) => frames.slice(1).every(({ idleMs }) => (idleMs ?? 0) <= VERY_QUICK_MS);
+
+/** Slow ladders in manual mode, or by compensation. Begins again where the first exposure comes again. */
+function byHand(run: readonly Taken[]): Found[] {
+  const first = evOf(run[0] as Taken);
+  const parts = split(run, (one) => isSameEv(evOf(one), first));
+  const found = parts.filter((part) => isLadder(part));
+  if (found.length < parts.length) return [];
+  return found.map((frames) => ({
+    kind: 'exposure',
+    tier: 'C',
+    frames,
+    confidence: 0.65,
+    byHand: true,
+    why: [`${frames.length} exposures that were set one after the other by hand`],
+  }));
+}
+
+function isLadder(part: readonly Taken[]): boolean {
+  if (!isMeant(part) || part.length < 3) return false;
+  const values = evs(part);
+  const sorted = values.toSorted((a, b) => a - b);
+  const steps = sorted.slice(1).map((value, index) => value - (sorted[index] as number));
+  const median = steps.toSorted((a, b) => a - b)[steps.length >> 1] as number;
+  const [low, high] = [Math.min(...steps), Math.max(...steps)];
+  if (low < 0.25 || high > median * 2.3 || (sorted.at(-1) as number) - (sorted[0] as number) < MIN_SPAN_EV)
+    return false;
+  if (part.length < MIN_BY_HAND) {
+    const quick = part.slice(1).every(({ idleMs }) => (idleMs ?? 0) <= MAX_IDLE_THREE_MS);
+    return quick && low >= 0.9 && high - low <= 0.2 && turnsOf(values) === 0;
+  }
+  return turnsOf(values) <= 1 && !(median < SMALL_STEP_EV && isEvenlyTimed(part));
+}
+
+/** How often exposures change their direction, apart from one jump back to the base. */
+function turnsOf(values: readonly number[]): number {
+  const signs = values.slice(1).map((value, index) => Math.sign(value - (values[index] as number)));
+  let turns = 0;
+  for (let index = 1; index < signs.length; index += 1) if (signs[index] !== signs[index - 1]) turns += 1;
+  return turns;
+}
+
+function isEvenlyTimed(part: readonly Taken[]): boolean {
+  const pauses = part.slice(1).map(({ idleMs }) => idleMs ?? 0);
+  return Math.max(...pauses) - Math.min(...pauses) <= 1500;
+}
