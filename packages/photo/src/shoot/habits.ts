@@ -2,7 +2,7 @@ import { compensationOf, evOf, isSameEv, lengthOf, modeOf, offsetsTell, position
 import type { Taken } from './order.ts';
 import type { PhotoSet } from './shoot.ts';
 import type { Found } from './tagged.ts';
-import { align, type Hints, isSameTemplate, isWhole, ordersOf, relative, stepOf, type Template } from './templates.ts';
+import { align, guesses, type Hints, isSameTemplate, isWhole, relative, type Template } from './templates.ts';
 
 /** What a shoot's sets have in common, for each body: how many frames, in which order, in which steps. */
 export function learn(sets: readonly Found[]): Template[] {
@@ -24,7 +24,7 @@ export function learn(sets: readonly Found[]): Template[] {
   return templates.sort((a, b) => b.support - a.support || a.values.length - b.values.length);
 }
 
-const brightness = (frames: readonly Taken[]) => valuesOf(frames, offsetsTell(frames));
+export const brightness = (frames: readonly Taken[]) => valuesOf(frames, offsetsTell(frames));
 
 export type Place = {
   /** The frame before and the one after the set, of the same body. */
@@ -34,7 +34,7 @@ export type Place = {
   near: readonly Found[];
 };
 
-function hintsOf(frames: readonly Taken[], { after }: Place): Hints {
+export function hintsOf(frames: readonly Taken[], { after }: Place): Hints {
   const [head] = frames as [Taken];
   const compensations = frames.map(compensationOf);
   const offsets = frames.map(({ frame }) => frame.facts.drive?.offset);
@@ -47,29 +47,6 @@ function hintsOf(frames: readonly Taken[], { after }: Place): Hints {
     after: after?.step === undefined ? undefined : Math.max(0, after.step - 1),
     absolute: absolute as number[] | undefined,
   };
-}
-
-/** Cuts sets that are two: where no habit explains the whole, and habits explain both parts. */
-export function cutByHabit(set: Found, templates: readonly Template[]): Found[] {
-  const positioned = set.frames.some((one) => positionOf(one) !== undefined);
-  if (set.kind !== 'exposure' || set.byHand || positioned || set.frames.length < 3 || templates.length === 0)
-    return [set];
-  const fits = (frames: readonly Taken[]) => {
-    const values = brightness(frames);
-    const hints = hintsOf(frames, { before: undefined, after: undefined, near: [] });
-    return templates.some((template) => align(template.values, values, hints) !== undefined);
-  };
-  if (isWhole(relative(brightness(set.frames))) || fits(set.frames)) return [set];
-  const parts: Taken[][] = [];
-  let rest = set.frames;
-  while (rest.length > 0) {
-    let length = rest.length;
-    while (length > 1 && !fits(rest.slice(0, length))) length -= 1;
-    parts.push(rest.slice(0, length));
-    rest = rest.slice(length);
-  }
-  if (parts.filter((part) => part.length === 1).length > 1) return [set];
-  return parts.map((frames) => ({ ...set, frames, why: [...set.why, 'cut where the shoot’s other sets end'] }));
 }
 
 export type Completeness = Pick<PhotoSet, 'complete' | 'missing' | 'cause' | 'expected' | 'expectedFrom'> & {
@@ -103,7 +80,7 @@ function byTemplates(set: Found, templates: readonly Template[], place: Place, l
   if (set.frames.length >= length)
     return verdict(set, place, { ...expected, missing: [], positions: range(1, length) });
   const known = templates.filter(({ values }) => values.length === length).map(({ values }) => values);
-  const found = placed(set, [...known, ...guesses(set, length)], place);
+  const found = placed(set, [...known, ...guesses(brightness(set.frames), length)], place);
   if (!found) return { ...expected, complete: false, missing: [] };
   return verdict(set, place, { ...expected, missing: without(length, found), positions: found });
 }
@@ -119,13 +96,6 @@ function placed(set: Found, templates: readonly (readonly number[])[], place: Pl
   const hints = hintsOf(set.frames, place);
   const found = templates.map((template) => align(template, values, hints)).filter((one) => one !== undefined);
   return found.toSorted((a, b) => a.penalty - b.penalty)[0]?.positions;
-}
-
-/** All orders in which a camera takes so many frames, in the steps that are seen, or half of them where one is missing. */
-function guesses({ frames }: Found, length: number): number[][] {
-  if (frames.length < 2) return [];
-  const step = stepOf(brightness(frames));
-  return [...ordersOf(length, step), ...ordersOf(length, step / 2)];
 }
 
 /** Neither the tags nor a menu tell the length: the shoot's other sets do, or the pattern itself. */
@@ -208,7 +178,7 @@ function byPattern(set: Found, place: Place): Completeness {
   if (set.frames.length === 1) return { complete: false, missing: [], cause: causeOf(set, place, []) };
   for (const length of [3, 5, 7, 9]) {
     if (length <= set.frames.length) continue;
-    const found = placed(set, guesses(set, length), place);
+    const found = placed(set, guesses(brightness(set.frames), length), place);
     if (found)
       return verdict(set, place, {
         expected: length,

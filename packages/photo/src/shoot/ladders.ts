@@ -1,7 +1,8 @@
+import { hintsOf, learn } from './habits.ts';
 import { compensationOf, evOf, isFramedAlike, isSameEv, modeOf, secondsOf } from './keys.ts';
 import type { Taken } from './order.ts';
 import type { Found } from './tagged.ts';
-import { isWhole } from './templates.ts';
+import { align, guesses, isWhole, type Template } from './templates.ts';
 
 /** Without tags, frames of a set follow each other within this pause, or within one and a half exposures. */
 const QUICK_MS = 3000;
@@ -15,8 +16,10 @@ const MIN_SPAN_EV = 1.5;
 const SMALL_STEP_EV = 0.45;
 
 /** Sets without tags, of one body's frames that are in none: by the steps of their exposures. */
-export function ladders(taken: readonly Taken[], isFree: (one: Taken) => boolean): Found[] {
-  return runsOf(taken, isFree).flatMap(setsOfRun);
+export function ladders(taken: readonly Taken[], isFree: (one: Taken) => boolean, tagged: readonly Found[]): Found[] {
+  const runs = runsOf(taken, isFree);
+  const whole = runs.flatMap((run) => setsOfRun(run, []));
+  return runs.flatMap((run) => setsOfRun(run, learn([...tagged, ...whole])));
 }
 
 /** Frames in a row that could be of one set: framed alike, of one aperture and mode, with short pauses. */
@@ -42,9 +45,9 @@ function runsOf(taken: readonly Taken[], isFree: (one: Taken) => boolean): Taken
   return runs;
 }
 
-function setsOfRun(run: readonly Taken[]): Found[] {
+function setsOfRun(run: readonly Taken[], templates: readonly Template[]): Found[] {
   const groups = split(run, (one, before) => (one.idleMs ?? 0) > quickLimit(one, before));
-  const quick = groups.map((group) => quickSets(group));
+  const quick = groups.map((group) => quickSets(group, templates));
   if (quick.some((sets) => sets.length > 0)) return quick.flat();
   return byHand(run);
 }
@@ -71,25 +74,42 @@ function isMeant(frames: readonly Taken[]): boolean {
 }
 
 /** A new set begins where an exposure comes again. */
-function quickSets(group: readonly Taken[]): Found[] {
+function quickSets(group: readonly Taken[], templates: readonly Template[]): Found[] {
   const parts: Taken[][] = [[]];
   for (const one of group) {
     if (parts.at(-1)?.some((other) => isSameEv(evOf(other), evOf(one)))) parts.push([]);
     parts.at(-1)?.push(one);
   }
-  const sets = parts.filter((part) => isWhole(evs(part), { least: isMeant(part) ? 0.25 : 0.6 }));
+  const isEven = (part: readonly Taken[]) => isWhole(evs(part), { least: isMeant(part) ? 0.25 : 0.6 });
   // What the meter does by itself may look like a set of three once, but hardly fills all of a quick series.
-  const all = parts.length === sets.length;
-  return sets
-    .filter((part) => isMeant(part) || part.length >= 5 || all)
-    .filter((part) => isMeant(part) || isVeryQuick(part))
-    .map((frames) => ({
-      kind: 'exposure',
-      tier: 'C',
-      frames,
-      confidence: isMeant(frames) ? 0.85 : 0.7,
-      why: [`${frames.length} exposures in even steps, in quick succession`],
-    }));
+  const all = parts.every(isEven);
+  return parts.flatMap((part): Found[] => {
+    if (isEven(part) && (isMeant(part) || ((part.length >= 5 || all) && isVeryQuick(part))))
+      return [quickSet(part, false)];
+    return isRemnant(part, templates) ? [quickSet(part, true)] : [];
+  });
+}
+
+const quickSet = (frames: Taken[], isRest: boolean): Found => ({
+  kind: 'exposure',
+  tier: isRest ? 'D' : 'C',
+  frames,
+  confidence: isRest ? 0.6 : isMeant(frames) ? 0.85 : 0.7,
+  why: isRest
+    ? [`${frames.length} exposures in quick succession that fit the shoot's other sets`]
+    : [`${frames.length} exposures in even steps, in quick succession`],
+});
+
+/** What is left of a set: in very quick succession, on purpose, and as the shoot's other sets are. */
+function isRemnant(part: readonly Taken[], templates: readonly Template[]): boolean {
+  if (part.length < 2 || !isVeryQuick(part)) return false;
+  const values = evs(part);
+  const hints = hintsOf(part, { before: undefined, after: undefined, near: [] });
+  const fits = templates.some(
+    ({ values: template }) => template.length > part.length && align(template, values, hints),
+  );
+  const changes = new Set(part.map(compensationOf)).size === part.length || part.every((one) => modeOf(one) === 1);
+  return fits && (changes || part.length >= 4);
 }
 
 const VERY_QUICK_MS = 1600;

@@ -75,7 +75,13 @@ function compareByTime(a: Frame, b: Frame): number {
   const tied = Math.abs(timeOf(a) - timeOf(b)) < Math.min(resolutionOf(a), resolutionOf(b));
   const byNumber = a.number && b.number ? difference(a, b) : undefined;
   const sequence = byNumber ? -byNumber : x - y;
-  return (tied ? 0 : timeOf(a) - timeOf(b)) || sequence || compareNames(a, b);
+  return (tied ? 0 : timeOf(a) - timeOf(b)) || sequence || (a.number ? 0 : compareOffsets(a, b)) || compareNames(a, b);
+}
+
+/** Within one second, and without numbers: the base exposure comes first, as most cameras take it, then dark and bright. */
+function compareOffsets(a: Frame, b: Frame): number {
+  const [x, y] = [a.facts.exposure?.compensation ?? 0, b.facts.exposure?.compensation ?? 0];
+  return Math.abs(x) - Math.abs(y) || x - y;
 }
 
 /** By stems, then paths; numbers without leading zeros come in their order. */

@@ -1,5 +1,6 @@
 import { bursts } from './bursts.ts';
-import { type Completeness, completenessOf, cutByHabit, learn } from './habits.ts';
+import { cutChains } from './chains.ts';
+import { type Completeness, completenessOf, learn } from './habits.ts';
 import { bracketOf, evOf, isFramedAlike, lengthOf, positionOf } from './keys.ts';
 import { ladders } from './ladders.ts';
 import type { Taken } from './order.ts';
@@ -13,12 +14,12 @@ export function setsOf(taken: readonly Taken[]): Judged[] {
   const counted = fromOne(taken);
   const tagged = taggedSets(counted);
   const inTagged = new Set(tagged.flatMap(({ frames }) => frames));
-  const found = [...tagged, ...ladders(counted, (one) => !inTagged.has(one) && !bracketOf(one))];
+  const found = [...tagged, ...ladders(counted, (one) => !inTagged.has(one) && !bracketOf(one), tagged)];
   const inSet = new Set(found.flatMap(({ frames }) => frames));
   found.push(...bursts(counted, (one) => !inSet.has(one)));
   const templates = learn(found);
-  const cut = found.flatMap((set) => cutByHabit(set, templates));
   const index = new Map(counted.map((one, at) => [one, at]));
+  const cut = cutChains(found, templates, index);
   const at = ({ frames }: Found) => index.get(frames[0] as Taken) ?? 0;
   const again = learn(cut);
   const inOrder = cut.toSorted((a, b) => at(a) - at(b));

@@ -165,7 +165,9 @@ function markResults(frames: readonly Frame[]): void {
         time !== undefined &&
         other.facts.time?.ms === time.ms,
     );
-    if (!from && byName && result === undefined) continue;
+    const isCameras = (other: Frame) =>
+      cameraNumber(first(other).named.stem) && other.facts.camera?.model === camera?.model;
+    if (!from && result === undefined && !composite && !frames.some(isCameras)) continue;
     frame.derived = 'result';
     frame.of = from;
   }

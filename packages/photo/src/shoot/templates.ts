@@ -48,6 +48,13 @@ export function ordersOf(count: number, step: number): number[][] {
   return [outward(-1), rising, rising.toReversed(), outward(1), [0, ...rest], [0, ...rest.toReversed()]];
 }
 
+/** All orders in which a camera may have taken so many frames, in the steps that are seen, or half of them where one is missing. */
+export function guesses(values: readonly number[], length: number): number[][] {
+  if (values.length < 2) return [];
+  const step = stepOf(values);
+  return [...ordersOf(length, step), ...ordersOf(length, step / 2)];
+}
+
 export type Alignment = { positions: number[]; penalty: number };
 
 /** What is known about the place of a set's frames besides their brightness. */
@@ -101,10 +108,11 @@ function placesFrom(
 function penaltyOf(template: readonly number[], positions: readonly number[], hints: Hints): number {
   const [head, tail] = [(positions[0] as number) - 1, template.length - (positions.at(-1) as number)];
   const { before, after, absolute } = hints;
-  // An unfinished set is likelier than one whose beginning is missing.
+  // An unfinished set is likelier than one whose beginning is missing, where nothing else tells.
+  const headWeight = absolute ? 0.6 : 2;
   const atEnds =
-    (before === undefined ? head : Math.max(0, head - before)) * 2 +
-    (after === undefined ? tail * 0.5 : Math.max(0, tail - after) * 0.5);
+    (before === undefined ? head : Math.max(0, head - before)) * headWeight +
+    (after === undefined ? tail : Math.max(0, tail - after)) * 0.5;
   const middle = template.toSorted((a, b) => a - b)[(template.length - 1) >> 1] as number;
   const off = absolute
     ? positions.reduce(

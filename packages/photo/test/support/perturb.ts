@@ -90,6 +90,12 @@ const interleave: Perturbation = (known) => {
       sets: [...truth.sets, ...truth.sets.map(again)],
       notCandidates: [...truth.notCandidates, ...truth.notCandidates.map(rename)],
       twins: [...(truth.twins ?? []), ...(truth.twins ?? []).map((twin) => twin.map(rename))],
+      sidecars: Object.fromEntries(
+        Object.entries(truth.sidecars ?? {}).flatMap(([a, b]) => [
+          [a, b],
+          [rename(a), rename(b)],
+        ]),
+      ),
     },
   };
 };
@@ -114,7 +120,7 @@ const rename: Perturbation = (known, next) => {
       sets: truth.sets.map((set) => ({ ...set, frames: set.frames.map(frame) })),
       notCandidates: truth.notCandidates.map(nameOf),
       twins: (truth.twins ?? []).map((twin) => twin.map(nameOf)),
-      sidecars: {},
+      sidecars: Object.fromEntries(Object.entries(truth.sidecars ?? {}).map(([a, b]) => [nameOf(a), nameOf(b)])),
     },
   };
 };
