@@ -105,9 +105,9 @@ function isRemnant(part: readonly Taken[], templates: readonly Template[]): bool
   if (part.length < 2 || !isVeryQuick(part)) return false;
   const values = evs(part);
   const hints = hintsOf(part, { before: undefined, after: undefined, near: [] });
-  const fits = templates.some(
-    ({ values: template }) => template.length > part.length && align(template, values, hints),
-  );
+  const known = templates.map(({ values: template }) => template);
+  const usual = part.length >= 4 ? [5, 7].flatMap((length) => guesses(values, length)) : [];
+  const fits = [...known, ...usual].some((one) => one.length > part.length && align(one, values, hints) !== undefined);
   const changes = new Set(part.map(compensationOf)).size === part.length || part.every((one) => modeOf(one) === 1);
   return fits && (changes || part.length >= 4);
 }
