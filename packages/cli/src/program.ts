@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { completionCommand } from './completion-command.ts';
 import { configCommand } from './config-command.ts';
 import type { Context, FurtherCommand, Output } from './context.ts';
+import { inspectCommand } from './inspect-command.ts';
 import { say } from './output.ts';
 import { projectsCommand, statusCommand, uploadsCommand, verifyCommand } from './project-commands.ts';
 import { uploadCommand } from './upload-command.ts';
@@ -11,6 +12,7 @@ export type Finish = (code: number) => void;
 
 const COMMANDS = [
   uploadCommand,
+  inspectCommand,
   statusCommand,
   verifyCommand,
   projectsCommand,

@@ -26,5 +26,6 @@ export type {
 export type { Verdict, VerifyReport } from './core/verify.ts';
 export { createClient, type Files, type NodeClient, type NodeClientOptions } from './node/client.ts';
 export { stateFolder } from './node/file-memory.ts';
+export { type FoundFile, type FoundFiles, findFiles } from './node/find-files.ts';
 export type { SelectionOptions } from './node/selection.ts';
 export type { FindOptions } from './node/walk.ts';

@@ -6,14 +6,20 @@ import { align, guesses, isWhole, type Template } from './templates.ts';
 
 /** Without tags, frames of a set follow each other within this pause, or within one and a half exposures. */
 const QUICK_MS = 3000;
-/** Sets that are made by hand: the longest pause, and the fewest frames. */
-const MAX_IDLE_BY_HAND_MS = 45_000;
-const MIN_BY_HAND = 4;
+/** The longest pause in a set that is made by hand, of a few frames and of many. */
+const MAX_IDLE_BY_HAND_MS = 120_000;
+const MAX_IDLE_FEW_MS = 45_000;
+const MANY = 5;
+/** Nobody turns a dial faster, most of the time. */
+const MIN_IDLE_BY_HAND_MS = 1500;
 /** Three by hand only in whole stops and without much thought between. */
 const MAX_IDLE_THREE_MS = 10_000;
 const MIN_SPAN_EV = 1.5;
+const MIN_SPAN_MANY_EV = 2.5;
 /** Smaller steps at even times are a time lapse into dusk. */
 const SMALL_STEP_EV = 0.45;
+/** Of a ladder of shutter times that the camera answers by its ISO. */
+const MANY_SHUTTER_TIMES = 6;
 
 /** Sets without tags, of one body's frames that are in none: by the steps of their exposures. */
 export function ladders(taken: readonly Taken[], isFree: (one: Taken) => boolean, tagged: readonly Found[]): Found[] {
@@ -46,10 +52,12 @@ function runsOf(taken: readonly Taken[], isFree: (one: Taken) => boolean): Taken
 }
 
 function setsOfRun(run: readonly Taken[], templates: readonly Template[]): Found[] {
+  const made = byHand(run);
   const groups = split(run, (one, before) => (one.idleMs ?? 0) > quickLimit(one, before));
-  const quick = groups.map((group) => quickSets(group, templates));
-  if (quick.some((sets) => sets.length > 0)) return quick.flat();
-  return byHand(run);
+  const quick = groups.flatMap((group) => quickSets(group, templates));
+  const inQuick = quick.reduce((sum, { frames }) => sum + frames.length, 0);
+  const isByHand = made.some(({ frames }) => frames.length >= MANY) && inQuick < run.length;
+  return quick.length > 0 && !isByHand ? quick : made;
 }
 
 function quickLimit(one: Taken, before: Taken): number {
@@ -132,19 +140,38 @@ function byHand(run: readonly Taken[]): Found[] {
 }
 
 function isLadder(part: readonly Taken[]): boolean {
-  if (!isMeant(part) || part.length < 3) return false;
+  if (part.length < 3) return false;
+  if (!isMeant(part)) return isShutterLadder(part);
   const values = evs(part);
+  const { steps, span, median } = stepsOf(values);
+  const [low, high] = [Math.min(...steps), Math.max(...steps)];
+  if (low < 0.2 || span < MIN_SPAN_EV) return false;
+  const longest = Math.max(...part.slice(1).map(({ idleMs }) => idleMs ?? 0));
+  if (part.length >= MANY && span >= MIN_SPAN_MANY_EV) {
+    const pauses = part.slice(1).map(({ idleMs }) => idleMs ?? 0);
+    if ((pauses.toSorted((a, b) => a - b)[pauses.length >> 1] as number) < MIN_IDLE_BY_HAND_MS) return false;
+    return turnsOf(values) <= (part.length >= 8 ? 2 : 1) && !(median < SMALL_STEP_EV && isEvenlyTimed(part));
+  }
+  if (part.length === 3)
+    return longest <= MAX_IDLE_THREE_MS && low >= 0.9 && high - low <= 0.2 && turnsOf(values) === 0;
+  return longest <= MAX_IDLE_FEW_MS && high <= median * 2.3 && turnsOf(values) <= 1 && median >= SMALL_STEP_EV;
+}
+
+/** From dark to bright. */
+function stepsOf(values: readonly number[]): { steps: number[]; span: number; median: number } {
   const sorted = values.toSorted((a, b) => a - b);
   const steps = sorted.slice(1).map((value, index) => value - (sorted[index] as number));
   const median = steps.toSorted((a, b) => a - b)[steps.length >> 1] as number;
-  const [low, high] = [Math.min(...steps), Math.max(...steps)];
-  if (low < 0.25 || high > median * 2.3 || (sorted.at(-1) as number) - (sorted[0] as number) < MIN_SPAN_EV)
-    return false;
-  if (part.length < MIN_BY_HAND) {
-    const quick = part.slice(1).every(({ idleMs }) => (idleMs ?? 0) <= MAX_IDLE_THREE_MS);
-    return quick && low >= 0.9 && high - low <= 0.2 && turnsOf(values) === 0;
-  }
-  return turnsOf(values) <= 1 && !(median < SMALL_STEP_EV && isEvenlyTimed(part));
+  return { steps, span: (sorted.at(-1) as number) - (sorted[0] as number), median };
+}
+
+/** Phones call it automatic when only the shutter time is set by hand: it goes on stop by stop. */
+function isShutterLadder(part: readonly Taken[]): boolean {
+  if (part.length < MANY_SHUTTER_TIMES) return false;
+  const times = part.map((one) => Math.log2(secondsOf(one)));
+  if (turnsOf(times) > 0) return false;
+  const steps = times.slice(1).map((time, index) => Math.abs(time - (times[index] as number)));
+  return Math.min(...steps) > 0.8 && steps.filter((step) => step < 1.25).length >= steps.length * 0.7;
 }
 
 /** How often exposures change their direction, apart from one jump back to the base. */

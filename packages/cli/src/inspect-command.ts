@@ -1,0 +1,62 @@
+import { type FailedFile, type FoundFile, findFiles, SourceError } from '@darkslide/client';
+import { groupShoot, type PhotoFacts, readPhoto, type Shoot, type ShootFile } from '@darkslide/photo';
+import { Command } from 'commander';
+import type { Context } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { say, sayJson } from './output.ts';
+import type { Finish } from './program.ts';
+import { shootLines } from './views/shoot-lines.ts';
+
+const EXAMPLES = `
+Examples:
+  darkslide inspect ./card1
+  darkslide inspect ./card1 ./card2 --json > shoot.json
+
+Reads the heads of the files and sends nothing. With --json it prints one object: shots, sets, singles, problems, unknown.`;
+
+type InspectFlags = { json?: boolean; all?: boolean };
+
+export function inspectCommand(context: Context, finish: Finish): Command {
+  return new Command('inspect')
+    .description('say what a shoot holds: bracket sets, incomplete ones, photos without their sidecar')
+    .argument('<path...>', 'files, folders and globs')
+    .option('--all', 'every file, not only photos and their sidecars: movies of live photos')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action(async (paths: string[], flags: InspectFlags) => finish(await inspect(context, paths, flags)));
+}
+
+async function inspect({ stdout, stderr }: Context, paths: string[], { json, all }: InspectFlags) {
+  const { files, unreadable } = await findFiles({ paths, all });
+  const { shoot, failed } = await readShoot(files);
+  if (json) sayJson(stdout, shoot);
+  else for (const line of shootLines(shoot)) say(stdout, line);
+  const wrong = [...unreadable, ...failed];
+  for (const { path, message } of wrong) say(stderr, `${path}: ${message}`);
+  return wrong.length === 0 ? EXIT.done : EXIT.incomplete;
+}
+
+/** Files that are open at once. */
+const READ_AT_ONCE = 16;
+
+async function readShoot(
+  files: readonly FoundFile[],
+): Promise<{ shoot: Shoot; failed: Pick<FailedFile, 'path' | 'message'>[] }> {
+  const failed: Pick<FailedFile, 'path' | 'message'>[] = [];
+  const read = new Array<ShootFile>(files.length);
+  let next = 0;
+  const work = async () => {
+    while (next < files.length) {
+      const at = next++;
+      const { path, name, size, modifiedMs, read: range } = files[at] as FoundFile;
+      const facts = await readPhoto({ size, read: range }, name).catch((error): PhotoFacts => {
+        if (!(error instanceof SourceError)) throw error;
+        failed.push({ path, message: error.message });
+        return { kind: 'unknown', reason: error.message };
+      });
+      read[at] = { path, size, modifiedAtMs: modifiedMs, facts };
+    }
+  };
+  await Promise.all(Array.from({ length: READ_AT_ONCE }, work));
+  return { shoot: groupShoot(read), failed };
+}

@@ -1,0 +1,59 @@
+import type { LeftOut } from '../core/left-out.ts';
+import type { Source } from '../core/ports.ts';
+import type { FailedFile } from '../core/results.ts';
+import { Md5Pool } from './md5-pool.ts';
+import { type FindOptions, walk } from './walk.ts';
+
+/** A file that an upload would take, and a way to look into it. */
+export type FoundFile = {
+  name: string;
+  /** Absolute. */
+  path: string;
+  /** In bytes. */
+  size: number;
+  /** Milliseconds since 1970. */
+  modifiedMs: number;
+  /** Reads from `from` up to, without, `to`. @throws {SourceError} where the disk can't, or the file has changed. */
+  read: (from: number, to: number) => Promise<Uint8Array>;
+};
+
+export type FoundFiles = {
+  files: FoundFile[];
+  /** Files and folders that could not be looked at. */
+  unreadable: FailedFile[];
+  leftOut: LeftOut;
+};
+
+/**
+ * Finds the files that an upload of these paths would take. Needs no server.
+ * @throws {ConfigurationError} for a path or glob that leads nowhere.
+ */
+export async function findFiles(options: FindOptions & { signal?: AbortSignal | undefined }): Promise<FoundFiles> {
+  const pool = new Md5Pool();
+  try {
+    const { sources, unreadable, leftOut } = await walk({ ...options, pool });
+    return { files: sources.map(found), unreadable, leftOut };
+  } finally {
+    pool.close();
+  }
+}
+
+const found = (source: Source): FoundFile => {
+  const { name, path, size, modifiedMs } = source;
+  return { name, path, size, modifiedMs, read: (from, to) => readRange(source, from, to) };
+};
+
+/** Pieces that are small enough to be read at once, without a thread that hashes them. */
+const PIECE = 64 * 1024;
+
+async function readRange(source: Source, from: number, to: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(to - from);
+  for (let start = from; start < to; start += PIECE) {
+    let at = start - from;
+    for await (const chunk of source.open({ start, end: Math.min(start + PIECE, to) }).chunks()) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+  }
+  return bytes;
+}
