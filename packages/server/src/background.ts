@@ -7,9 +7,12 @@ import { inContext } from './observability/request-context.ts';
 import { LeftEndings } from './uploads/left-endings.ts';
 import type { ObjectStore } from './uploads/object-store.ts';
 import { Sweep } from './uploads/sweep.ts';
+import { TrustedClock } from './uploads/trusted-clock.ts';
 import type { UploadEnding } from './uploads/upload-ending.ts';
 
 const MINUTE = 60_000;
+/** After the clock was set, nothing is swept for a seventh of the idle time, at most a day. */
+const MAX_SETTLE_MS = 24 * 60 * MINUTE;
 
 type Options = {
   database: Database;
@@ -35,7 +38,9 @@ export type Background = {
 export function createBackground({ database, store, ending, idle, sweepEvery, log }: Options): Background {
   const { leases, projects, uploads } = database;
   const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
-  const sweep = new Sweep({ projects, uploads, ending, store, now: Date.now, idle });
+  const settleMs = Math.min(MAX_SETTLE_MS, idle / 7);
+  const clock = new TrustedClock({ wall: Date.now, steady: () => performance.now(), settleMs });
+  const sweep = new Sweep({ projects, uploads, ending, store, clock, idle });
   const endings = new LeftEndings({ uploads, ending });
   const shared = { holder, leases, log };
   /** A pass has an id in the log and at storage, as a request has. */

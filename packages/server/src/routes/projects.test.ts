@@ -160,3 +160,31 @@ onEveryDatabase('projects', (database) => {
     assert.deepEqual(store.calls, []);
   });
 });
+
+test('a list of projects asks storage about a bounded number of them, each in its turn', async (t) => {
+  const { call, store, createProject } = await startTestServer(t);
+  for (let number = 0; number < 40; number++) {
+    const { uuid, path } = await createProject();
+    await call('POST', `${path}/get_temporary_upload_links`, { files_list: [{ file_name: 'a' }, { file_name: 'b' }] });
+    store.put(`${uuid}/a`, 'bytes');
+  }
+  store.calls.length = 0;
+  const list = async () => (await call('GET', `${FAMILIES.profile.prefix}?size=100`)).body.data.projects;
+  const arrived = (projects: { number_of_images: number }[]) =>
+    projects.reduce((sum, { number_of_images }) => sum + number_of_images, 0);
+  assert.equal(arrived(await list()), 32);
+  assert.equal(store.calls.length, 32);
+  assert.equal(arrived(await list()), 40);
+  store.calls.length = 0;
+  let underWay = 0;
+  let most = 0;
+  store.around = async (_, work) => {
+    most = Math.max(most, ++underWay);
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay -= 1;
+    return work();
+  };
+  await Promise.all(Array.from({ length: 20 }, list));
+  assert.ok(most <= 40, `${most} listings at once, of 40 projects`);
+  assert.ok(store.calls.length < 20 * 32, `${store.calls.length} calls for 20 lists at once`);
+});

@@ -45,6 +45,7 @@ export class S3ObjectStore implements ObjectStore {
   readonly #signers: SignerFactory;
   readonly #habits: StorageHabits;
   readonly #metrics: Metrics;
+  #aheadMs: number | undefined;
 
   constructor(options: {
     client: S3Client;
@@ -59,6 +60,9 @@ export class S3ObjectStore implements ObjectStore {
     this.#habits = options.habits;
     this.#metrics = options.metrics ?? NO_METRICS;
     this.etagIsMd5 = options.habits.etagIsMd5;
+    readDates(options.client, (date) => {
+      this.#aheadMs = Date.now() - date;
+    });
     this.conditions = options.habits.conditions;
   }
 
@@ -209,6 +213,10 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
+  clockAheadMs(): number | undefined {
+    return this.#aheadMs;
+  }
+
   async check(): Promise<void> {
     try {
       await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), within(CHECK_DEADLINE));
@@ -283,4 +291,18 @@ function newestOfEach(parts: readonly StoredPart[]): StoredPart[] {
 /** Storages that know `encoding-type=url` say so in the answer. In S3's encoding a plus is a space. */
 function decodeKey(key = '', encoding: string | undefined): string {
   return encoding === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
+}
+
+/** Is told of storage's time with every answer, in milliseconds since 1970. */
+function readDates(client: S3Client, tell: (date: number) => void): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers = {} } = result.response as { headers?: Record<string, string> };
+      const date = Date.parse(headers.date ?? '');
+      if (!Number.isNaN(date)) tell(date);
+      return result;
+    },
+    { step: 'deserialize', name: 'readDates', priority: 'low' },
+  );
 }

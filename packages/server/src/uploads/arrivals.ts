@@ -12,11 +12,14 @@ import { type ListedFile, listedFile, listedFiles } from './stored-files.ts';
 
 /** Projects that ask storage at once, for one request. */
 const CONCURRENT_PROJECTS = 8;
-/** Pages of its listing that one request asks storage for, all projects together; each may have one. */
+/** Pages of its listing that one request asks storage for, all projects together. */
 const PAGES_PER_REQUEST = 32;
 
 /** Is told of files that had arrived, and that storage now says are damaged. */
 export type OnDamaged = (found: { projectUuid: string; files: number }) => void;
+
+/** Projects of which it is remembered when they had their turn; forgetting costs nothing but the order. */
+const MAX_REMEMBERED = 10_000;
 
 type Options = { projects: ProjectTable; files: FileTable; store: ObjectStore; onDamaged: OnDamaged };
 
@@ -27,6 +30,9 @@ export class Arrivals {
   readonly #store: ObjectStore;
   readonly #onDamaged: OnDamaged;
   readonly #reconciler: Reconciler;
+  /** Per project id, the turn at which storage was asked about it last. */
+  readonly #asked = new Map<number, number>();
+  #turn = 0;
 
   constructor({ projects, files, store, onDamaged }: Options) {
     this.#projects = projects;
@@ -38,17 +44,27 @@ export class Arrivals {
 
   /**
    * Per project id, how many files it has and how many arrived. Storage is asked only where some are pending, and a
-   * bounded number of times: of projects with more than 32,000 objects, files that arrived just now may count only
-   * at a later call.
+   * bounded number of times: of projects with more than 32,000 objects, and of more than 32 projects together, files
+   * that arrived just now may count only at a later call.
    */
   async count(projects: readonly ProjectRow[]): Promise<Map<number, FileCounts>> {
     const counts = new Map<number, FileCounts>(projects.map((project) => [project.id, project]));
     const waiting = projects.filter(({ arrived_count, file_count }) => arrived_count < file_count);
     if (waiting.length === 0) return counts;
-    const pages = Math.max(1, Math.floor(PAGES_PER_REQUEST / waiting.length));
-    await mapWithLimit(waiting, CONCURRENT_PROJECTS, (project) => this.#reconciler.run(project, { pages }));
+    const asked = this.#leastRecent(waiting, PAGES_PER_REQUEST);
+    const pages = Math.floor(PAGES_PER_REQUEST / asked.length);
+    await mapWithLimit(asked, CONCURRENT_PROJECTS, (project) => this.#reconciler.run(project, { pages }));
     for (const now of await this.#projects.counts(waiting.map(({ id }) => id))) counts.set(now.id, now);
     return counts;
+  }
+
+  /** So many of the projects, those first that storage was not asked about for longest. */
+  #leastRecent(projects: readonly ProjectRow[], most: number): ProjectRow[] {
+    const turn = ({ id }: ProjectRow) => this.#asked.get(id) ?? 0;
+    const asked = projects.toSorted((a, b) => turn(a) - turn(b)).slice(0, most);
+    if (this.#asked.size >= MAX_REMEMBERED) this.#asked.clear();
+    for (const { id } of asked) this.#asked.set(id, ++this.#turn);
+    return asked;
   }
 
   /** One page of a project's files in the byte order of their names. `limit` is 1 to 1000. Go on with `after: next`. */

@@ -76,6 +76,9 @@ export interface ObjectStore {
   /** Every open upload of the bucket, page by page. */
   openUploads(options?: { signal?: AbortSignal }): AsyncIterable<OpenUpload[]>;
 
+  /** How far this machine's clock is ahead of storage's, by its last answer; undefined where it told no time. */
+  clockAheadMs?(): number | undefined;
+
   /** Whether storage answers and the bucket is there. */
   check(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { FileTable, StoredFile } from '../database/files.ts';
 import type { ProjectRow } from '../database/tables.ts';
 import { compareBytes, prefixOf } from './keys.ts';
 import type { ObjectStore } from './object-store.ts';
+import { SharedRuns } from './shared-runs.ts';
 import { listedFiles } from './stored-files.ts';
 
 /** Objects on one page of storage's listing, S3's most. */
@@ -17,6 +18,7 @@ export class Reconciler {
   readonly #store: ObjectStore;
   /** Per project id, the name after which the next call goes on. */
   readonly #reached = new Map<number, string>();
+  readonly #runs = new SharedRuns<number>();
 
   constructor({ files, store }: { files: FileTable; store: ObjectStore }) {
     this.#files = files;
@@ -26,9 +28,13 @@ export class Reconciler {
   /**
    * Lists at most so many pages. That finds everything where no more names are pending than that, or where storage
    * holds no more objects between them than fit on the pages. Larger projects are gone through by several calls,
-   * around and around.
+   * around and around. Those who ask at the same time share a run.
    */
-  async run(project: ProjectRow, { pages }: { pages: number }): Promise<void> {
+  run(project: ProjectRow, { pages }: { pages: number }): Promise<void> {
+    return this.#runs.run(project.id, () => this.#run(project, pages));
+  }
+
+  async #run(project: ProjectRow, pages: number): Promise<void> {
     const budget = { pages };
     const begin = this.#reached.get(project.id) ?? '';
     let reached = await this.#scan(project, begin, budget);

@@ -12,7 +12,7 @@ const DAY = 24 * 60 * 60_000;
 const IDLE = 7 * DAY;
 
 async function sweeping(t: TestContext, kind: DatabaseKind) {
-  const clock = { now: 1_700_000_000_000 };
+  const clock = { now: 1_700_000_000_000, believed: true };
   const now = () => clock.now;
   const database = await openTestDatabase(t, kind, { clock: () => sql<number>`cast(${clock.now} as bigint)` });
   await database.accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: now() });
@@ -22,7 +22,14 @@ async function sweeping(t: TestContext, kind: DatabaseKind) {
   const project = await rules.projects.find(scope, await rules.projects.create(scope));
   const { projects, uploads } = database;
   const endings = new LeftEndings({ uploads, ending: rules.ending });
-  const sweep = new Sweep({ projects, uploads, ending: rules.ending, store, now, idle: IDLE });
+  const sweep = new Sweep({
+    projects,
+    uploads,
+    ending: rules.ending,
+    store,
+    clock: { now: () => (clock.believed ? clock.now : undefined) },
+    idle: IDLE,
+  });
   return {
     clock,
     store,
@@ -52,6 +59,18 @@ onEveryDatabase('the sweep', (kind) => {
     clock.now += IDLE;
     assert.deepEqual(await run(), { aborted: 2, orphans: 0 });
     assert.deepEqual(await run(), { aborted: 0, orphans: 0 });
+  });
+
+  test('aborts nothing while nobody knows what time it is', async (t) => {
+    const { clock, store, project, run, start } = await sweeping(t, kind);
+    await start('open');
+    await store.createUpload(`${project.uuid}/orphan`);
+    clock.now += 8 * DAY;
+    clock.believed = false;
+    assert.deepEqual(await run(), { aborted: 0, orphans: 0 });
+    assert.equal(store.uploads.size, 2);
+    clock.believed = true;
+    assert.deepEqual(await run(), { aborted: 1, orphans: 1 });
   });
 
   test('aborts uploads of our projects that only storage knows, when they are as old', async (t) => {

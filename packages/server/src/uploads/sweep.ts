@@ -3,6 +3,7 @@ import type { UploadTable } from '../database/uploads.ts';
 import { forEveryUpload } from './every-upload.ts';
 import { keyOf } from './keys.ts';
 import type { ObjectStore, OpenUpload, UploadRef } from './object-store.ts';
+import type { TrustedClock } from './trusted-clock.ts';
 import type { UploadEnding } from './upload-ending.ts';
 
 export type SweepResult = { aborted: number; orphans: number };
@@ -12,7 +13,7 @@ type Options = {
   uploads: UploadTable;
   ending: UploadEnding;
   store: ObjectStore;
-  now: () => number;
+  clock: Pick<TrustedClock, 'now'>;
   /** Milliseconds without a new link and a new part, after which an upload is given up. */
   idle: number;
 };
@@ -27,6 +28,8 @@ export class Sweep {
 
   /** One pass over all uploads. Ends early, without error, when `signal` aborts: the next pass goes on. */
   async run({ signal }: { signal: AbortSignal }): Promise<SweepResult> {
+    // Also has storage tell its time.
+    if (this.#options.store.clockAheadMs !== undefined) await this.#options.store.check();
     const result = { aborted: 0, orphans: 0 };
     try {
       result.aborted = await this.#sweepKnown(signal);
@@ -37,8 +40,9 @@ export class Sweep {
   }
 
   async #sweepKnown(signal: AbortSignal): Promise<number> {
-    const { uploads, ending, now, idle } = this.#options;
-    const before = now() - idle;
+    const { uploads, ending } = this.#options;
+    const before = this.#idleBefore();
+    if (before === undefined) return 0;
     let aborted = 0;
     await forEveryUpload({
       signal,
@@ -54,8 +58,9 @@ export class Sweep {
 
   /** Uploads in storage, under keys of our projects, that the database does not have: their start was cut short. */
   async #sweepOrphans(signal: AbortSignal): Promise<number> {
-    const { store, now, idle } = this.#options;
-    const before = now() - idle;
+    const { store } = this.#options;
+    const before = this.#idleBefore();
+    if (before === undefined) return 0;
     let orphans = 0;
     for await (const page of store.openUploads({ signal })) {
       const old = page.filter(({ initiated }) => initiated.getTime() < before);
@@ -67,6 +72,13 @@ export class Sweep {
       }
     }
     return orphans;
+  }
+
+  /** What was used last before this moment is idle; undefined while nobody knows what time it is. */
+  #idleBefore(): number | undefined {
+    const { clock, store, idle } = this.#options;
+    const now = clock.now(store.clockAheadMs?.());
+    return now === undefined ? undefined : now - idle;
   }
 
   async #unknownOf(stored: readonly OpenUpload[]): Promise<OpenUpload[]> {
