@@ -1,17 +1,21 @@
-import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UnusableError } from '@darkslide/server';
-import { FolderInUseError, FolderLock } from '@darkslide/store';
+import { FolderInUseError, FolderLock, ownFilesThatExist, ownFolder } from '@darkslide/store';
 import type { Configuration } from './configuration.ts';
 
+/** What is in it beside the store, which sees to its own. */
+const PRIVATE = ['darkslide.db', 'darkslide.db-wal', 'darkslide.db-shm', 'store-credentials.json', 'api-key'];
+
 /**
- * Makes the data folder, and holds it for this process where a database or a store in it must have one owner. The
+ * Makes the data folder, its owner's alone with the secrets and databases in it, and holds it for this process where a database or a store in it must have one owner. The
  * system lets it go when the process ends, however it ends.
  * @throws {UnusableError}
  */
 export async function holdDataFolder(configuration: Configuration): Promise<FolderLock | undefined> {
   const { dataDir } = configuration;
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    ownFolder(dataDir);
+    ownFilesThatExist(PRIVATE.map((name) => join(dataDir, name)));
     return hasOneOwner(configuration) ? FolderLock.take(dataDir) : undefined;
   } catch (error) {
     throw new UnusableError(error instanceof FolderInUseError ? inUse(dataDir) : notWritable(dataDir, error), {

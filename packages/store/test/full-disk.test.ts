@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, rmSync, statfsSync, unlinkSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import type { XmlObject } from '@darkslide/s3wire';
 import { answerOf, type S3Client } from './support/s3-client.ts';
 import { mountSmallDisk } from './support/small-disk.ts';
@@ -54,11 +56,18 @@ describe('a full disk', {
   }
 
   const dataDir = join(disk?.path ?? '', 'data');
+  let thread: Worker;
   const start = async () => {
+    const started = once(process, 'worker');
     running = await startTestStore({ dataDir });
+    [thread] = await started;
     s3 = running.s3;
   };
   const stop = () => running.store.close({ graceMs: 0 });
+  const kill = async () => {
+    running.store.closed.catch(() => {});
+    await thread.terminate();
+  };
 
   before(start);
   after(async () => {
@@ -122,6 +131,35 @@ describe('a full disk', {
     await start();
     assert.deepEqual(await listed(), [...kept.keys(), 'index/more'].sort());
   });
+
+  for (const end of ['closed', 'killed'] as const) {
+    test(`that is full at the start of a store that was ${end} serves what it has, and takes more once there is room`, async () => {
+      const body = randomBytes(100_000);
+      for (const key of ['before', 'spare']) assert.equal((await s3.put(key, body)).status, 200);
+      if (end === 'closed') await stop();
+      else await kill();
+      takeAll();
+      await start();
+      assert.ok((await s3.get('before')).body.equals(body));
+      const keys = ((await s3.list({ prefix: 'before' })).Contents as XmlObject[]).map(({ Key }) => Key);
+      assert.deepEqual(keys, ['before']);
+      const refused = await s3.put('x', body);
+      assert.equal(refused.status, 507);
+      assert.equal(refused.code, 'StorageFull');
+      // A log that the kill left behind may have room for it.
+      const deleted = await s3.delete('spare');
+      assert.ok([204, 507].includes(deleted.status));
+
+      unlinkSync(filler);
+      assert.equal((await s3.put('x', 'y')).status, 200);
+      assert.equal((await s3.delete('x')).status, 204);
+      await stop();
+      await start();
+      assert.ok((await s3.get('before')).body.equals(body));
+      assert.equal((await s3.get('spare')).status, deleted.status === 204 ? 404 : 200);
+      assert.equal((await s3.get('x')).status, 404);
+    });
+  }
 });
 
 test('a store without a disk of its own refuses what would touch its reserve', {

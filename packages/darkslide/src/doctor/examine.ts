@@ -9,6 +9,7 @@ import {
 import type { Configuration, StorageChoice } from '../configuration.ts';
 import { externalStorage } from '../storage.ts';
 import { type AskedStore, embeddedStoreToAsk } from './embedded.ts';
+import { lostFound } from './lost-found.ts';
 import { machineChecks } from './machine.ts';
 import { storedBytes } from './stored-bytes.ts';
 
@@ -48,6 +49,7 @@ async function* examineEmbedded(
   try {
     yield { ...about, status: 'ok', message: store.description };
     yield storedBytes(configuration);
+    yield lostFound(configuration);
     yield* checkStorage(store.config, questions);
   } finally {
     await store.close();

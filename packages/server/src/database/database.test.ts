@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { newDatabase, onEveryDatabase, openedFor, openTestDatabase } from '../../test/database.ts';
 import { type DatabaseConfig, openDatabase } from './database.ts';
@@ -166,4 +166,21 @@ test('a database of a newer version, or none at all, is refused in one sentence'
   await assert.rejects(openDatabase({ kind: 'sqlite', path: '/nowhere/at/all.sqlite' }), {
     message: /can't be opened/,
   });
+});
+
+test('a full disk is told as such, though it has ended the transaction', async (t) => {
+  const config = await newDatabase(t, 'sqlite');
+  if (config.kind !== 'sqlite') return assert.fail();
+  const db = new Kysely<unknown>({ dialect: sqliteDialect(config.path) });
+  t.after(() => db.destroy());
+  await sql`create table t (x blob)`.execute(db);
+  await sql`pragma cache_size = 1`.execute(db);
+  await sql`pragma max_page_count = 10`.execute(db);
+  const fill = () =>
+    db.transaction().execute(async (trx) => {
+      for (;;) await sql`insert into t values (zeroblob(10000))`.execute(trx);
+    });
+  await assert.rejects(fill(), /database or disk is full/);
+  await sql`pragma max_page_count = 1000`.execute(db);
+  await db.transaction().execute((trx) => sql`insert into t values (zeroblob(10000))`.execute(trx));
 });

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
@@ -34,6 +35,15 @@ class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
+
+  /** A full disk has ended the transaction already; that nothing is left to undo must not hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      if (!/no transaction is active/.test(String(error))) throw error;
+    }
+  }
 }
 
 /** SQLite does roll back DDL, so that a migration is whole or absent, and the write lock serves as migration lock. */
@@ -44,6 +54,7 @@ class TransactionalAdapter extends SqliteAdapter {
 }
 
 function openSqlite(path: string, readOnly: boolean): SqliteDatabase {
+  if (!readOnly) makePrivate(path);
   const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true });
   if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full;');
   const statements = new Map<string, SqliteStatement>();
@@ -62,6 +73,15 @@ function openSqlite(path: string, readOnly: boolean): SqliteDatabase {
       database.close();
     },
   };
+}
+
+/** Makes the file where it is missing: SQLite would make it for others to read. Its log gets the same mode. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch {
+    // Opening it as a database says better what is wrong.
+  }
 }
 
 function adaptStatement(statement: StatementSync): SqliteStatement {
