@@ -1,11 +1,12 @@
 /**
- * `npm run docs:export` writes docs/openapi.json from the booted app and docs/errors.md from the error catalogue;
- * with `--check` it changes nothing and fails where a committed file is stale.
+ * `npm run docs:export` writes docs/openapi.json from the booted app, docs/errors.md from the error catalogue, and the
+ * index of docs/decisions from its records. With `--check` it changes nothing and fails if a committed file is stale.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ERRORS } from '@darkslide/contract';
 import { exportOpenApi } from '@darkslide/server';
+import { decisionIndex, FOLDER } from './decisions.ts';
 import { ROOT } from './run.ts';
 
 /** Placeholders for what a message names, so that the catalogue reads as the messages do. */
@@ -28,7 +29,7 @@ function errorCatalogue(): string {
     '{"error": {"code": "project_name_taken", "message": "…", "request_id": "…", "details": []}}',
     '```',
     '',
-    '`details` stands only where several items are concerned. *Retry* says whether the same request may succeed later, unchanged.',
+    '`details` is present only if several items are concerned. *Retry* says whether the same request may succeed later, unchanged.',
     'This page is exported from the catalogue in `packages/contract`; the placeholders in braces are filled in.',
     '',
     '| Code | Status | Retry | Message |',
@@ -41,6 +42,7 @@ function errorCatalogue(): string {
 const documents = {
   'docs/openapi.json': `${JSON.stringify(await exportOpenApi(), null, 2)}\n`,
   'docs/errors.md': errorCatalogue(),
+  [`${FOLDER}/README.md`]: decisionIndex(),
 };
 
 for (const [file, text] of Object.entries(documents)) {
