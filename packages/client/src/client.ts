@@ -2,19 +2,19 @@ import { type Family, MAX_PART_SIZE } from '@darkslide/contract';
 import { ApiCaller } from './api/caller.ts';
 import { ProjectApi } from './api/project-api.ts';
 import { ProjectsApi } from './api/projects-api.ts';
-import type { UploadControl } from './core/control.ts';
-import { nothingToSend, runUpload } from './core/engine.ts';
-import { ConfigurationError, ProtocolError, RefusedError } from './core/errors.ts';
-import type { OnEvent } from './core/events.ts';
-import type { LeftOut } from './core/left-out.ts';
-import { SINGLE_PUT_LIMIT } from './core/part-size.ts';
-import { type DuplicatePolicy, makePlan, type Plan } from './core/plan.ts';
-import type { Ports, Source } from './core/ports.ts';
-import { ReadBack, type ReadBackProgress } from './core/read-back.ts';
-import type { FileResult, UploadSummary } from './core/results.ts';
-import { DEFAULT_RETRY, Retrier, type RetryPolicy } from './core/retry.ts';
-import type { EngineSettings } from './core/run.ts';
-import { type VerifyReport, verifyPlan } from './core/verify.ts';
+import { ConfigurationError, ProtocolError, RefusedError } from './base/errors.ts';
+import type { LeftOut } from './base/left-out.ts';
+import type { Ports, Source } from './base/ports.ts';
+import type { FileResult, UploadSummary } from './base/results.ts';
+import { DEFAULT_RETRY, Retrier, type RetryPolicy } from './base/retry.ts';
+import { type DuplicatePolicy, makePlan, type Plan } from './plan/plan.ts';
+import type { OnEvent } from './run/events.ts';
+import type { EngineSettings } from './run/run.ts';
+import { nothingToSend, runUpload } from './run/run-upload.ts';
+import type { UploadControl } from './schedule/control.ts';
+import { SINGLE_PUT_LIMIT } from './transfer/part-size.ts';
+import { ReadBack, type ReadBackProgress } from './verify/read-back.ts';
+import { type VerifyReport, verifyPlan } from './verify/verify.ts';
 
 export type ClientOptions = {
   /** The server's URL, as in `https://uploads.example.com`; with or without `/v1`. */

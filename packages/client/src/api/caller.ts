@@ -6,10 +6,10 @@ import {
   RefusedError,
   TransportError,
   UnavailableError,
-} from '../core/errors.ts';
-import type { Clock, Transport, TransportResponse } from '../core/ports.ts';
-import { type Retrier, type RetryInfo, retryAfterMs, type Verdict } from '../core/retry.ts';
-import { watched } from '../core/watchdog.ts';
+} from '../base/errors.ts';
+import type { Clock, Transport, TransportResponse } from '../base/ports.ts';
+import { type Retrier, type RetryInfo, retryAfterMs, type Verdict } from '../base/retry.ts';
+import { watched } from '../base/watchdog.ts';
 import { basicCredentials, shownUrl } from './server-url.ts';
 
 /** No answer of the API takes longer, in milliseconds. */

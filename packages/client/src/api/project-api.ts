@@ -1,5 +1,6 @@
 import { type CallName, canonicalFileName, type Family } from '@darkslide/contract';
-import { ProtocolError } from '../core/errors.ts';
+import { ProtocolError } from '../base/errors.ts';
+import { type ApiCaller, type Call, isUnknownRoute } from './caller.ts';
 import {
   type CompletedUpload,
   type HeldPart,
@@ -17,8 +18,7 @@ import {
   readUploadLinks,
   type StartedUpload,
   type StoredFile,
-} from './answers.ts';
-import { type ApiCaller, type Call, isUnknownRoute } from './caller.ts';
+} from './responses.ts';
 
 type Options = { signal?: AbortSignal | undefined };
 

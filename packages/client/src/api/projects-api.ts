@@ -1,7 +1,7 @@
 import type { Family } from '@darkslide/contract';
-import { RefusedError } from '../core/errors.ts';
-import { type ProjectItem, readProject, readProjectPage, readProjectUuid } from './answers.ts';
+import { RefusedError } from '../base/errors.ts';
 import type { ApiCaller } from './caller.ts';
+import { type ProjectItem, readProject, readProjectPage, readProjectUuid } from './responses.ts';
 
 type Options = { signal?: AbortSignal | undefined };
 

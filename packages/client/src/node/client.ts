@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Source } from '../base/ports.ts';
+import type { UploadSummary } from '../base/results.ts';
 import { Client, type ClientOptions, type UploadOptions } from '../client.ts';
-import type { DuplicatePolicy, Plan } from '../core/plan.ts';
-import type { Source } from '../core/ports.ts';
-import type { UploadSummary } from '../core/results.ts';
+import type { DuplicatePolicy, Plan } from '../plan/plan.ts';
 import { nodeClock } from './clock.ts';
 import { createFileMemory } from './file-memory.ts';
 import { HASH_HERE } from './file-source.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/ports.ts';
+import type { Clock } from '../base/ports.ts';
 
 /** Timers are 32-bit: longer waits go in pieces, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Memory } from '../core/ports.ts';
+import type { Memory } from '../base/ports.ts';
 
 /** No file of lines grows beyond this, and a larger one is forgotten rather than read. Bytes. */
 export const MAX_MEMORY_BYTES = 64 * 1024 * 1024;

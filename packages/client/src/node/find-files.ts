@@ -1,6 +1,6 @@
-import type { LeftOut } from '../core/left-out.ts';
-import type { Source } from '../core/ports.ts';
-import type { FailedFile } from '../core/results.ts';
+import type { LeftOut } from '../base/left-out.ts';
+import type { Source } from '../base/ports.ts';
+import type { FailedFile } from '../base/results.ts';
 import { Md5Pool } from './md5-pool.ts';
 import { type FindOptions, walk } from './walk.ts';
 

@@ -1,7 +1,7 @@
 import type { Agent, AgentOptions, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Agent as SecureAgent } from 'node:https';
-import { TransportError, type TransportFailure } from '../core/errors.ts';
-import type { Body, Pace, Received, Transport, TransportRequest, TransportResponse } from '../core/ports.ts';
+import { TransportError, type TransportFailure } from '../base/errors.ts';
+import type { Body, Pace, Received, Transport, TransportRequest, TransportResponse } from '../base/ports.ts';
 import { type Environment, proxiesOf } from './proxies.ts';
 
 // An `import` would read all that they export, and so load undici for a WebSocket: 20 ms of CPU and 10 MB of memory.

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { ConfigurationError } from '../core/errors.ts';
+import { ConfigurationError } from '../base/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

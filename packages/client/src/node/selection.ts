@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { ConfigurationError } from '../core/errors.ts';
-import type { LeftOutReason } from '../core/left-out.ts';
-import { fileKind } from '../core/photo-names.ts';
+import { ConfigurationError } from '../base/errors.ts';
+import type { LeftOutReason } from '../base/left-out.ts';
+import { fileKind } from '../plan/photo-names.ts';
 import { isSkippedFolder, isSystemFile } from './skipped-folders.ts';
 
 export type SelectionOptions = {

@@ -1,11 +1,11 @@
 import type { Dirent } from 'node:fs';
 import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { ConfigurationError, SourceError } from '../core/errors.ts';
-import { type LeftOut, LeftOutCounter } from '../core/left-out.ts';
-import { failed } from '../core/plan.ts';
-import type { Source } from '../core/ports.ts';
-import type { FailedFile } from '../core/results.ts';
+import { ConfigurationError, SourceError } from '../base/errors.ts';
+import { type LeftOut, LeftOutCounter } from '../base/left-out.ts';
+import type { Source } from '../base/ports.ts';
+import type { FailedFile } from '../base/results.ts';
+import { failed } from '../plan/plan.ts';
 import { whenDescriptorsAreFree } from './descriptors.ts';
 import { asSourceError, createFileSource, statFile } from './file-source.ts';
 import type { Md5Pool } from './md5-pool.ts';

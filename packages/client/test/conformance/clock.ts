@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Clock } from '../../src/core/ports.ts';
+import type { Clock } from '../../src/base/ports.ts';
 
 /** What every clock promises. `run` waits for a promise, and moves time where that does not move by itself. */
 export function describeClock(

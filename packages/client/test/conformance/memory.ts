@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Memory } from '../../src/core/ports.ts';
+import type { Memory } from '../../src/base/ports.ts';
 
 /** What every memory promises. */
 export function describeMemory(name: string, create: () => Promise<Memory>): void {

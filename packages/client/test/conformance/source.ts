@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { SourceError } from '../../src/core/errors.ts';
-import type { Body, Source } from '../../src/core/ports.ts';
+import { SourceError } from '../../src/base/errors.ts';
+import type { Body, Source } from '../../src/base/ports.ts';
 import { md5Hex } from '../fakes/md5.ts';
 import { photoBytes } from '../fakes/memory-source.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { SourceError, TransportError } from '../../src/core/errors.ts';
-import type { Transport } from '../../src/core/ports.ts';
+import { SourceError, TransportError } from '../../src/base/errors.ts';
+import type { Transport } from '../../src/base/ports.ts';
 import type { FakeAnswer, FakeRequest, FakeServer } from '../fakes/fake-transport.ts';
 import { photo } from '../fakes/harness.ts';
 

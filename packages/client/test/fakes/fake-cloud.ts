@@ -1,5 +1,5 @@
 import { CALLS, type CallName, FAMILIES, type Family } from '@darkslide/contract';
-import type { Clock } from '../../src/core/ports.ts';
+import type { Clock } from '../../src/base/ports.ts';
 import type { FakeAnswer, FakeRequest, FakeServer } from './fake-transport.ts';
 import { md5Hex } from './md5.ts';
 

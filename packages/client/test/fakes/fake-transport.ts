@@ -1,5 +1,5 @@
-import { TransportError } from '../../src/core/errors.ts';
-import type { Clock, Transport, TransportRequest, TransportResponse } from '../../src/core/ports.ts';
+import { TransportError } from '../../src/base/errors.ts';
+import type { Clock, Transport, TransportRequest, TransportResponse } from '../../src/base/ports.ts';
 
 /** `size`: bytes that the body will have. */
 export type FakeRequest = { method: string; url: string; headers: Readonly<Record<string, string>>; size: number };

@@ -1,6 +1,6 @@
+import type { UploadSummary } from '../../src/base/results.ts';
 import { Client, type UploadOptions } from '../../src/client.ts';
-import type { UploadEvent } from '../../src/core/events.ts';
-import type { UploadSummary } from '../../src/core/results.ts';
+import type { UploadEvent } from '../../src/run/events.ts';
 import { API, API_KEY, type CloudOptions, FakeCloud } from './fake-cloud.ts';
 import { createFakeTransport } from './fake-transport.ts';
 import { md5Hex } from './md5.ts';

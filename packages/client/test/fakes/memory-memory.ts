@@ -1,4 +1,4 @@
-import type { Memory } from '../../src/core/ports.ts';
+import type { Memory } from '../../src/base/ports.ts';
 
 /** Remembers as long as the process lives. */
 export class MemoryMemory implements Memory {

@@ -1,6 +1,6 @@
-import { SourceError, type SourceFailure } from '../../src/core/errors.ts';
-import { isUnchanged } from '../../src/core/file-identity.ts';
-import type { Body, ByteRange, FileStat, Source } from '../../src/core/ports.ts';
+import { SourceError, type SourceFailure } from '../../src/base/errors.ts';
+import { isUnchanged } from '../../src/base/file-identity.ts';
+import type { Body, ByteRange, FileStat, Source } from '../../src/base/ports.ts';
 import { md5Hex } from './md5.ts';
 
 const CHUNK = 256 * 1024;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { UploadSummary } from '../../src/core/results.ts';
+import type { UploadSummary } from '../../src/base/results.ts';
 import type { Harness } from './harness.ts';
 import type { MemoryFile } from './memory-source.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/core/ports.ts';
+import type { Clock } from '../../src/base/ports.ts';
 
 type Timer = { at: number; wake: () => void };
 
