@@ -1,14 +1,11 @@
 import { Command } from 'commander';
-import { completionCommand } from './completion-command.ts';
-import { configCommand } from './config-command.ts';
-import type { Context, FurtherCommand, Output } from './context.ts';
-import { inspectCommand } from './inspect-command.ts';
-import { say } from './output.ts';
-import { projectsCommand, statusCommand, uploadsCommand, verifyCommand } from './project-commands.ts';
-import { uploadCommand } from './upload-command.ts';
-
-/** What a command hands back when it ends. */
-export type Finish = (code: number) => void;
+import { configCommand } from './actions/config.ts';
+import { inspectCommand } from './actions/inspect.ts';
+import { projectsCommand, statusCommand, uploadsCommand, verifyCommand } from './actions/projects.ts';
+import { uploadCommand } from './actions/upload.ts';
+import type { Context, Finish, FurtherCommand, Output } from './base/context.ts';
+import { say } from './base/output.ts';
+import { completionCommand } from './completion/completion.ts';
 
 const COMMANDS = [
   uploadCommand,

@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { DefaultKey } from './context.ts';
+import type { DefaultKey } from './base/context.ts';
 import { runCli } from './run-cli.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'darkslide-cli-'));

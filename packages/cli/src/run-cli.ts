@@ -6,9 +6,9 @@ import {
   UnavailableError,
 } from '@darkslide/client';
 import { CommanderError } from 'commander';
-import { type Context, UsageError } from './context.ts';
-import { EXIT } from './exit-codes.ts';
-import { printable, say } from './output.ts';
+import { type Context, UsageError } from './base/context.ts';
+import { EXIT } from './base/exit-codes.ts';
+import { printable, say } from './base/output.ts';
 import { createProgram } from './program.ts';
 
 export type CliOptions = Omit<Context, 'onInterrupt' | 'leave'> & Partial<Pick<Context, 'onInterrupt' | 'leave'>>;

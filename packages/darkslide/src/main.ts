@@ -1,7 +1,7 @@
 import { printable, runCli } from '@darkslide/cli';
 import manifest from '../package.json' with { type: 'json' };
 import type { Context } from './commands/context.ts';
-import { localApiKey } from './data-directory.ts';
+import { localApiKey } from './runtime/local-api-key.ts';
 
 const { env, stdout, stderr } = process;
 const { version } = manifest;

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../base/context.ts';
 import { createJsonView } from './json-view.ts';
 import { createPlainView } from './plain-view.ts';
 import { createQuietView } from './quiet-view.ts';

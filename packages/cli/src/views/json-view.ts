@@ -1,5 +1,5 @@
 import type { UploadSummary } from '@darkslide/client';
-import type { Output } from '../context.ts';
+import type { Output } from '../base/context.ts';
 import type { View } from './view.ts';
 
 /** One JSON object a line, the summary last. Keys are in snake_case, as in the API. */

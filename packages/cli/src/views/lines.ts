@@ -8,7 +8,7 @@ import type {
   UploadEvent,
   UploadSummary,
 } from '@darkslide/client';
-import { formatBytes, formatDuration, plural } from '../units.ts';
+import { formatBytes, formatDuration, plural } from '../base/units.ts';
 
 /** Sentences that more than one view says. */
 

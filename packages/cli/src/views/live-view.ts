@@ -1,7 +1,7 @@
 import type { FileInFlight, Progress } from '@darkslide/client';
-import type { Output } from '../context.ts';
-import { say } from '../output.ts';
-import { formatBytes } from '../units.ts';
+import type { Output } from '../base/context.ts';
+import { say } from '../base/output.ts';
+import { formatBytes } from '../base/units.ts';
 import { failureLine, plannedLines, progressLine, retryLine, summaryLines } from './lines.ts';
 import { Screen } from './screen.ts';
 import type { View } from './view.ts';

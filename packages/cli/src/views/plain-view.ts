@@ -1,6 +1,6 @@
 import type { Progress } from '@darkslide/client';
-import type { Output } from '../context.ts';
-import { say } from '../output.ts';
+import type { Output } from '../base/context.ts';
+import { say } from '../base/output.ts';
 import { plannedLines, progressLine, resultLine, retryLine, summaryLines } from './lines.ts';
 import type { View } from './view.ts';
 

@@ -1,5 +1,5 @@
-import type { Output } from '../context.ts';
-import { say } from '../output.ts';
+import type { Output } from '../base/context.ts';
+import { say } from '../base/output.ts';
 import { failureLine, leftOutLines } from './lines.ts';
 import type { View } from './view.ts';
 

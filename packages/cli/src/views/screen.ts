@@ -1,7 +1,7 @@
 import cliCursor from 'cli-cursor';
 import stringWidth from 'string-width';
-import type { Output } from '../context.ts';
-import { printable } from '../output.ts';
+import type { Output } from '../base/context.ts';
+import { printable } from '../base/output.ts';
 
 /** Terminals that know it show what stands between these two at once. */
 const BEGIN = '\u001b[?2026h';

@@ -1,5 +1,5 @@
 import type { PhotoSet, Shoot } from '@darkslide/photo';
-import { plural } from '../units.ts';
+import { plural } from '../base/units.ts';
 
 /** What a shoot holds, for people: a sentence, the sets, and what should be looked at. */
 export function shootLines(shoot: Shoot): string[] {

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { FailedFile, LeftOut, Plan, Progress, UploadEvent, UploadSummary } from '@darkslide/client';
-import type { Context, Output } from '../context.ts';
+import type { Context, Output } from '../base/context.ts';
 import { createView } from './create-view.ts';
 
 const failure: FailedFile = {

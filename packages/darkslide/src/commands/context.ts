@@ -1,4 +1,4 @@
-import type { Environment } from '../configuration.ts';
+import type { Environment } from '../settings/configuration.ts';
 
 /** What a command gets of the process that it runs in. */
 export type Context = {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Finding } from '@darkslide/server/doctor';
-import { readConfiguration } from '../configuration.ts';
+import { readConfiguration } from '../settings/configuration.ts';
 import type { Context } from './context.ts';
 import { explainFailure } from './failure.ts';
 

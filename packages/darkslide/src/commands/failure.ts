@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../configuration.ts';
+import { ConfigurationError } from '../settings/configuration.ts';
 import type { Context } from './context.ts';
 
 /**

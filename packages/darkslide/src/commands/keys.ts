@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { ApiKeys, KeyInfo, KeyScope } from '@darkslide/server/api-keys';
-import { readConfiguration } from '../configuration.ts';
+import { readConfiguration } from '../settings/configuration.ts';
 import type { Context } from './context.ts';
 import { explainFailure } from './failure.ts';
 import { table } from './table.ts';

@@ -1,5 +1,5 @@
-import { ConfigurationError, readConfiguration } from '../configuration.ts';
-import type { Running } from '../parts.ts';
+import type { Running } from '../runtime/runtime.ts';
+import { ConfigurationError, readConfiguration } from '../settings/configuration.ts';
 import type { Context } from './context.ts';
 import { explainFailure } from './failure.ts';
 
@@ -27,7 +27,7 @@ export async function serve(args: readonly string[], context: Context): Promise<
   try {
     const configuration = readConfiguration(env, { terminal });
     // Loaded only here, so that the other commands start without the server's libraries.
-    const { startParts } = await import('../parts.ts');
+    const { startParts } = await import('../runtime/runtime.ts');
     const running = await startParts(configuration, version);
     const showKey = terminal || configuration.printApiKey;
     for (const line of welcome({ ...running, showKey }, version)) out(line);

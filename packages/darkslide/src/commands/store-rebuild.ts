@@ -1,6 +1,6 @@
 import { FolderInUseError, type RebuildReport, rebuildIndex } from '@darkslide/store';
-import { readConfiguration } from '../configuration.ts';
-import { storeFolder } from '../embedded-store.ts';
+import { storeFolder } from '../runtime/embedded-store.ts';
+import { readConfiguration } from '../settings/configuration.ts';
 import type { Context } from './context.ts';
 
 /** At most so many objects are named to people; programs get all. */

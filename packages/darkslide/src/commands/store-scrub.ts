@@ -1,5 +1,5 @@
 import type { DamagedObject, ScrubProgress, ScrubReport } from '@darkslide/store';
-import { readConfiguration } from '../configuration.ts';
+import { readConfiguration } from '../settings/configuration.ts';
 import type { Context } from './context.ts';
 
 /** How often progress is told, in milliseconds: on a terminal, and in a log. */
@@ -14,7 +14,7 @@ export async function scrub({ json }: { json: boolean }, context: Context): Prom
     return 2;
   }
   const { scrubFolder } = await import('@darkslide/store');
-  const { storeFolder } = await import('../embedded-store.ts');
+  const { storeFolder } = await import('../runtime/embedded-store.ts');
   const tell = progressTeller(error, terminal);
   const report = await scrubFolder({ dataDir: storeFolder(dataDir), onProgress: tell });
   if (json) {

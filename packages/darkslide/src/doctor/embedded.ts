@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StorageConfig } from '@darkslide/server';
 import { FolderInUseError, FolderLock } from '@darkslide/store';
-import type { Configuration, StorageChoice } from '../configuration.ts';
-import { startEmbeddedStore, storeFolder } from '../embedded-store.ts';
-import { type StoreCredentials, storeCredentials } from '../secrets.ts';
-import { embeddedStorage } from '../storage.ts';
+import { startEmbeddedStore, storeFolder } from '../runtime/embedded-store.ts';
+import { storeCredentials } from '../runtime/secrets.ts';
+import { embeddedStorage } from '../runtime/storage.ts';
+import type { Configuration, StorageChoice, StoreCredentials } from '../settings/configuration.ts';
 import { callable } from './machine.ts';
 
 /** The embedded store, to be asked like any storage. */

@@ -6,8 +6,8 @@ import {
   makeChecks,
   type StorageQuestions,
 } from '@darkslide/server/doctor';
-import type { Configuration, StorageChoice } from '../configuration.ts';
-import { externalStorage } from '../storage.ts';
+import { externalStorage } from '../runtime/storage.ts';
+import type { Configuration, StorageChoice } from '../settings/configuration.ts';
 import { type AskedStore, embeddedStoreToAsk } from './embedded.ts';
 import { lostFound } from './lost-found.ts';
 import { machineChecks } from './machine.ts';

@@ -1,7 +1,7 @@
 import type { Finding } from '@darkslide/server/doctor';
 import { LostFound } from '@darkslide/store';
-import type { Configuration } from '../configuration.ts';
-import { storeFolder } from '../embedded-store.ts';
+import { storeFolder } from '../runtime/embedded-store.ts';
+import type { Configuration } from '../settings/configuration.ts';
 
 /** Whether the embedded store has set files aside that its index does not know. */
 export function lostFound({ dataDir, lostFoundDays }: Configuration): Finding {

@@ -2,8 +2,8 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { type Answer, type Check, diagnoseListening } from '@darkslide/server/doctor';
-import type { Configuration } from '../configuration.ts';
-import { hasOneOwner } from '../data-folder.ts';
+import { hasOneOwner } from '../runtime/data-folder.ts';
+import type { Configuration } from '../settings/configuration.ts';
 
 const GiB = 1024 ** 3;
 /** Below this, a shoot or two fill the disk. */

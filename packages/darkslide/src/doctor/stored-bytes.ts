@@ -1,7 +1,7 @@
 import type { Finding } from '@darkslide/server/doctor';
 import { readDamage } from '@darkslide/store';
-import type { Configuration } from '../configuration.ts';
-import { storeFolder } from '../embedded-store.ts';
+import { storeFolder } from '../runtime/embedded-store.ts';
+import type { Configuration } from '../settings/configuration.ts';
 
 /** Damaged objects that are named. */
 const MAX_NAMED = 5;

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isAddressRange } from '@darkslide/connections';
-import { dataDirectory } from './data-directory.ts';
-import type { StoreCredentials } from './secrets.ts';
+
+export type StoreCredentials = { accessKeyId: string; secretAccessKey: string };
 
 export type SignContentType = 'auto' | 'always' | 'never';
 
@@ -41,6 +41,13 @@ export type Configuration = {
   publicStoreUrl: string | undefined;
 };
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The folder that holds the embedded database, the embedded store and their secrets. */
+export function dataFolder(env: Environment): string {
+  return resolve(env.DARKSLIDE_DATA_DIR || '.darkslide');
+}
+
 /** Every variable that is wrong, in one message, so that one start tells them all. */
 export class ConfigurationError extends Error {
   constructor(problems: readonly string[]) {
@@ -48,8 +55,6 @@ export class ConfigurationError extends Error {
     this.name = 'ConfigurationError';
   }
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** SigV4 allows a link no longer life. */
@@ -69,7 +74,7 @@ const WILDCARD_HOSTS = new Set(['0.0.0.0', '::', '[::]']);
  */
 export function readConfiguration(env: Environment, { terminal = false } = {}): Configuration {
   const read = new Reader(env);
-  const dataDir = dataDirectory(env);
+  const dataDir = dataFolder(env);
   const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
   const configuration: Configuration = {
     host: read.word('DARKSLIDE_HOST', HOST, 'a host name or address alone, such as 127.0.0.1') ?? '127.0.0.1',

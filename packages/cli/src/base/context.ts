@@ -32,6 +32,9 @@ export type Context = {
   leave: () => void;
 };
 
+/** What a command calls with its exit code when it ends. */
+export type Finish = (code: number) => void;
+
 /** What `darkslide serve` listens on by default. */
 const LOCAL_SERVER = 'http://127.0.0.1:8080';
 

@@ -1,7 +1,7 @@
 import { createClient, type NodeClient } from '@darkslide/client';
 import { Command } from 'commander';
-import { type Context, connection, tellImplicitKey, UsageError } from './context.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { type Context, connection, type Finish, tellImplicitKey, UsageError } from '../base/context.ts';
+import { EXIT, type ExitCode } from '../base/exit-codes.ts';
 import {
   duplicatesOption,
   type ProjectFlags,
@@ -10,13 +10,12 @@ import {
   withConnection,
   withFinding,
   withFlow,
-} from './options.ts';
-import { say, sayJson } from './output.ts';
-import type { Finish } from './program.ts';
-import { tellReadBack } from './read-back-progress.ts';
-import { formatBytes, plural } from './units.ts';
-import { snakeKeys } from './views/json-view.ts';
-import { leftOutLines } from './views/lines.ts';
+} from '../base/options.ts';
+import { say, sayJson } from '../base/output.ts';
+import { formatBytes, plural } from '../base/units.ts';
+import { snakeKeys } from '../views/json-view.ts';
+import { leftOutLines } from '../views/lines.ts';
+import { tellReadBack } from '../views/read-back-progress.ts';
 
 /** Runs with a client that is closed at the end. */
 async function withClient<T>(

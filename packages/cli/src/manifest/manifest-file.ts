@@ -1,8 +1,8 @@
 import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import type { ManifestEntry } from '@darkslide/client';
+import { UsageError } from '../base/context.ts';
 import { ascMhl } from './asc-mhl.ts';
-import { UsageError } from './context.ts';
 
 type Format = (
   entries: readonly ManifestEntry[],

@@ -8,10 +8,10 @@ import {
   startServer,
 } from '@darkslide/server';
 import type { LogEntry, RunningStore } from '@darkslide/store';
-import type { Configuration } from './configuration.ts';
-import { apiKeyFile } from './data-directory.ts';
+import type { Configuration } from '../settings/configuration.ts';
 import { holdDataFolder } from './data-folder.ts';
 import { startEmbeddedStore } from './embedded-store.ts';
+import { apiKeyFile } from './local-api-key.ts';
 import { keepSecret, storeCredentials } from './secrets.ts';
 import { embeddedStorage, externalStorage } from './storage.ts';
 import { createStoreLog } from './store-log.ts';

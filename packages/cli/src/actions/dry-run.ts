@@ -1,11 +1,11 @@
 import type { NodeClient, Plan, Verdict } from '@darkslide/client';
-import type { Context } from './context.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { projectChoice, type UploadFlags } from './options.ts';
-import { say, sayJson } from './output.ts';
-import { formatBytes, plural } from './units.ts';
-import { snakeKeys } from './views/json-view.ts';
-import { leftOutLines } from './views/lines.ts';
+import type { Context } from '../base/context.ts';
+import { EXIT, type ExitCode } from '../base/exit-codes.ts';
+import { projectChoice, type UploadFlags } from '../base/options.ts';
+import { say, sayJson } from '../base/output.ts';
+import { formatBytes, plural } from '../base/units.ts';
+import { snakeKeys } from '../views/json-view.ts';
+import { leftOutLines } from '../views/lines.ts';
 
 /** What an upload would do with a file. */
 type Fate =

@@ -1,7 +1,6 @@
 import { Argument, Command } from 'commander';
-import type { Context } from './context.ts';
-import { EXIT } from './exit-codes.ts';
-import type { Finish } from './program.ts';
+import type { Context, Finish } from '../base/context.ts';
+import { EXIT } from '../base/exit-codes.ts';
 
 const SHELLS = { bash, zsh, fish };
 

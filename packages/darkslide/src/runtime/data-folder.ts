@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { UnusableError } from '@darkslide/server';
 import { FolderInUseError, FolderLock, ownFilesThatExist, ownFolder } from '@darkslide/store';
-import type { Configuration } from './configuration.ts';
+import type { Configuration } from '../settings/configuration.ts';
 
 /** What is in it beside the store, which sees to its own. */
 const PRIVATE = ['darkslide.db', 'darkslide.db-wal', 'darkslide.db-shm', 'store-credentials.json', 'api-key'];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ManifestEntry } from '@darkslide/client';
-import { UsageError } from './context.ts';
+import { UsageError } from '../base/context.ts';
 import { checkManifest, writeManifest } from './manifest-file.ts';
 
 let folder = '';

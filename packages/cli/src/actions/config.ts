@@ -1,10 +1,17 @@
 import { shownUrl, stateFolder } from '@darkslide/client';
 import { Command } from 'commander';
-import { type ConnectionFlags, type Context, connection, keySource, noKey, UsageError } from './context.ts';
-import { EXIT } from './exit-codes.ts';
-import { withConnection } from './options.ts';
-import { say } from './output.ts';
-import type { Finish } from './program.ts';
+import {
+  type ConnectionFlags,
+  type Context,
+  connection,
+  type Finish,
+  keySource,
+  noKey,
+  UsageError,
+} from '../base/context.ts';
+import { EXIT } from '../base/exit-codes.ts';
+import { withConnection } from '../base/options.ts';
+import { say } from '../base/output.ts';
 
 /** Says what the other commands would work with, and where each value comes from. The key itself is never shown. */
 export function configCommand(context: Context, finish: Finish): Command {

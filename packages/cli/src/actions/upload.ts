@@ -1,9 +1,7 @@
 import { createClient, type ManifestEntry, manifestOf, stateFolder } from '@darkslide/client';
 import { Command } from 'commander';
-import { type Context, connection, tellImplicitKey, tellKey } from './context.ts';
-import { dryRun } from './dry-run.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { checkManifest, writeManifest } from './manifest-file.ts';
+import { type Context, connection, type Finish, tellImplicitKey, tellKey } from '../base/context.ts';
+import { EXIT, type ExitCode } from '../base/exit-codes.ts';
 import {
   duplicatesOption,
   parseConcurrency,
@@ -13,11 +11,12 @@ import {
   withConnection,
   withFinding,
   withFlow,
-} from './options.ts';
-import { say } from './output.ts';
-import type { Finish } from './program.ts';
-import { createView } from './views/create-view.ts';
-import type { View } from './views/view.ts';
+} from '../base/options.ts';
+import { say } from '../base/output.ts';
+import { checkManifest, writeManifest } from '../manifest/manifest-file.ts';
+import { createView } from '../views/create-view.ts';
+import type { View } from '../views/view.ts';
+import { dryRun } from './dry-run.ts';
 
 const EXAMPLES = `
 Examples:

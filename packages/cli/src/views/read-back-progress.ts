@@ -1,6 +1,6 @@
 import type { ReadBackProgress } from '@darkslide/client';
-import type { Output } from './context.ts';
-import { formatBytes } from './units.ts';
+import type { Output } from '../base/context.ts';
+import { formatBytes } from '../base/units.ts';
 
 /** How often progress is told, in milliseconds: on a terminal, and in a log. */
 const TELL_MS = { terminal: 250, log: 10_000 };

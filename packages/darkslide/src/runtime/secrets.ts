@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-export type StoreCredentials = { accessKeyId: string; secretAccessKey: string };
+import type { StoreCredentials } from '../settings/configuration.ts';
 
 /** Keeps a secret in a file that only its owner can read, and that nobody ever sees half-written. */
 export async function keepSecret(file: string, text: string): Promise<void> {

@@ -1,11 +1,10 @@
 import { type FailedFile, type FoundFile, findFiles, SourceError } from '@darkslide/client';
 import { groupShoot, type PhotoFacts, readPhoto, type Shoot, type ShootFile } from '@darkslide/photo';
 import { Command } from 'commander';
-import type { Context } from './context.ts';
-import { EXIT } from './exit-codes.ts';
-import { say, sayJson } from './output.ts';
-import type { Finish } from './program.ts';
-import { shootLines } from './views/shoot-lines.ts';
+import type { Context, Finish } from '../base/context.ts';
+import { EXIT } from '../base/exit-codes.ts';
+import { say, sayJson } from '../base/output.ts';
+import { shootLines } from '../views/shoot-lines.ts';
 
 const EXAMPLES = `
 Examples:

@@ -1,12 +1,7 @@
 import { constants, open } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import type { DefaultKey } from '@darkslide/cli';
-import type { Environment } from './configuration.ts';
-
-/** The folder that holds the embedded database, the embedded store and their secrets. */
-export function dataDirectory(env: Environment): string {
-  return resolve(env.DARKSLIDE_DATA_DIR || '.darkslide');
-}
+import { dataFolder, type Environment } from '../settings/configuration.ts';
 
 /** The file from which the command line on the same machine takes its key, when none was given. */
 export function apiKeyFile(dataDir: string): string {
@@ -24,7 +19,7 @@ const PLAIN_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants
  * no other user can have put it there: photos would go to the account of whoever did.
  */
 export async function localApiKey(env: Environment): Promise<DefaultKey | undefined> {
-  const file = apiKeyFile(dataDirectory(env));
+  const file = apiKeyFile(dataFolder(env));
   const below = relative('', file);
   const from = `the file ${below.startsWith('..') ? file : `./${below}`}`;
   try {

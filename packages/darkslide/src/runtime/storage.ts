@@ -1,6 +1,5 @@
 import type { StorageConfig } from '@darkslide/server';
-import type { Configuration, StorageChoice } from './configuration.ts';
-import type { StoreCredentials } from './secrets.ts';
+import type { Configuration, StorageChoice, StoreCredentials } from '../settings/configuration.ts';
 
 /** The embedded store's bucket. */
 export const EMBEDDED_BUCKET = 'darkslide';

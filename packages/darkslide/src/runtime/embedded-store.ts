@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { diagnoseListening, UnusableError } from '@darkslide/server';
 import { type LogEntry, type RunningStore, startStore } from '@darkslide/store';
-import type { Configuration } from './configuration.ts';
-import type { StoreCredentials } from './secrets.ts';
+import type { Configuration, StoreCredentials } from '../settings/configuration.ts';
 import { EMBEDDED_BUCKET } from './storage.ts';
 
 /** Where in a data folder the embedded store keeps its own. */
