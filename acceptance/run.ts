@@ -24,8 +24,8 @@ const PROFILES = {
   smoke: ['api/conventions', 'api/put', 'running/health'],
   /** The whole API, the running server and the command line. */
   core: ['api/', 'running/', 'cli/'],
-  /** Storage and foreign clients. */
-  wire: ['s3/', 'clients/'],
+  /** Storage, foreign clients and the examples. */
+  wire: ['s3/', 'clients/', 'examples/'],
   full: [''],
 } as const satisfies Record<string, readonly string[]>;
 

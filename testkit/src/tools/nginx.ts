@@ -33,24 +33,28 @@ const LOG_FORMAT =
  * @throws {ToolMissingError} when there is no nginx and none can be installed.
  */
 export async function startNginx({ nodes }: { nodes: readonly string[] }): Promise<Nginx> {
-  const command = await ensureNginx();
   const [port = 0] = await freePorts(1);
+  const shipped = await readFile(join(root, 'deploy', 'nginx', 'darkslide.conf'), 'utf8');
+  return startNginxWith(adapted(shipped, { nodes, port }), { url: `http://127.0.0.1:${port}` });
+}
+
+/** nginx with the given `server` blocks, one of which listens at the URL. @throws {ToolMissingError} as above. */
+export async function startNginxWith(site: string, { url }: { url: string }): Promise<Nginx> {
+  const command = await ensureNginx();
   const folder = await temporaryFolder('darkslide-nginx');
-  const [config, site, log] = ['nginx.conf', 'site.conf', 'access.log'].map((name) => join(folder.path, name)) as [
+  const [config, siteFile, log] = ['nginx.conf', 'site.conf', 'access.log'].map((name) => join(folder.path, name)) as [
     string,
     string,
     string,
   ];
-  const shipped = await readFile(join(root, 'deploy', 'nginx', 'darkslide.conf'), 'utf8');
-  await writeFile(site, adapted(shipped, { nodes, port }));
-  await writeFile(config, frame({ folder: folder.path, site, log }));
+  await writeFile(siteFile, site);
+  await writeFile(config, frame({ folder: folder.path, site: siteFile, log }));
   const server = new Daemon({
     command,
     args: ['-c', config, '-p', folder.path, '-e', join(folder.path, 'errors')],
     folder: folder.path,
     name: 'nginx',
   });
-  const url = `http://127.0.0.1:${port}`;
   const isReady = () =>
     request({ url, timeoutMs: 2000 }).then(
       () => true,

@@ -5,6 +5,7 @@ import { ensurePackages, isOnPath, ToolMissingError } from './apt.ts';
 /** Each answers the command to run; {@link ToolMissingError} where it is not here and can't be installed. */
 
 export const ensureCurl = () => ensureProgram('curl', 'curl');
+export const ensureJq = () => ensureProgram('jq', 'jq');
 export const ensureRclone = () => ensureProgram('rclone', 'rclone');
 export const ensureRsync = () => ensureProgram('rsync', 'rsync');
 export const ensureSqlite = () => ensureProgram('sqlite3', 'sqlite3');
