@@ -25,6 +25,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bench: ['@darkslide/testkit', '@darkslide/s3wire', '@darkslide/client', '@darkslide/photo'],
 };
 
+/**
+ * Inside a package: which folders of its sources may import which, types included. A file beside the folders is a room
+ * of its own, named by its file name. Tests may import everything.
+ */
+const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {};
+
 /** What tests may import besides: the program that judges them is installed by the testkit. */
 const TESTS_MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/photo': ['@darkslide/testkit'],
@@ -84,6 +90,65 @@ for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
       return !(packageName(specifier) in (isTest(file) ? { ...declared, ...manifest.devDependencies } : declared));
     });
     assert.deepEqual(wrong, []);
+  });
+}
+
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+/** The nodes of one cycle, the first one again at the end; undefined where there is none. */
+function findCycle(graph: Graph): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (node: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
+    if (done.has(node)) return undefined;
+    for (const next of graph.get(node) ?? []) {
+      const cycle = visit(next, [...path, node]);
+      if (cycle) return cycle;
+    }
+    done.add(node);
+    return undefined;
+  };
+  for (const node of graph.keys()) {
+    const cycle = visit(node, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+test('a cycle is found wherever it begins, and none where there is none', () => {
+  const graph = (edges: Record<string, string[]>) => new Map(Object.entries(edges));
+  assert.deepEqual(findCycle(graph({ a: ['b'], b: ['c', 'd'], c: [], d: ['b'] })), ['b', 'd', 'b']);
+  assert.deepEqual(findCycle(graph({ a: ['b', 'c'], b: ['c'], c: [] })), undefined);
+});
+
+/** The room of a file: the longest name in the map that is its own or a folder above it. */
+const folderOf = (file: string, rooms: Record<string, readonly string[]>) =>
+  Object.keys(rooms)
+    .filter((room) => file === room || file.startsWith(`${room}/`))
+    .sort((a, b) => b.length - a.length)[0] ?? `${file} (in no room)`;
+
+for (const [sources, rooms] of Object.entries(FOLDERS_MAY_IMPORT)) {
+  const inner = (path: string) => relative(resolve(ROOT, sources), path).replaceAll('\\', '/');
+  const imports = importsOf(sources)
+    .filter(({ file, specifier }) => !isTest(file) && specifier.startsWith('.'))
+    .map(({ file, specifier }) => ({
+      from: inner(resolve(ROOT, file)),
+      to: inner(resolve(ROOT, dirname(file), specifier)),
+    }));
+
+  test(`${sources}: a folder imports only the folders that it may`, () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const [room, other] = [folderOf(from, rooms), folderOf(to, rooms)];
+      return room !== other && !rooms[room]?.includes(other);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  test(`${sources} has no cycle between folders or between files`, () => {
+    const files = Map.groupBy(imports, ({ from }) => from);
+    const graph = new Map([...files].map(([file, its]) => [file, its.map(({ to }) => to)]));
+    assert.equal(findCycle(graph)?.join(' → '), undefined);
+    assert.equal(findCycle(new Map(Object.entries(rooms)))?.join(' → '), undefined);
   });
 }
 
