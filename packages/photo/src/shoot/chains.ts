@@ -1,5 +1,14 @@
-import { brightness, hintsOf } from './habits.ts';
-import { evOf, isFramedAlike, isSameEv, lengthOf, positionOf } from './keys.ts';
+import { hintsOf } from './habits.ts';
+import {
+  compensationOf,
+  compensationTells,
+  evOf,
+  isFramedAlike,
+  isSameEv,
+  lengthOf,
+  positionOf,
+  valuesOf,
+} from './keys.ts';
 import type { Taken } from './order.ts';
 import type { Found } from './tagged.ts';
 import { align, guesses, isWhole, relative, type Template } from './templates.ts';
@@ -29,7 +38,7 @@ export function cutChains(
 
 /** Whole by itself, without holes and long pauses. */
 const isPlain = ({ frames }: Found, pause: number) =>
-  isWhole(relative(brightness(frames))) &&
+  isWhole(relative(valuesOf(frames))) &&
   frames.slice(1).every(({ step }) => (step ?? 1) === 1) &&
   pausesIn(frames, pause) === 0;
 
@@ -101,7 +110,7 @@ function costOf(
   pause: number,
 ): number {
   const repeated = part.some((one, at) => part.slice(at + 1).some((other) => isSameEv(evOf(one), evOf(other))));
-  const values = brightness(part);
+  const values = valuesOf(part);
   if (repeated && new Set(values).size < part.length) return Number.POSITIVE_INFINITY;
   let cost = isWhole(relative(values)) ? 0.8 : 1.2 + 0.4 * part.length;
   const hints = hintsOf(part, { before: undefined, after, near: [] });
@@ -115,7 +124,14 @@ function costOf(
       if (found) cost = Math.min(cost, 0.7 + 0.3 * (length - part.length) + 0.5 * found.penalty);
     }
   }
-  return cost + pausesIn(part, pause) + (isAtOnce(part[0] as Taken, pause) ? 0.4 : 0);
+  return cost + pausesIn(part, pause) + basesIn(part) + (isAtOnce(part[0] as Taken, pause) ? 0.4 : 0);
+}
+
+/** The base exposure is metered once a set: brightness without the compensation stays the same. */
+function basesIn(part: readonly Taken[]): number {
+  if (!compensationTells(part)) return 0;
+  const bases = part.map((one) => (evOf(one) ?? 0) - (compensationOf(one) ?? 0));
+  return Math.max(...bases) - Math.min(...bases) > 0.4 ? 0.8 : 0;
 }
 
 /** As long as the tags say, else the next lengths that cameras have. */

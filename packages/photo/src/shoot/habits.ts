@@ -1,4 +1,4 @@
-import { compensationOf, evOf, isSameEv, lengthOf, modeOf, offsetsTell, positionOf, valuesOf } from './keys.ts';
+import { compensationOf, evOf, isSameEv, lengthOf, modeOf, positionOf, valuesOf } from './keys.ts';
 import type { Taken } from './order.ts';
 import type { PhotoSet } from './shoot.ts';
 import type { Found } from './tagged.ts';
@@ -15,7 +15,7 @@ export function learn(sets: readonly Found[]): Template[] {
     )
       continue;
     const length = lengthOf(frames[0] as Taken);
-    const values = relative(brightness(frames));
+    const values = relative(valuesOf(frames));
     if (!isWhole(values) || (length !== undefined && length !== frames.length)) continue;
     const known = templates.find((template) => isSameTemplate(template.values, values));
     if (known) known.support += 1;
@@ -23,8 +23,6 @@ export function learn(sets: readonly Found[]): Template[] {
   }
   return templates.sort((a, b) => b.support - a.support || a.values.length - b.values.length);
 }
-
-export const brightness = (frames: readonly Taken[]) => valuesOf(frames, offsetsTell(frames));
 
 export type Place = {
   /** The frame before and the one after the set, of the same body. */
@@ -80,7 +78,7 @@ function byTemplates(set: Found, templates: readonly Template[], place: Place, l
   if (set.frames.length >= length)
     return verdict(set, place, { ...expected, missing: [], positions: range(1, length) });
   const known = templates.filter(({ values }) => values.length === length).map(({ values }) => values);
-  const found = placed(set, [...known, ...guesses(brightness(set.frames), length)], place);
+  const found = placed(set, [...known, ...guesses(valuesOf(set.frames), length)], place);
   if (!found) return { ...expected, complete: false, missing: [] };
   return verdict(set, place, { ...expected, missing: without(length, found), positions: found });
 }
@@ -92,7 +90,7 @@ const range = (low: number, high: number) => Array.from({ length: high - low + 1
 
 /** The frames' places in the first of these templates that fits best. */
 function placed(set: Found, templates: readonly (readonly number[])[], place: Place): number[] | undefined {
-  const values = brightness(set.frames);
+  const values = valuesOf(set.frames);
   const hints = hintsOf(set.frames, place);
   const found = templates.map((template) => align(template, values, hints)).filter((one) => one !== undefined);
   return found.toSorted((a, b) => a.penalty - b.penalty)[0]?.positions;
@@ -105,7 +103,7 @@ function byHabit(
   place: Place,
   positions: number[] | undefined,
 ): Completeness {
-  const values = relative(brightness(set.frames));
+  const values = relative(valuesOf(set.frames));
   const hints = hintsOf(set.frames, place);
   const isWholeItself = isWhole(values) && hints.steps.every((step) => step === undefined || step === 1);
   const own = templates.find((template) => isSameTemplate(template.values, values));
@@ -149,7 +147,7 @@ function isTakenAgain({ frames }: Found, { values }: Template, { near }: Place):
   const base = evOf(frames[0] as Taken);
   return near.some(
     (other) =>
-      isSameTemplate(relative(brightness(other.frames)), values) && isSameEv(evOf(other.frames[0] as Taken), base),
+      isSameTemplate(relative(valuesOf(other.frames)), values) && isSameEv(evOf(other.frames[0] as Taken), base),
   );
 }
 
@@ -161,7 +159,7 @@ function positionedByHabit(
   positions: number[],
 ): Completeness {
   const last = Math.max(...positions);
-  const values = brightness(set.frames);
+  const values = valuesOf(set.frames);
   const fits = ({ values: template }: Template) =>
     template.length >= last &&
     positions.every((position, index) => {
@@ -178,7 +176,7 @@ function byPattern(set: Found, place: Place): Completeness {
   if (set.frames.length === 1) return { complete: false, missing: [], cause: causeOf(set, place, []) };
   for (const length of [3, 5, 7, 9]) {
     if (length <= set.frames.length) continue;
-    const found = placed(set, guesses(brightness(set.frames), length), place);
+    const found = placed(set, guesses(valuesOf(set.frames), length), place);
     if (found)
       return verdict(set, place, {
         expected: length,

@@ -39,7 +39,17 @@ export function offsetsTell(frames: readonly Taken[]): boolean {
   return !offsets.includes(undefined) && new Set(offsets).size > 1;
 }
 
-/** Values by which frames of one set differ: the camera's offsets where they tell, else brightness. */
-export function valuesOf(frames: readonly Taken[], byOffset: boolean): number[] {
-  return frames.map((one) => (byOffset ? one.frame.facts.drive?.offset : evOf(one)) ?? 0);
+/** Whether compensation tells frames apart: where the camera brackets by it, an exposure at its limit stays the same. */
+export function compensationTells(frames: readonly Taken[]): boolean {
+  const values = frames.map(compensationOf);
+  return (
+    frames.every((one) => modeOf(one) === 2) && !values.includes(undefined) && new Set(values).size === frames.length
+  );
+}
+
+/** Values by which frames of one set differ: the camera's offsets where they tell, else compensation, else brightness. */
+export function valuesOf(frames: readonly Taken[]): number[] {
+  if (offsetsTell(frames)) return frames.map(({ frame }) => frame.facts.drive?.offset ?? 0);
+  const tells = frames.length > 1 && compensationTells(frames);
+  return frames.map((one) => (tells ? compensationOf(one) : evOf(one)) ?? 0);
 }

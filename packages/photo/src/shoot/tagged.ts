@@ -1,6 +1,7 @@
 import {
   bracketOf,
   compensationOf,
+  compensationTells,
   evOf,
   isFramedAlike,
   isSameEv,
@@ -75,6 +76,7 @@ function begins(set: Found, one: Taken, byOffset: boolean): boolean {
 function isRepeated(frames: readonly Taken[], one: Taken, byOffset: boolean): boolean {
   const offset = one.frame.facts.drive?.offset;
   if (byOffset) return frames.some(({ frame }) => Math.abs((frame.facts.drive?.offset ?? 0) - (offset ?? 0)) < 0.1);
+  if (frames.length > 1 && compensationTells([...frames, one])) return false;
   if (frames.some((other) => isSameEv(evOf(other), evOf(one)))) return true;
   const compensation = compensationOf(one);
   if (compensation === undefined) return false;
