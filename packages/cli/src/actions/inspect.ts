@@ -36,7 +36,7 @@ async function inspect({ stdout, stderr }: Context, paths: string[], { json, all
 }
 
 /** Files that are open at once. */
-const READ_AT_ONCE = 16;
+const READ_AT_ONCE = 8;
 
 async function readShoot(
   files: readonly FoundFile[],

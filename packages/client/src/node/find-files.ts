@@ -47,13 +47,15 @@ const found = (source: Source): FoundFile => {
 const PIECE = 64 * 1024;
 
 async function readRange(source: Source, from: number, to: number): Promise<Uint8Array> {
+  if (to - from <= PIECE) return readPiece(source, from, to);
   const bytes = new Uint8Array(to - from);
   for (let start = from; start < to; start += PIECE) {
-    let at = start - from;
-    for await (const chunk of source.open({ start, end: Math.min(start + PIECE, to) }).chunks()) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
+    bytes.set(await readPiece(source, start, Math.min(start + PIECE, to)), start - from);
   }
   return bytes;
+}
+
+async function readPiece(source: Source, start: number, end: number): Promise<Uint8Array> {
+  for await (const chunk of source.open({ start, end }).chunks()) return chunk;
+  return new Uint8Array();
 }
