@@ -55,7 +55,13 @@ export class Loader {
     }
   }
 
-  async #load(from: number, to: number, wanted: NotLoaded): Promise<void> {
+  /** What nearly every file has all of its facts in. */
+  async loadHead(): Promise<void> {
+    const to = Math.min(HEAD_BYTES, this.bytes.size);
+    if (to > 0) await this.#load(0, to, { from: 0, to });
+  }
+
+  async #load(from: number, to: number, wanted: { from: number; to: number }): Promise<void> {
     if (this.#reads === MAX_READS || this.#loaded + to - from > MAX_FACTS_BYTES) {
       this.bytes.close();
       return;
@@ -72,6 +78,7 @@ export class Loader {
 export async function readTags(source: PhotoSource, name: string): Promise<ReadTags> {
   const loader = new Loader(source);
   let tags = new Tags();
+  await loader.loadHead();
   try {
     const format = await loader.run((bytes) => {
       tags = new Tags();
