@@ -226,7 +226,7 @@ describe('a path', () => {
       ['PUT', PROFILE],
       ['DELETE', PROFILE],
       ['PATCH', fixture.project],
-      ['DELETE', fixture.project],
+      ['DELETE', `${fixture.project}/files`],
       ['GET', `${fixture.project}/get_temporary_upload_links`],
       ['POST', `${fixture.project}/get_upload_link`],
       ['PUT', `${fixture.project}/multipart_uploads`],

@@ -38,7 +38,7 @@ const READ = ['get project', 'uuid by name', 'list projects', 'is valid name', '
   'get upload',
 );
 const UPLOAD = ['upload links', 'upload link', 'start multipart', 'part links', 'complete', 'abort', 'create project'];
-const ADMIN = ['mint token', 'list tokens', 'revoke token'];
+const ADMIN = ['mint token', 'list tokens', 'revoke token', 'delete file'];
 
 describe('darkslide keys', () => {
   it('makes a key that a running server knows at once, and shows it once [L12.1, L12.2]', async () => {

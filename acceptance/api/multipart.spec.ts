@@ -74,7 +74,7 @@ for (const family of FAMILIES) {
         assert.equal(late.status, 404);
         assert.match(late.text, /<Code>NoSuchUpload<\/Code>/);
       }
-      assert.equal((await api.file(project, 'a.NEF')).status, 'pending');
+      refusal(await api.get(`${project}/files/a.NEF`), { status: 404, code: 'file_not_found' });
     });
   });
 }

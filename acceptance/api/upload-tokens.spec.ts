@@ -59,7 +59,7 @@ for (const family of FAMILIES) {
         const code = answer.status === 403 ? 'api_key_required' : 'project_not_found';
         refusal(answer, { status: code === 'api_key_required' ? 403 : 404, code });
         if (code === 'api_key_required')
-          assert.match(route, /^(get project|uuid by name|get file|(mint|list|revoke) tokens?)$/);
+          assert.match(route, /^(get project|uuid by name|get file|delete file|(mint|list|revoke) tokens?)$/);
       }
     });
   });

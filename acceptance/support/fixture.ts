@@ -17,12 +17,13 @@ export type Fixture = {
 };
 
 const bytes = Buffer.from('a small photo');
+const TO_DELETE = 'DSC_0004.NEF';
 
 export async function makeFixture(api: Api, family: FamilyPath): Promise<Fixture> {
   const name = uniqueName('Fixture');
   const project = await api.newProject(family, name);
   const fileName = 'DSC_0001.NEF';
-  await api.upload(project, fileName, bytes);
+  for (const name of [fileName, TO_DELETE]) await api.upload(project, name, bytes);
   const start = async (file: string) => {
     const upload = await api.startMultipart(project, { file_name: file, part_count: 1 });
     for (const { upload_url: url } of upload.parts) await putLink(url, bytes);
@@ -81,6 +82,7 @@ export function projectCalls({ project, family, name, fileName, open, spare, tok
       body: { file_name: open.fileName },
     },
     { route: 'abort', method: 'DELETE', path: upload(spare.upload_id), body: { key: spare.key } },
+    { route: 'delete file', method: 'DELETE', path: `${project}/files/${TO_DELETE}` },
   ];
 }
 

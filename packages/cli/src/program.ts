@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { configCommand } from './actions/config.ts';
+import { deleteCommand } from './actions/delete.ts';
 import { inspectCommand } from './actions/inspect.ts';
 import { projectsCommand, statusCommand, uploadsCommand, verifyCommand } from './actions/projects.ts';
 import { uploadCommand } from './actions/upload.ts';
@@ -14,6 +15,7 @@ const COMMANDS = [
   verifyCommand,
   projectsCommand,
   uploadsCommand,
+  deleteCommand,
   configCommand,
   completionCommand,
 ];

@@ -81,6 +81,26 @@ export class Client {
   }
 
   /**
+   * Deletes one file of a project, for good.
+   * @throws {RefusedError} where there is none, the key may not, or the storage does not let the server delete.
+   */
+  async deleteFile(
+    projectUuid: string,
+    fileName: string,
+    { flow = 'profile', signal }: { flow?: Family | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    await this.project(projectUuid, flow).deleteFile(fileName, { signal });
+  }
+
+  /** Deletes a project with all its files, for good. @throws {RefusedError} as `deleteFile`. */
+  async deleteProject(
+    projectUuid: string,
+    { flow = 'profile', signal }: { flow?: Family | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    await this.project(projectUuid, flow).delete({ signal });
+  }
+
+  /**
    * What an upload of these files would send.
    * @throws {DuplicateNamesError}
    */

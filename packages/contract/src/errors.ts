@@ -111,6 +111,12 @@ export const ERRORS = {
     message: ({ name }) => `The project has no file "${name}". Ask for an upload link first.`,
   }),
 
+  storage_delete_refused: define({
+    status: 409,
+    message: () =>
+      'The storage does not let this server delete. Nothing was deleted; have its operator allow s3:DeleteObject for the whole bucket, then ask again.',
+  }),
+
   // Upload tokens, and what they limit
   upload_token_expired: define<{ at: string }>({
     status: 401,

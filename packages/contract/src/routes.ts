@@ -77,6 +77,13 @@ export const ROUTES = {
     data: schemas.Project,
     errors: ['project_not_found'],
   },
+  deleteProject: {
+    ...CALLS.deleteProject,
+    summary: 'Delete a project with all its files; ask again until it is deleted',
+    params: OfProject,
+    data: schemas.ProjectDeleted,
+    errors: ['project_not_found', 'upload_busy', 'storage_delete_refused'],
+  },
   uploadLinks: {
     ...CALLS.uploadLinks,
     summary: 'One presigned link a file',
@@ -180,6 +187,12 @@ export const ROUTES = {
     params: Params('project_uuid', 'file_name'),
     data: schemas.FileWithDownload,
     errors: ['project_not_found', 'invalid_file_name', 'file_not_found'],
+  },
+  deleteFile: {
+    ...CALLS.deleteFile,
+    summary: 'Delete a file, and forget its name',
+    params: Params('project_uuid', 'file_name'),
+    errors: ['project_not_found', 'invalid_file_name', 'file_not_found', 'upload_busy', 'storage_delete_refused'],
   },
   mintUploadToken: {
     ...CALLS.mintUploadToken,

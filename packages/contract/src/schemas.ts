@@ -80,6 +80,12 @@ export const ProjectList = Type.Object({
   pagination: Type.Object({ total: Type.Integer(), size: Type.Integer(), page: Type.Integer() }),
 });
 
+export const ProjectDeleted = Type.Object({
+  is_deleted: Type.Boolean({
+    description: 'false: there was more to delete than one request may take; ask again, and it goes on.',
+  }),
+});
+
 export const GetProjectQuery = Type.Object({ get_thumbnail: Type.Optional(Type.Boolean()) });
 
 export const ProjectNameQuery = Type.Object({ name: Type.String() });

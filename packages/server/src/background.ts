@@ -4,7 +4,9 @@ import type { FastifyBaseLogger } from 'fastify';
 import { ClusterJob, DEFAULT_TIMES } from './cluster-job.ts';
 import type { Database } from './database/database.ts';
 import { inContext } from './observability/request-context.ts';
+import type { Deletion } from './uploads/deletion.ts';
 import { LeftEndings } from './uploads/left-endings.ts';
+import { LeftNames } from './uploads/left-names.ts';
 import type { ObjectStore } from './uploads/object-store.ts';
 import { Sweep } from './uploads/sweep.ts';
 import { TrustedClock } from './uploads/trusted-clock.ts';
@@ -18,6 +20,7 @@ type Options = {
   database: Database;
   store: ObjectStore;
   ending: UploadEnding;
+  deletion: Deletion;
   /** Multipart uploads idle for so long are aborted, in milliseconds. */
   idle: number;
   /** How often to look for them, in milliseconds. */
@@ -35,13 +38,14 @@ export type Background = {
  * What the cluster does without being asked. What has arrived is not among it: storage is asked when somebody wants to
  * know, so that there is nothing to reconcile in the meantime.
  */
-export function createBackground({ database, store, ending, idle, sweepEvery, log }: Options): Background {
-  const { leases, projects, uploads } = database;
+export function createBackground({ database, store, ending, deletion, idle, sweepEvery, log }: Options): Background {
+  const { leases, projects, files, uploads } = database;
   const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   const settleMs = Math.min(MAX_SETTLE_MS, idle / 7);
   const clock = new TrustedClock({ wall: Date.now, steady: () => performance.now(), settleMs });
   const sweep = new Sweep({ projects, uploads, ending, store, clock, idle });
   const endings = new LeftEndings({ uploads, ending });
+  const names = new LeftNames({ projects, files, deletion, store, now: Date.now });
   const shared = { holder, leases, log };
   /** A pass has an id in the log and at storage, as a request has. */
   const underOwnId = <Result>(job: string, work: () => Result) => {
@@ -53,6 +57,12 @@ export function createBackground({ database, store, ending, idle, sweepEvery, lo
       ...shared,
       name: 'sweep-idle-uploads',
       run: (options) => underOwnId('sweep', () => sweep.run(options)),
+      times: { ...DEFAULT_TIMES, every: sweepEvery },
+    }),
+    new ClusterJob({
+      ...shared,
+      name: 'drop-left-names',
+      run: (options) => underOwnId('names', () => names.run(options)),
       times: { ...DEFAULT_TIMES, every: sweepEvery },
     }),
     new ClusterJob({

@@ -2,6 +2,7 @@ import { UploadTokens } from './access/upload-tokens.ts';
 import type { Database } from './database/database.ts';
 import type { Rules } from './routes/handlers.ts';
 import { Arrivals, type OnDamaged } from './uploads/arrivals.ts';
+import { Deletion } from './uploads/deletion.ts';
 import { UploadLinks } from './uploads/links.ts';
 import { MultipartUploads } from './uploads/multipart.ts';
 import type { ObjectStore } from './uploads/object-store.ts';
@@ -28,6 +29,7 @@ export function createRules(
     arrivals,
     multipart: new MultipartUploads({ uploads, store, ending, limits, now }),
     ending,
+    deletion: new Deletion({ projects, files, uploads, ending, store, now }),
     uploadTokens: new UploadTokens({ tokens: uploadTokens, now }),
   };
 }

@@ -139,6 +139,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     database,
     store,
     ending: rules.ending,
+    deletion: rules.deletion,
     idle: (config.multipartIdleDays ?? DEFAULT_IDLE_DAYS) * DAY,
     sweepEvery: (config.sweepIntervalSeconds ?? DEFAULT_SWEEP_INTERVAL) * 1000,
     log,

@@ -125,6 +125,16 @@ export class FakeObjectStore implements ObjectStore {
       return 'aborted';
     });
 
+  /** Whether the credentials allow it. */
+  mayRemove = true;
+
+  remove = (key: string) =>
+    this.#call('remove', (): 'removed' | 'refused' => {
+      if (!this.mayRemove) return 'refused';
+      this.objects.delete(key);
+      return 'removed';
+    });
+
   async *openUploads(): AsyncIterable<OpenUpload[]> {
     yield await this.#call('openUploads', () =>
       [...this.uploads].map(([uploadId, { key, initiated }]) => ({ key, uploadId, initiated })),

@@ -11,6 +11,7 @@ import {
   readCompleted,
   readFile,
   readFiles,
+  readIsDeleted,
   readOpenUploads,
   readPartLinks,
   readStartedUpload,
@@ -91,6 +92,16 @@ export class ProjectApi {
     return readCompleted(
       await this.#call({ route: 'completeMultipart', params, body: { file_name: name, size }, signal }),
     );
+  }
+
+  /** @throws {RefusedError} `file_not_found` where the project has no such file. */
+  async deleteFile(fileName: string, { signal }: Options = {}): Promise<void> {
+    await this.#call({ route: 'deleteFile', params: { file_name: fileName }, signal });
+  }
+
+  /** The project with all its files. Asks until all is gone, which for many files takes several calls. */
+  async delete({ signal }: Options = {}): Promise<void> {
+    while (!readIsDeleted(await this.#call({ route: 'deleteProject', signal })));
   }
 
   async abortUpload(uploadId: string, { key, signal }: { key: string } & Options): Promise<void> {

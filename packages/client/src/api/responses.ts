@@ -74,6 +74,8 @@ const countOrNull = (from: Fields, name: string) => (typeof from[name] === 'numb
 
 export const readProjectUuid = (data: unknown) => text(fields(data), 'project_uuid');
 
+export const readIsDeleted = (data: unknown) => fields(data).is_deleted === true;
+
 export const readIsValid = (data: unknown) => fields(data).is_valid === true;
 
 export const readProject = (data: unknown): ProjectItem => {

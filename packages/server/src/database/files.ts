@@ -1,10 +1,12 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { jsonRows } from './json-rows.ts';
 import type { DatabaseKind, FileRow, Tables } from './tables.ts';
 
 export type RequestedFile = { name: string; md5: string | null };
 /** The project, and the upload token that asks; none where an API key does. */
 export type AskedBy = { id: number; token?: { id: number } | undefined };
+/** A name that nobody can send to any more. */
+export type UnusedName = { project_id: number; project_uuid: string; only_token_id: number; name: string };
 /** Is told of files that storage was found to hold for the first time: once a file, whichever node finds it. */
 export type OnArrived = (arrived: { files: number; bytes: number }) => void;
 
@@ -29,7 +31,58 @@ export class FileTable {
 
   /** Records names with their declared MD5s, all or none. A name that is there keeps what is known of it. */
   async request(asked: AskedBy, files: readonly RequestedFile[]): Promise<void> {
-    await recordRequested(this.#db, this.#kind, asked, files);
+    await recordRequested(this.#db, this.#kind, { ...asked, hasLink: true }, files);
+  }
+
+  /** Storage has these no longer, and nobody is to. Together with the uploads that brought them. */
+  async remove(projectId: number, name: string): Promise<void> {
+    await this.#db.transaction().execute(async (db) => {
+      await db
+        .deleteFrom('multipart_uploads')
+        .where('project_id', '=', projectId)
+        .where('file_name', '=', name)
+        .execute();
+      await db.deleteFrom('files').where('project_id', '=', projectId).where('name', '=', name).execute();
+    });
+  }
+
+  /** Pending names that tokens alone asked for that are over, so that no link of theirs works. */
+  unused({ now, limit }: { now: number; limit: number }): Promise<UnusedName[]> {
+    return this.#db
+      .selectFrom('files')
+      .innerJoin('upload_tokens', 'upload_tokens.id', 'files.only_token_id')
+      .innerJoin('projects', 'projects.id', 'files.project_id')
+      .select(['files.project_id', 'projects.uuid as project_uuid', 'files.name'])
+      .select((row) => row.ref('files.only_token_id').$notNull().as('only_token_id'))
+      .where('files.only_token_id', 'is not', null)
+      .where('files.uploaded_at', 'is', null)
+      .where('upload_tokens.expires_at', '<', now)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('multipart_uploads')
+              .select('multipart_uploads.id')
+              .whereRef('multipart_uploads.project_id', '=', 'files.project_id')
+              .whereRef('multipart_uploads.file_name', '=', 'files.name')
+              .where(sql<SqlBool>`state in ('open', 'completing', 'aborting')`),
+          ),
+        ),
+      )
+      .orderBy('files.project_id')
+      .limit(limit)
+      .execute();
+  }
+
+  /** Lets go of names, as far as they have not arrived and still are that token's alone. */
+  async drop(projectId: number, tokenId: number, names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    await this.#db
+      .deleteFrom('files')
+      .where('project_id', '=', projectId)
+      .where('name', 'in', names)
+      .where('only_token_id', '=', tokenId)
+      .where('uploaded_at', 'is', null)
+      .execute();
   }
 
   /** Records what storage said, also of names that were never asked for here. */
@@ -133,15 +186,17 @@ export class FileTable {
 export async function recordRequested(
   db: Kysely<Tables>,
   kind: DatabaseKind,
-  { id: projectId, token }: AskedBy,
+  { id: projectId, token, hasLink }: AskedBy & { hasLink: boolean },
   files: readonly RequestedFile[],
 ): Promise<void> {
   const tokenId = sql`cast(${token?.id ?? null} as bigint)`;
+  const link = sql.raw(hasLink ? '1' : '0');
   const isSame = sql`(v.value ->> 1 is null or known.md5 = v.value ->> 1)`;
   const changesNothing =
     token === undefined
-      ? sql`known.only_token_id is null and ${isSame}`
-      : sql`known.only_token_id is null or (known.only_token_id = ${tokenId} and ${isSame})`;
+      ? sql`known.has_link >= ${link} and known.only_token_id is null and ${isSame}`
+      : sql`known.has_link >= ${link} and
+          (known.only_token_id is null or (known.only_token_id = ${tokenId} and ${isSame}))`;
   const change =
     token === undefined
       ? sql`only_token_id = null, md5 = case when files.only_token_id is null
@@ -153,11 +208,12 @@ export async function recordRequested(
     files.map(({ name, md5 }) => [name, md5]),
   );
   await sql`
-    insert into files (project_id, name, md5, only_token_id)
-    select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1, ${tokenId} from ${rows}
+    insert into files (project_id, name, md5, only_token_id, has_link)
+    select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1, ${tokenId}, ${link} from ${rows}
     where not coalesce((
       select ${changesNothing} from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
     ), false) order by 2
-    on conflict (project_id, name) do update set ${change}
+    on conflict (project_id, name) do update
+    set ${change}, has_link = case when files.has_link > excluded.has_link then files.has_link else excluded.has_link end
   `.execute(db);
 }

@@ -7,6 +7,7 @@ import { fileCounts } from './migrations/0003-file-counts.ts';
 import { leases } from './migrations/0004-leases.ts';
 import { uploadTokens } from './migrations/0005-upload-tokens.ts';
 import { tokenFiles } from './migrations/0006-token-files.ts';
+import { deletion } from './migrations/0007-deletion.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /**
@@ -20,6 +21,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0004-leases': leases,
   '0005-upload-tokens': uploadTokens,
   '0006-token-files': tokenFiles,
+  '0007-deletion': deletion,
 };
 
 /**

@@ -36,6 +36,8 @@ type ProjectsTable = {
   // How many files were asked for, and how many of them arrived; triggers on `files` keep them.
   file_count: Generated<number>;
   arrived_count: Generated<number>;
+  /** When it was deleted: nobody sees it any more, and what late PUTs bring is removed. */
+  deleted_at: number | null;
 };
 
 type FilesTable = {
@@ -46,6 +48,8 @@ type FilesTable = {
   md5: string | null;
   /** The upload token that alone has asked for it; null where an API key did as well, or several tokens, or nobody. */
   only_token_id: number | null;
+  /** 1: a link for a single PUT was asked for. 0: multipart uploads alone asked for it, and it goes with the last. */
+  has_link: Generated<number>;
   // What storage last said of it; all null while it has not arrived.
   size: number | null;
   etag: string | null;

@@ -33,7 +33,7 @@ export class UploadTable {
   async add(upload: NewUpload, file: { md5: string | null; now: number }): Promise<UploadRow> {
     return await this.#db.transaction().execute(async (db) => {
       const token = upload.token_id ? { id: upload.token_id } : undefined;
-      const asked = { id: upload.project_id, token };
+      const asked = { id: upload.project_id, token, hasLink: false };
       await recordRequested(db, this.#kind, asked, [{ name: upload.file_name, md5: file.md5 }]);
       if (upload.token_id) await holdToken(db, upload.token_id, file.now);
       return await db
@@ -123,11 +123,11 @@ export class UploadTable {
    * The one way to change a state: from this version of the row. Undefined where another came first. With `hold`, the
    * caller holds it from then on for so many milliseconds.
    */
-  change(
+  async change(
     from: Pick<UploadRow, 'id' | 'version'>,
     { hold, ...to }: Pick<UploadRow, 'state'> & Partial<Pick<UploadRow, 'size' | 'etag'>> & { hold?: number },
   ): Promise<UploadRow | undefined> {
-    return this.#db
+    const changed = await this.#db
       .updateTable('multipart_uploads')
       .set({ ...to, busy_until: hold === undefined ? null : this.#in(hold), version: from.version + 1 })
       .where('id', '=', from.id)
@@ -135,6 +135,32 @@ export class UploadTable {
       .returningAll()
       .returning(this.#heldFor())
       .executeTakeFirst();
+    if (changed?.state === 'aborted') await this.#dropName(changed);
+    return changed;
+  }
+
+  /** A name that only multipart uploads asked for goes with the last of them. */
+  async #dropName({ project_id, file_name }: UploadRow): Promise<void> {
+    await sql`
+      delete from files where project_id = ${project_id} and name = ${file_name}
+      and has_link = 0 and uploaded_at is null and not exists (
+        select 1 from multipart_uploads where project_id = ${project_id} and file_name = ${file_name}
+        and ${IS_UNFINISHED}
+      )
+    `.execute(this.#db);
+  }
+
+  /** Some that have not ended, of one file or of the whole project. */
+  unfinished(projectId: number, { fileName, limit }: { fileName?: string; limit: number }): Promise<UploadRow[]> {
+    const uploads = this.#db
+      .selectFrom('multipart_uploads')
+      .selectAll()
+      .select(this.#heldFor())
+      .where('project_id', '=', projectId)
+      .where(IS_UNFINISHED)
+      .orderBy('id')
+      .limit(limit);
+    return (fileName === undefined ? uploads : uploads.where('file_name', '=', fileName)).execute();
   }
 
   /** Goes on holding, for so many milliseconds from now, what `change` gave to hold. No change of state. */

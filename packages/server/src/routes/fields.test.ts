@@ -88,6 +88,9 @@ async function everyCall(server: TestServer, step: (step: Step) => Promise<Field
   await step({ call: 'getFile', params: { ...of, file_name: 'a.NEF' } });
   await step({ call: 'getProject', params: of });
   await step({ call: 'listProjects' });
+  await step({ call: 'deleteFile', params: { ...of, file_name: 'a.NEF' } });
+  const spareProject = await step({ call: 'createProject', body: { name: 'Spare' } });
+  await step({ call: 'deleteProject', params: { project_uuid: String(spareProject.project_uuid) } });
 }
 
 /** What each call answered, and what the database holds after all of them. */

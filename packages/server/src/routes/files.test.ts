@@ -172,3 +172,20 @@ onEveryDatabase('files', (database) => {
       assert.equal((await call('GET', `${path}/files?${query}`)).status, 400, query);
   });
 });
+
+test('a storage that does not let the server delete is told of, and nothing is lost', async (t) => {
+  const server = await startTestServer(t);
+  const { path, uuid } = await server.createProject();
+  for (const name of ['a.NEF', 'b.NEF']) server.store.put(`${uuid}/${name}`, name);
+  await server.call('POST', `${path}/multipart_uploads`, { file_name: 'c.NEF', part_count: 1 });
+  server.store.mayRemove = false;
+  for (const target of [path, `${path}/files/a.NEF`]) {
+    const { status, body } = await server.call('DELETE', target);
+    assert.deepEqual([status, body.error.code], [409, 'storage_delete_refused']);
+    assert.match(body.error.message, /s3:DeleteObject/);
+  }
+  assert.deepEqual([server.store.objects.size, server.store.uploads.size], [2, 1]);
+  assert.equal((await server.call('GET', `${path}/files`)).body.data.files.length, 3);
+  server.store.mayRemove = true;
+  assert.deepEqual((await server.call('DELETE', path)).body.data, { is_deleted: true });
+});

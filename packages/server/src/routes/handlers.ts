@@ -4,6 +4,7 @@ import type { Static, TSchema } from 'typebox';
 import type { Caller } from '../access/caller.ts';
 import type { UploadTokens } from '../access/upload-tokens.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
+import type { Deletion } from '../uploads/deletion.ts';
 import type { UploadLinks } from '../uploads/links.ts';
 import type { MultipartUploads } from '../uploads/multipart.ts';
 import type { Projects, Scope } from '../uploads/projects.ts';
@@ -36,6 +37,7 @@ export type Rules = {
   arrivals: Arrivals;
   multipart: MultipartUploads;
   ending: UploadEnding;
+  deletion: Deletion;
   uploadTokens: UploadTokens;
 };
 
@@ -43,7 +45,7 @@ type Identity = { accountId: number; caller: Caller; family: Family };
 type OfProject = Identity & { params: { project_uuid: string } };
 
 export function createHandlers(rules: Rules): Handlers {
-  const { projects, links, arrivals, multipart, ending, uploadTokens } = rules;
+  const { projects, links, arrivals, multipart, ending, deletion, uploadTokens } = rules;
   const projectOf = (call: OfProject) => projects.find(scopeOf(call), call.params.project_uuid);
 
   return {
@@ -54,6 +56,7 @@ export function createHandlers(rules: Rules): Handlers {
     },
     isValidName: async (call) => ({ is_valid: await projects.isFree(scopeOf(call), call.query.name) }),
     projectUuid: async (call) => ({ project_uuid: await projects.uuidOf(scopeOf(call), call.params.name) }),
+    deleteProject: async (call) => ({ is_deleted: await deletion.deleteProject(await projectOf(call)) }),
     getProject: (call) => projects.get(scopeOf(call), call.params.project_uuid),
 
     uploadLinks: async (call) => ({ files_list: await links.issue(await projectOf(call), call.body.files_list) }),
@@ -89,6 +92,11 @@ export function createHandlers(rules: Rules): Handlers {
       return { files, next_cursor: writeCursor(next) };
     },
     getFile: async (call) => arrivals.get(await projectOf(call), call.params.file_name),
+
+    deleteFile: async (call) => {
+      await deletion.deleteFile(await projectOf(call), call.params.file_name);
+      return undefined;
+    },
 
     mintUploadToken: async (call) => uploadTokens.mint(await projectOf(call), keyIdOf(call), call.body),
     listUploadTokens: async (call) => {

@@ -2,6 +2,7 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -188,6 +189,17 @@ export class S3ObjectStore implements ObjectStore {
     } catch (error) {
       if (isNoSuchUpload(error)) return 'no-such-upload';
       throw unavailable('AbortMultipartUpload', error);
+    }
+  }
+
+  async remove(key: string): Promise<'removed' | 'refused'> {
+    try {
+      await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }), within(DEADLINE));
+      return 'removed';
+    } catch (error) {
+      if (isNotFound(error)) return 'removed';
+      if (s3Code(error) === 'AccessDenied') return 'refused';
+      throw unavailable('DeleteObject', error);
     }
   }
 

@@ -73,6 +73,8 @@ export interface ObjectStore {
     upload: UploadRef & { parts: readonly StoredPart[]; ifAbsent?: boolean | undefined },
   ): Promise<CompleteOutcome>;
   abortUpload(upload: UploadRef): Promise<'aborted' | 'no-such-upload'>;
+  /** Removes an object; one that is not there is no error. `refused`: the credentials may not. */
+  remove(key: string): Promise<'removed' | 'refused'>;
   /** Every open upload of the bucket, page by page. */
   openUploads(options?: { signal?: AbortSignal }): AsyncIterable<OpenUpload[]>;
 
