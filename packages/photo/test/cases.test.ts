@@ -378,3 +378,21 @@ test('38 an empty note, and a directory that leads to itself, end soon', async (
   const note = concat(u16(0x927c, true), u16(7, true), u32(0, true), u32(0, true), u32(8, true));
   assert.equal((await readPhoto(memorySource(concat(self, note)), 'a.NEF')).kind, 'raw');
 });
+
+test('a dial that is turned, and dusk, make no sets of three small steps', () => {
+  const steps = [0, 0.33, 0.66, 0.66, 0.66, 1, 1.33, 1.33, 1.66, 2];
+  is(sets(shootOf(...series({ number: 1 }, steps, { at: 0, mode: 1, pause: 2 }))), []);
+});
+
+test('sets of two that come again and again are whole', () => {
+  const pairs = [0, 20, 40].flatMap((at, index) => withKind(series({ number: 1 + index * 2 }, [0, -1], { at })));
+  is(sets(shootOf(...pairs)), ['DSC_0001 DSC_0002', 'DSC_0003 DSC_0004', 'DSC_0005 DSC_0006']);
+});
+
+test('an edited version beside a frame is no frame', () => {
+  const frames = withPositions(series({ number: 1 }, THREE, { at: 0 }), 3);
+  const edit = { ...(frames[1] as (typeof frames)[0]), name: 'DSC_0002-Edit.tif' };
+  const shoot = shootOf(...frames, edit);
+  is(sets(shoot), ['DSC_0001 DSC_0002 DSC_0003']);
+  is(shoot.shots.find(({ id }) => id.includes('Edit'))?.of, 'DSC_0002');
+});

@@ -6,17 +6,28 @@ import { align, guesses, type Hints, isSameTemplate, isWhole, relative, type Tem
 
 /** What a shoot's sets have in common, for each body: how many frames, in which order, in which steps. */
 export function learn(sets: readonly Found[]): Template[] {
+  return collect(sets, isWhole);
+}
+
+/**
+ * Some cameras take sets of two or four. Nothing tells them from unfinished ones, but that all sets are so, and no number
+ * is missing.
+ */
+export function learnEven(sets: readonly Found[]): Template[] {
+  const exposures = sets.filter(({ kind }) => kind === 'exposure');
+  if (exposures.some(({ frames }) => frames.some(({ step }) => step !== undefined && step > 1))) return [];
+  const even = collect(exposures, (values) => values.length % 2 === 0);
+  return even.length === 1 && even[0]?.support === exposures.length && exposures.length > 1 ? even : [];
+}
+
+function collect(sets: readonly Found[], isWanted: (values: readonly number[]) => boolean): Template[] {
   const templates: { values: number[]; support: number }[] = [];
   for (const { kind, frames } of sets) {
-    if (
-      kind !== 'exposure' ||
-      frames.length < 2 ||
-      frames.slice(1).some(({ step }) => step !== undefined && step !== 1)
-    )
-      continue;
+    const hasHole = frames.slice(1).some(({ step }) => step !== undefined && step !== 1);
+    if (kind !== 'exposure' || frames.length < 2 || hasHole) continue;
     const length = lengthOf(frames[0] as Taken);
     const values = relative(valuesOf(frames));
-    if (!isWhole(values) || (length !== undefined && length !== frames.length)) continue;
+    if (!isWanted(values) || (length !== undefined && length !== frames.length)) continue;
     const known = templates.find((template) => isSameTemplate(template.values, values));
     if (known) known.support += 1;
     else templates.push({ values, support: 1 });
@@ -116,7 +127,8 @@ function byHabit(
         (!isWholeItself || (found.positions[0] === 1 && (template.support > 1 || isTakenAgain(set, template, place)))),
     );
   const isFirst = positions === undefined || positions[0] === 1;
-  if (isWholeItself && isFirst && ((own?.support ?? 0) > 1 || others.length === 0)) {
+  const isUsual = own !== undefined && own.values.length % 2 === 0;
+  if ((isWholeItself || isUsual) && isFirst && ((own?.support ?? 0) > 1 || others.length === 0)) {
     const expectedFrom = (own?.support ?? 0) > 1 ? 'habit' : 'pattern';
     return verdict(set, place, {
       expected: values.length,

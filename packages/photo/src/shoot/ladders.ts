@@ -2,7 +2,7 @@ import { hintsOf, learn } from './habits.ts';
 import { compensationOf, evOf, isFramedAlike, isSameEv, modeOf, secondsOf } from './keys.ts';
 import type { Taken } from './order.ts';
 import type { Found } from './tagged.ts';
-import { align, guesses, isWhole, type Template } from './templates.ts';
+import { align, guesses, isWhole, stepOf, type Template } from './templates.ts';
 
 /** Without tags, frames of a set follow each other within this pause, or within one and a half exposures. */
 const QUICK_MS = 3000;
@@ -88,14 +88,42 @@ function quickSets(group: readonly Taken[], templates: readonly Template[]): Fou
     if (parts.at(-1)?.some((other) => isSameEv(evOf(other), evOf(one)))) parts.push([]);
     parts.at(-1)?.push(one);
   }
-  const isEven = (part: readonly Taken[]) => isWhole(evs(part), { least: isMeant(part) ? 0.25 : 0.6 });
   // What the meter does by itself may look like a set of three once, but hardly fills all of a quick series.
   const all = parts.every(isEven);
   return parts.flatMap((part): Found[] => {
-    if (isEven(part) && (isMeant(part) || ((part.length >= 5 || all) && isVeryQuick(part))))
+    const isSure = all || part.length >= 5 || startsInTheMiddle(evs(part)) || isApart(part, group);
+    if (isEven(part) && isSure && (isMeant(part) || ((part.length >= 5 || all) && isVeryQuick(part)))) {
       return [quickSet(part, false)];
+    }
     return isRemnant(part, templates) ? [quickSet(part, true)] : [];
   });
+}
+
+/**
+ * Even steps as a bracket has them. Three that only rise or fall, by less than two thirds of a stop, may be a dial that
+ * is turned, or dusk.
+ */
+function isEven(part: readonly Taken[]): boolean {
+  const values = evs(part);
+  const isSlope = part.length === 3 && !startsInTheMiddle(values);
+  return (
+    isWhole(values, { least: isMeant(part) && !isSlope ? 0.25 : 0.6 }) &&
+    (part.length > 3 || !isSlope || stepOf(values) >= 0.6)
+  );
+}
+
+function startsInTheMiddle(values: readonly number[]): boolean {
+  return values[0] === values.toSorted((a, b) => a - b)[(values.length - 1) / 2];
+}
+
+/** Whether the pauses around are much longer than those inside. */
+function isApart(part: readonly Taken[], group: readonly Taken[]): boolean {
+  const inside = Math.max(...part.slice(1).map(({ idleMs }) => idleMs ?? 0));
+  const limit = Math.max(1500, inside * 3);
+  const [first, next] = [group.indexOf(part[0] as Taken), group[group.indexOf(part.at(-1) as Taken) + 1]];
+  return (
+    (first === 0 || (part[0]?.idleMs ?? limit) >= limit) && (next === undefined || (next.idleMs ?? limit) >= limit)
+  );
 }
 
 const quickSet = (frames: Taken[], isRest: boolean): Found => ({

@@ -1,6 +1,6 @@
 import { bursts } from './bursts.ts';
 import { cutChains } from './chains.ts';
-import { type Completeness, completenessOf, learn } from './habits.ts';
+import { type Completeness, completenessOf, learn, learnEven } from './habits.ts';
 import { bracketOf, evOf, isFramedAlike, lengthOf, positionOf } from './keys.ts';
 import { ladders } from './ladders.ts';
 import type { Taken } from './order.ts';
@@ -21,7 +21,7 @@ export function setsOf(taken: readonly Taken[]): Judged[] {
   const index = new Map(counted.map((one, at) => [one, at]));
   const cut = cutChains(found, templates, index);
   const at = ({ frames }: Found) => index.get(frames[0] as Taken) ?? 0;
-  const again = learn(cut);
+  const again = [...learn(cut), ...learnEven(cut)];
   const inOrder = cut.toSorted((a, b) => at(a) - at(b));
   const judged: Judged[] = inOrder.map((set, position) => {
     const [begin, end] = [at(set), index.get(set.frames.at(-1) as Taken) ?? 0];

@@ -132,11 +132,13 @@ function markCopies(frames: readonly Frame[]): void {
 
 function isCopy(frame: Frame, original: Frame): boolean {
   const [a, b] = [first(frame), first(original)];
-  if (a.role !== b.role || !isSameExposure(frame.facts, original.facts)) return false;
+  if (!isSameExposure(frame.facts, original.facts)) return false;
   const [serial, other] = [frame.facts.camera?.serial, original.facts.camera?.serial];
   if (serial !== undefined && other !== undefined && serial !== other) return false;
   const [stem, of] = [shotStem(a.named), shotStem(b.named)];
-  if (stem === of || isNameOfCopy(stem, of) || isNameOfResult(a.named)) return true;
+  if (isNameOfCopy(stem, of) || isNameOfResult(a.named)) return true;
+  if (a.role !== b.role) return false;
+  if (stem === of) return true;
   const exact =
     (frame.facts.time?.resolutionMs ?? 1000) <= 10 && frame.facts.counter?.value === original.facts.counter?.value;
   return (a.size === b.size && exact && !cameraNumber(stem)) || (!cameraNumber(stem) && isSmaller(frame, original));
