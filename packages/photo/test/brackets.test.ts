@@ -74,6 +74,7 @@ const BOUNDS: Record<string, { aeb: number; stripped: number; completeness: numb
   rename: { aeb: 0.98, stripped: 0.97, completeness: 0.96 },
   drop: { aeb: 0.99, stripped: 0.93, completeness: 0.93 },
   strip: { aeb: 0.95, stripped: 1, completeness: 0.93 },
+  squeeze: { aeb: 0.99, stripped: 0.97, completeness: 0.98 },
 };
 
 for (const [name, perturb] of Object.entries(PERTURBATIONS)) {

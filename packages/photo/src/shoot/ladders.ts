@@ -81,8 +81,14 @@ function isMeant(frames: readonly Taken[]): boolean {
   return frames.every((one) => modeOf(one) === 1) || new Set(frames.map(compensationOf)).size > 2;
 }
 
-/** A new set begins where an exposure comes again. */
+/** A long set stands out; apart from those, a new set begins where an exposure comes again. */
 function quickSets(group: readonly Taken[], templates: readonly Template[]): Found[] {
+  const long = longSet(group);
+  if (long) {
+    const [from, to] = long;
+    const [before, after] = [group.slice(0, from), group.slice(to)];
+    return [...quickSets(before, templates), quickSet(group.slice(from, to), false), ...quickSets(after, templates)];
+  }
   const parts: Taken[][] = [[]];
   for (const one of group) {
     if (parts.at(-1)?.some((other) => isSameEv(evOf(other), evOf(one)))) parts.push([]);
@@ -97,6 +103,19 @@ function quickSets(group: readonly Taken[], templates: readonly Template[]): Fou
     }
     return isRemnant(part, templates) ? [quickSet(part, true)] : [];
   });
+}
+
+/** From where to where a group has a whole set of five and more, in steps that no meter makes by itself. */
+function longSet(group: readonly Taken[]): [number, number] | undefined {
+  for (const length of [9, 7, 5]) {
+    for (let from = 0; from + length <= group.length; from += 1) {
+      const part = group.slice(from, from + length);
+      const values = evs(part);
+      const isClear = stepOf(values) >= 0.6 || (isMeant(part) && startsInTheMiddle(values));
+      if (isClear && isWhole(values) && (isMeant(part) || isVeryQuick(part))) return [from, from + length];
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -125,6 +125,46 @@ const rename: Perturbation = (known, next) => {
   };
 };
 
+/** Sets and singles one after the other, half a second to fifteen seconds apart. */
+const squeeze: Perturbation = (known, next) => {
+  const { truth, files } = known;
+  const times = new Map(files.map(({ path, facts }) => [path, facts?.time?.ms]));
+  const groups = [...truth.sets.map(({ frames }) => frames.flatMap(framePaths)), ...singlesOf(known)]
+    .map((paths) => ({ paths, from: Math.min(...paths.map((path) => times.get(path) ?? Number.POSITIVE_INFINITY)) }))
+    .filter(({ from }) => Number.isFinite(from))
+    .sort((a, b) => a.from - b.from);
+  const moved = new Map<string, number>();
+  let at = groups[0]?.from ?? 0;
+  for (const { paths, from } of groups) {
+    let end = at;
+    for (const path of paths) {
+      const ms = at + (times.get(path) ?? from) - from;
+      const { exposure } = files.find((file) => file.path === path)?.facts ?? {};
+      moved.set(path, ms);
+      end = Math.max(end, ms + (exposure?.seconds ?? 0) * 1000);
+    }
+    at = end + 500 + next() ** 2 * 14_500;
+  }
+  return withFacts(known, (file) => {
+    const { time } = file.facts ?? {};
+    const ms = moved.get(file.path);
+    if (!file.facts || !time || ms === undefined) return file;
+    return {
+      ...file,
+      facts: { ...file.facts, time: { ...time, ms: Math.floor(ms / time.resolutionMs) * time.resolutionMs } },
+    };
+  });
+};
+
+/** Each with its twin. */
+function singlesOf({ truth }: Known): string[][] {
+  const inSets = new Set(truth.sets.flatMap(({ frames }) => frames.flatMap(framePaths)));
+  const twins = (truth.twins ?? []).filter((twin) => !twin.some((path) => inSets.has(path)));
+  const twinned = new Set(twins.flat());
+  const alone = truth.notCandidates.filter((path) => !inSets.has(path) && !twinned.has(path));
+  return [...twins, ...alone.map((path) => [path])];
+}
+
 export const PERTURBATIONS: Record<string, Perturbation> = {
   shuffle,
   strip,
@@ -133,4 +173,5 @@ export const PERTURBATIONS: Record<string, Perturbation> = {
   drop,
   interleave,
   rename,
+  squeeze,
 };
