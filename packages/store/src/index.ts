@@ -3,11 +3,11 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { LogEntry, StoreFigures, StoreOptions } from './options.ts';
-import type { ThreadMessage, ThreadRequest } from './thread.ts';
+import type { ThreadMessage, ThreadRequest } from './store-thread.ts';
 
-export { FolderInUseError, FolderLock } from './disk/lock.ts';
-export { LostFound } from './disk/lost-found.ts';
-export { ownFile, ownFilesThatExist, ownFolder } from './disk/private.ts';
+export { FolderInUseError, FolderLock } from './blobs/lock.ts';
+export { LostFound } from './blobs/lost-found.ts';
+export { ownFile, ownFilesThatExist, ownFolder } from './blobs/private.ts';
 export {
   type CorsRule,
   DEFAULT_CORS,
@@ -19,9 +19,15 @@ export {
   type StoreLimits,
   type StoreOptions,
 } from './options.ts';
-export { type RebuildReport, rebuildIndex } from './rebuild.ts';
+export { type RebuildReport, rebuildIndex } from './recovery/rebuild.ts';
 
-export { type DamagedObject, readDamage, type ScrubProgress, type ScrubReport, scrubFolder } from './scrub-folder.ts';
+export {
+  type DamagedObject,
+  readDamage,
+  type ScrubProgress,
+  type ScrubReport,
+  scrubFolder,
+} from './scrub/scrub-folder.ts';
 
 export type RunningStore = {
   /** `http://host:port`. */
@@ -49,7 +55,7 @@ const DEFAULT_GRACE_MS = 10_000;
  */
 export async function startStore(options: StoreOptions & { log?: (entry: LogEntry) => void }): Promise<RunningStore> {
   const { log, compileCache, ...plain } = options;
-  const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
+  const file = import.meta.url.endsWith('.ts') ? './store-thread.ts' : './store-thread.js';
   const worker = new Worker(new URL(file, import.meta.url), {
     workerData: { options: plain, logs: log !== undefined },
     // Its threads need no variable but this one, which keeps compiled modules between starts, as `darkslide` does.

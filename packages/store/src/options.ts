@@ -1,4 +1,4 @@
-import type { DamageReason, ObjectName } from './index/rows.ts';
+import type { DamageReason, ObjectName } from './model.ts';
 
 /** One rule of a bucket's CORS configuration. `*` stands for any text, once in each entry. */
 export type CorsRule = {

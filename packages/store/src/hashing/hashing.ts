@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { HELPER_LIMITS } from '../helper-limits.ts';
+import { HELPER_LIMITS } from '../threads.ts';
 import type { DigestName, Digests } from './digests.ts';
 import type { HashReply, HashRequest } from './hashing-thread.ts';
 import type { Slab, Slabs } from './slabs.ts';

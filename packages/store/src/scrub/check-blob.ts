@@ -1,0 +1,84 @@
+import type { Blobs } from '../blobs/blobs.ts';
+import { DamagedError, openBlob, readWholeBlob } from '../blobs/checked-blob.ts';
+import type { Damage } from '../catalog/damage.ts';
+import type { IndexReader } from '../catalog/reader.ts';
+import type { IndexWriter } from '../catalog/writer.ts';
+import type { ReadHashing } from '../hashing/read-hashing.ts';
+import type { StoredBlob } from '../model.ts';
+import { fitsParts } from '../s3api/object-bytes.ts';
+
+/** What checking blobs needs. */
+export type Checking = {
+  reader: IndexReader;
+  writer: IndexWriter;
+  blobs: Blobs;
+  hashing: ReadHashing;
+  damage: Damage;
+};
+
+/** Is told of bytes that were read, and may hold the reading back. */
+export type OnRead = (bytes: number) => Promise<void>;
+
+/**
+ * Reads all of a blob and records whether it holds what was stored; returns whether it does. One that stands for
+ * nothing any more is passed over.
+ */
+export async function checkBlob(checking: Checking, blob: string, onRead: OnRead): Promise<boolean> {
+  const { reader, blobs, damage } = checking;
+  const release = blobs.retain([blob]);
+  try {
+    // Asked once it is retained: what the index knows now stays on disk.
+    const stored = reader.storedBlob(blob);
+    if (stored === undefined) return true;
+    if (stored.md5 === undefined) await checkParts(checking, blob, onRead);
+    else await read(checking, stored, onRead);
+    await damage.foundWhole(blob);
+    return true;
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    await damage.found(error);
+    return false;
+  } finally {
+    release();
+  }
+}
+
+async function read({ blobs, hashing }: Checking, stored: StoredBlob, onRead: OnRead): Promise<string> {
+  const reading = readWholeBlob(await openBlob(blobs, stored), stored, hashing);
+  for (;;) {
+    const { done, value } = await reading.next();
+    if (done) return value;
+    try {
+      await onRead(value.length);
+    } catch (error) {
+      await reading.return('');
+      throw error;
+    }
+  }
+}
+
+/**
+ * Checks the object that the blob is part of as a whole, where the index has no MD5 of its parts, and records those.
+ * Throws DamagedError.
+ */
+async function checkParts(checking: Checking, blob: string, onRead: OnRead): Promise<void> {
+  const { reader, writer, blobs } = checking;
+  const object = reader.objectWithoutMd5s(blob);
+  if (object === undefined) return;
+  const segments = reader.segments(object.objectId, 0, Number.MAX_SAFE_INTEGER);
+  const release = blobs.retain(segments.map((segment) => segment.blob));
+  try {
+    const md5s: { start: number; md5: string }[] = [];
+    for (const segment of segments) {
+      md5s.push({ start: segment.start, md5: await read(checking, segment, onRead) });
+    }
+    const fits = fitsParts(
+      object.etag,
+      md5s.map(({ md5 }) => md5),
+    );
+    if (!fits) throw new DamagedError(blob, 'changed');
+    await writer.run({ type: 'learnMd5s', objectId: object.objectId, md5s });
+  } finally {
+    release();
+  }
+}
