@@ -1,5 +1,5 @@
 /**
- * Compiles the packages and packs each into a tarball under build/tarballs.
+ * `npm run pack`: compiles the packages and packs each into a tarball under build/tarballs.
  * Sources run unbuilt inside the repository, but Node strips no types below node_modules, so what is published is JavaScript.
  */
 import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { ROOT, run } from './run.ts';
 const BUILD = join(ROOT, 'build');
 const TARBALLS = join(BUILD, 'tarballs');
 
-/** Answers the tarballs' paths. */
+/** Returns the tarballs' paths. */
 export async function pack(): Promise<string[]> {
   await rm(BUILD, { recursive: true, force: true });
   await mkdir(TARBALLS, { recursive: true });
@@ -52,3 +52,5 @@ function compiled(entries: Record<string, string>) {
     }),
   );
 }
+
+if (import.meta.main) console.log((await pack()).join('\n'));
