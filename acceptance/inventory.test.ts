@@ -6,9 +6,9 @@ import { committedInventory, contractRules, gatherInventory } from './inventory.
 /** Rules that no request from outside is known to reach, and why. */
 const UNREACHABLE: Record<string, string> = {
   'E.single_put_unavailable':
-    'needs a storage that ignores If-None-Match; packages/server/src/routes/links.test.ts has one',
+    'needs a storage that ignores If-None-Match; packages/server/src/http/links.test.ts has one',
   'E.storage_delete_refused':
-    'needs credentials that may not delete; packages/server/src/routes/files.test.ts has a storage that refuses',
+    'needs credentials that may not delete; packages/server/src/http/files.test.ts has a storage that refuses',
   'E.internal_error': 'a fault of the server itself; an input that reaches it is a defect to be mended',
   'E.server_busy': 'takes hundreds of MiB of answers, of several keys, that no client reads',
 };

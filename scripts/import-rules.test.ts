@@ -178,7 +178,8 @@ test('photo does not know where it runs', () => {
 test('the server meets AWS words in one place', () => {
   const wrong = importsOf('packages/server').filter(
     ({ file, specifier }) =>
-      /^(@aws-sdk|@smithy|@darkslide\/s3wire)/.test(specifier) && !/^packages\/server\/(src\/s3|test)\//.test(file),
+      /^(@aws-sdk|@smithy|@darkslide\/s3wire)/.test(specifier) &&
+      !/^packages\/server\/(src\/storage\/s3|test)\//.test(file),
   );
   assert.deepEqual(wrong, []);
 });

@@ -14,7 +14,7 @@ async function runSuite({ endpoint, bucket, region, credentials }: S3Access): Pr
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
-  await run('node', ['--test', 'packages/server/src/s3/s3-object-store.test.ts'], { env });
+  await run('node', ['--test', 'packages/server/src/storage/s3/s3-object-store.test.ts'], { env });
 }
 
 /** Its suite is among the unit tests. */

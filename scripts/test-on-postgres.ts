@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { startPostgres } from '@darkslide/testkit';
 import { ROOT, run } from './run.ts';
 
-const tests = globSync('packages/server/src/{cluster-job,{access,database,routes,uploads}/*}.test.ts', { cwd: ROOT });
+const tests = globSync('packages/server/src/**/*.test.ts', { cwd: ROOT });
 const postgres = await startPostgres();
 try {
   const env = { DATABASE_URL_TEST: postgres.url };

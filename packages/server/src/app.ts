@@ -1,16 +1,16 @@
 import { isLoopback, limitConnections, TrustedProxies } from '@darkslide/connections';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
-import { answerToTheLast } from './drain.ts';
+import { type ApiOptions, registerApi, requestId } from './http/api.ts';
+import { registerDocumentation } from './http/documentation.ts';
+import { answerToTheLast } from './http/drain.ts';
+import { answerErrors, refuseMalformed, refuseUnknownRoutes, sendError } from './http/errors.ts';
+import { type Checks, registerHealth } from './http/health.ts';
+import { HeldBytes } from './http/held-bytes.ts';
+import { readJsonBodies } from './http/json-body.ts';
+import { validatorCompiler } from './http/validation.ts';
+import { limitWriting } from './http/write-deadline.ts';
 import { type MetricsRoute, registerMetrics } from './observability/metrics-endpoint.ts';
 import { type Observers, observeRequests } from './observability/requests.ts';
-import { type ApiOptions, registerApi, requestId } from './routes/api.ts';
-import { registerDocumentation } from './routes/documentation.ts';
-import { answerErrors, refuseMalformed, refuseUnknownRoutes, sendError } from './routes/errors.ts';
-import { type Checks, registerHealth } from './routes/health.ts';
-import { HeldBytes } from './routes/held-bytes.ts';
-import { readJsonBodies } from './routes/json-body.ts';
-import { validatorCompiler } from './routes/validation.ts';
-import { limitWriting } from './routes/write-deadline.ts';
 
 /** A file name of 255 bytes may be longer before NFC, and is three times as long percent-encoded. */
 const MAX_PARAM_LENGTH = 4096;

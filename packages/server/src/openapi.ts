@@ -1,7 +1,7 @@
 import { apiError, CALLS } from '@darkslide/contract';
 import manifest from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
-import type { Handlers } from './routes/handlers.ts';
+import type { Handlers } from './http/handlers.ts';
 
 /** The OpenAPI 3.1 document, from the booted app, without database, storage or port. */
 export async function exportOpenApi(): Promise<object> {

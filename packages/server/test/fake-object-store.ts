@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { compareBytes } from '../src/uploads/keys.ts';
+import { compareBytes } from '../src/storage/object-keys.ts';
 import {
   type CompleteOutcome,
   type LinkSigner,
@@ -9,7 +9,7 @@ import {
   type StoredObject,
   type StoredPart,
   type UploadRef,
-} from '../src/uploads/object-store.ts';
+} from '../src/storage/object-store.ts';
 
 const md5 = (bytes: Uint8Array | string) => createHash('md5').update(bytes).digest('hex');
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { MIN_PART_SIZE } from '@darkslide/contract';
-import { compareBytes } from '../src/uploads/keys.ts';
-import type { ObjectStore, OpenUpload, StoredPart, UploadRef } from '../src/uploads/object-store.ts';
+import { compareBytes } from '../src/storage/object-keys.ts';
+import type { ObjectStore, OpenUpload, StoredPart, UploadRef } from '../src/storage/object-store.ts';
 
 /** A storage under test, and how bytes get into it from outside, as clients send them. */
 export type Target = {

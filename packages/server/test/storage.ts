@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { StorageConfig } from '../src/s3/config.ts';
+import type { StorageConfig } from '../src/storage/s3/config.ts';
 
 const BINARY = fileURLToPath(new URL('../../darkslide/bin/darkslide.js', import.meta.url));
 const START_DEADLINE = 30_000;

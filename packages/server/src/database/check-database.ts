@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { type Kysely, sql } from 'kysely';
 import { type Answer, type Check, type CheckOptions, type Finding, makeChecks } from '../doctor/check.ts';
-import { connectDatabase, type DatabaseConfig, requireVersion } from './database.ts';
+import { connectDatabase, type DatabaseConfig, requireVersion } from '../open-database.ts';
 import { describeDatabase, diagnoseDatabase } from './diagnose.ts';
 import { migrationState } from './migrations.ts';
 import type { Tables } from './tables.ts';

@@ -1,5 +1,5 @@
 import type { KyselyConfig, LogEvent } from 'kysely';
-import type { OnArrived } from './files.ts';
+import type { OnArrived } from '../arrivals/file-table.ts';
 
 /** Hears what the database does and meets. */
 export type DatabaseObserver = {

@@ -3,8 +3,8 @@
  * wrong in practice, with what to do.
  */
 export { checkDatabase } from '../database/check-database.ts';
-export { checkStorage } from '../s3/check-storage.ts';
-export type { SubjectOptions as StorageQuestions } from '../s3/checks/subject.ts';
+export { checkStorage } from '../storage/s3/check-storage.ts';
+export type { SubjectOptions as StorageQuestions } from '../storage/s3/checks/subject.ts';
+export { type Diagnosis, UnusableError } from '../trouble/diagnosis.ts';
+export { diagnoseListening } from '../trouble/listening.ts';
 export { type Answer, type Check, type CheckOptions, type Finding, makeChecks } from './check.ts';
-export { type Diagnosis, UnusableError } from './diagnosis.ts';
-export { diagnoseListening } from './listening.ts';

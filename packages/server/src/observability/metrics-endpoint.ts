@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { UnusableError } from '../doctor/diagnosis.ts';
-import { diagnoseListening } from '../doctor/listening.ts';
+import { UnusableError } from '../trouble/diagnosis.ts';
+import { diagnoseListening } from '../trouble/listening.ts';
 import type { MetricsExporter } from './metrics.ts';
 
 /** Who may read the metrics, and where. On the API's own port never without a token. */

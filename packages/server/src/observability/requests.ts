@@ -1,6 +1,6 @@
 import type { CallName, ErrorCode } from '@darkslide/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { callerName } from '../access/caller.ts';
+import { callerName } from '../keys/caller.ts';
 import { type Metrics, NO_METRICS } from './metrics.ts';
 import { inContext, type RequestContext } from './request-context.ts';
 import { NO_TRACING, type Tracing } from './tracing.ts';

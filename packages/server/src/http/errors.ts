@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { ApiError, apiError, CALLS, FAMILIES, isRetryable, type schemas } from '@darkslide/contract';
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseUnavailable } from '../database/errors.ts';
+import { StorageUnavailableError } from '../storage/object-store.ts';
+
+/** When a client may ask again, in seconds, where nothing better is known. */
+const RETRY_AFTER = 1;
+
+/** The one place that makes error bodies. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendError(notFound(request, reply), request, reply));
+}
+
+/** Before the body is read: nobody waits for it. */
+export function refuseUnknownRoutes(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw notFound(request, reply);
+  });
+}
+
+export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const answer = toApiError(error, request);
+  request.refusal = answer.code;
+  if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (isRetryable(answer.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER);
+  return reply.code(answer.status).type('application/json; charset=utf-8').send(errorBody(answer, request.id));
+}
+
+/** Answers what can't be read as HTTP, below all routes. Given to `node:http` by Fastify. */
+export function refuseMalformed(error: ConnectionError, socket: Socket): void {
+  const { code } = error;
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem = MALFORMED[code] ?? 'The request is not well-formed HTTP';
+  const { refusal, allowed } = unknownMethod(error) ?? { refusal: apiError('invalid_request', { problem }) };
+  const body = JSON.stringify(errorBody(refusal, randomUUID()));
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    ...(allowed ? [`Allow: ${allowed.join(', ')}`] : []),
+    ...['Content-Type: application/json; charset=utf-8', 'Connection: close'],
+  ];
+  socket.end([...head, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
+}
+
+const MALFORMED: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time',
+  HPE_HEADER_OVERFLOW: 'The request headers are too long',
+};
+
+export function errorBody({ code, message, details }: ApiError, requestId: string): schemas.ErrorBody {
+  return {
+    error: { code, message, request_id: requestId, ...(details === undefined ? {} : { details: [...details] }) },
+    detail: message,
+  };
+}
+
+function toApiError(error: Error, request: FastifyRequest): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof StorageUnavailableError) return apiError('storage_unavailable', {}, { cause: error });
+  if (isDatabaseUnavailable(error)) return apiError('database_unavailable', {}, { cause: error });
+  const { code, statusCode = 500 } = error as FastifyError;
+  switch (code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return apiError('unsupported_media_type', { type: request.headers['content-type'] ?? '' });
+    case 'FST_ERR_BAD_URL':
+      return apiError('invalid_request', {
+        problem: 'The path has a % that is not followed by two hex digits of UTF-8',
+      });
+  }
+  // The rest of the framework's refusals, all about a malformed request.
+  if (statusCode >= 400 && statusCode < 500)
+    return apiError('invalid_request', { problem: error.message.replace(/\.$/, '') }, { cause: error });
+  return apiError('internal_error', {}, { cause: error });
+}
+
+type KnownPath = { pattern: RegExp; methods: string[] };
+
+/** Every path of the contract, and what it takes. */
+const KNOWN_PATHS: KnownPath[] = Object.values(FAMILIES).flatMap(({ prefix }) =>
+  Object.values(CALLS).map(({ method, path }) => ({
+    pattern: new RegExp(`^${prefix}${path.replace(/:\w+/g, '[^/]+')}$`),
+    methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
+  })),
+);
+
+type Unknown = { method: string; url: string };
+
+export function notFound({ method, url }: Unknown, reply: FastifyReply): ApiError {
+  const { refusal, allowed } = unknownRoute({ method, url });
+  if (allowed) reply.header('allow', allowed.join(', '));
+  return refusal;
+}
+
+function unknownRoute({ method, url }: Unknown): { refusal: ApiError; allowed?: readonly string[] } {
+  const path = pathOf(url);
+  const bare = path.replace(/\/$/, '');
+  const allowed = [
+    ...new Set(KNOWN_PATHS.flatMap(({ pattern, methods }) => (pattern.test(bare) ? methods : []))),
+  ].sort();
+  if (allowed.length === 0) return { refusal: apiError('route_not_found', { method, path }) };
+  return { refusal: apiError('method_not_allowed', { method, path, allowed }), allowed };
+}
+
+export const pathOf = (url: string) => url.split('?', 1)[0] ?? url;
+
+/** Node reads no request whose method it does not know: its first line is all there is. */
+function unknownMethod({ code, rawPacket }: ConnectionError): ReturnType<typeof unknownRoute> | undefined {
+  if (code !== 'HPE_INVALID_METHOD') return undefined;
+  const line = (rawPacket as unknown as Buffer | undefined)?.toString('latin1', 0, MAX_LINE_BYTES);
+  const [, method, url] = /^([A-Z][A-Z-]{0,31}) (\/[!-~]*) HTTP\/1\.[01]\r\n/.exec(line ?? '') ?? [];
+  return method && url ? unknownRoute({ method, url }) : undefined;
+}
+
+/** Of a request's first line so much is looked at. */
+const MAX_LINE_BYTES = 8192;

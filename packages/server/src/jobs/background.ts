@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Deletion } from '../deletion/deletion.ts';
+import { LeftNames } from '../deletion/remove-unused-names.ts';
+import type { UploadEnding } from '../multipart/upload-completion.ts';
+import { inContext } from '../observability/request-context.ts';
+import type { Database } from '../open-database.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { Sweep } from './abort-idle-uploads.ts';
+import { ClusterJob, DEFAULT_TIMES } from './cluster-job.ts';
+import { LeftEndings } from './finish-interrupted-uploads.ts';
+import { TrustedClock } from './trusted-clock.ts';
+
+const MINUTE = 60_000;
+/** After the clock was set, nothing is swept for a seventh of the idle time, at most a day. */
+const MAX_SETTLE_MS = 24 * 60 * MINUTE;
+
+type Options = {
+  database: Database;
+  store: ObjectStore;
+  ending: UploadEnding;
+  deletion: Deletion;
+  /** Multipart uploads idle for so long are aborted, in milliseconds. */
+  idle: number;
+  /** How often to look for them, in milliseconds. */
+  sweepEvery: number;
+  log: FastifyBaseLogger;
+};
+
+export type Background = {
+  start(): void;
+  /** Ends what is under way, for another node to go on with. */
+  stop(): Promise<void>;
+};
+
+/**
+ * What the cluster does without being asked. What has arrived is not among it: storage is asked when somebody wants to
+ * know, so that there is nothing to reconcile in the meantime.
+ */
+export function createBackground({ database, store, ending, deletion, idle, sweepEvery, log }: Options): Background {
+  const { leases, projects, files, uploads } = database;
+  const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  const settleMs = Math.min(MAX_SETTLE_MS, idle / 7);
+  const clock = new TrustedClock({ wall: Date.now, steady: () => performance.now(), settleMs });
+  const sweep = new Sweep({ projects, uploads, ending, store, clock, idle });
+  const endings = new LeftEndings({ uploads, ending });
+  const names = new LeftNames({ projects, files, deletion, store, now: Date.now });
+  const shared = { holder, leases, log };
+  /** A pass has an id in the log and at storage, as a request has. */
+  const underOwnId = <Result>(job: string, work: () => Result) => {
+    const id = `${job}-${randomUUID()}`;
+    return inContext({ id, log: log.child({ request_id: id }) }, work);
+  };
+  const jobs = [
+    new ClusterJob({
+      ...shared,
+      name: 'sweep-idle-uploads',
+      run: (options) => underOwnId('sweep', () => sweep.run(options)),
+      times: { ...DEFAULT_TIMES, every: sweepEvery },
+    }),
+    new ClusterJob({
+      ...shared,
+      name: 'drop-left-names',
+      run: (options) => underOwnId('names', () => names.run(options)),
+      times: { ...DEFAULT_TIMES, every: sweepEvery },
+    }),
+    new ClusterJob({
+      ...shared,
+      name: 'finish-endings',
+      run: (options) => underOwnId('endings', () => endings.run(options)),
+      times: { ...DEFAULT_TIMES, every: MINUTE },
+    }),
+  ];
+  return {
+    start: () => {
+      for (const job of jobs) job.start();
+    },
+    stop: async () => void (await Promise.all(jobs.map((job) => job.stop()))),
+  };
+}

@@ -1,0 +1,126 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { LeaseTable } from './lease-table.ts';
+
+/** How long things take, in milliseconds. */
+export type JobTimes = {
+  /** Between two passes in the cluster. */
+  every: number;
+  /** A node has the job for so long, and renews that while it works. When it dies, another goes on after this. */
+  lease: number;
+  /** A pass ends after so long, and the next one goes on. */
+  deadline: number;
+};
+
+export const DEFAULT_TIMES: Omit<JobTimes, 'every'> = { lease: 30_000, deadline: 60 * 60_000 };
+
+type Options = {
+  name: string;
+  /** This node, as no other is called. */
+  holder: string;
+  leases: Pick<LeaseTable, 'take' | 'giveBack'>;
+  /** One pass. Ends early, without error, when `signal` aborts. Answers what it did, in numbers. */
+  run: (options: { signal: AbortSignal }) => Promise<Record<string, number>>;
+  times: JobTimes;
+  log: FastifyBaseLogger;
+};
+
+/**
+ * Work that is done again and again, once in the cluster and not once a node: who has the lease does it, and after a
+ * pass nobody can take the lease until the next one is due.
+ *
+ * A lease saves work, it guards nothing: a node that the system suspends may go on for a moment after its lease has run
+ * out. So whatever a job does must be right, if wasteful, when two nodes do it at once.
+ */
+export class ClusterJob {
+  readonly #options: Options;
+  readonly #log: FastifyBaseLogger;
+  readonly #stopped = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#log = options.log.child({ job: options.name });
+  }
+
+  /** Looks from now on whether it is this node's turn, each time at a moment of its own. */
+  start(): void {
+    const { every, lease } = this.#options.times;
+    const delay = Math.min(every, lease) * (0.5 + Math.random());
+    this.#timer = setTimeout(() => {
+      this.#looking = this.#look().finally(() => {
+        if (!this.#stopped.signal.aborted) this.start();
+      });
+    }, delay);
+    this.#timer.unref();
+  }
+
+  /** Ends a pass under way and gives the lease back, so that another node can go on at once. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { name, holder, leases, times } = this.#options;
+    let rest = 0;
+    try {
+      const asked = performance.now();
+      if (!(await leases.take({ name, holder, ms: times.lease }))) return;
+      try {
+        if (await this.#pass(asked)) rest = times.every;
+      } finally {
+        await leases.giveBack({ name, holder, rest });
+      }
+    } catch (error) {
+      this.#log.error({ err: error }, 'background work failed; it will be tried again');
+    }
+  }
+
+  /** Works until it is done, or must stop: the server does, the deadline passes, or the lease is lost. */
+  async #pass(leasedAt: number): Promise<boolean> {
+    const { run, times } = this.#options;
+    const lost = new AbortController();
+    const signal = AbortSignal.any([this.#stopped.signal, lost.signal, AbortSignal.timeout(times.deadline)]);
+    const began = performance.now();
+    this.#log.debug('background work begins');
+    const stopRenewing = this.#renew(leasedAt, lost);
+    try {
+      const result = await run({ signal });
+      const did = Object.values(result).some((count) => count > 0);
+      this.#log[did ? 'info' : 'debug'](
+        { ...result, ms: Math.round(performance.now() - began) },
+        'background work ended',
+      );
+      return !lost.signal.aborted && !this.#stopped.signal.aborted;
+    } finally {
+      stopRenewing();
+    }
+  }
+
+  /** Renews the lease three times in its life, and aborts `lost` when it is another's or has run out. */
+  #renew(leasedAt: number, lost: AbortController): () => void {
+    const { name, holder, leases, times } = this.#options;
+    const runOut = (asked: number) => {
+      const left = times.lease - (performance.now() - asked);
+      return setTimeout(() => lost.abort(), Math.max(left, 0));
+    };
+    let end = runOut(leasedAt);
+    const renew = async () => {
+      // Counted from before the question: the lease began at some moment after it.
+      const asked = performance.now();
+      const isOurs = await leases.take({ name, holder, ms: times.lease });
+      clearTimeout(end);
+      if (!isOurs) return lost.abort();
+      end = runOut(asked);
+    };
+    const timer = setInterval(() => {
+      renew().catch((error) => this.#log.warn({ err: error }, 'the lease could not be renewed'));
+    }, times.lease / 3);
+    return () => {
+      clearInterval(timer);
+      clearTimeout(end);
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import type { Kysely } from 'kysely';
+import type { DatabaseClock } from '../database/clock.ts';
+import type { Tables } from '../database/tables.ts';
+
+/** Of a lease that nobody has, and nobody may take yet. */
+const NOBODY = '';
+
+/** Work that one node at a time does: who does it, and until when nobody else may. By the database's clock. */
+export class LeaseTable {
+  readonly #db: Kysely<Tables>;
+  readonly #clock: DatabaseClock;
+
+  constructor(db: Kysely<Tables>, clock: DatabaseClock) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  /**
+   * Takes the lease, or renews it for who has it, for so many milliseconds from now. Answers whether `holder` has it.
+   * One statement: of several nodes that ask at once, one is told so.
+   */
+  async take({ name, holder, ms }: { name: string; holder: string; ms: number }): Promise<boolean> {
+    const clock = this.#clock();
+    const taken = await this.#db
+      .insertInto('leases')
+      .values(({ val, eb }) => ({ name, holder, expires_at: eb(clock, '+', val(ms)) }))
+      .onConflict((conflict) =>
+        conflict
+          .column('name')
+          .doUpdateSet((row) => ({ holder: row.ref('excluded.holder'), expires_at: row.ref('excluded.expires_at') }))
+          .where(({ eb, or }) => or([eb('leases.holder', '=', holder), eb('leases.expires_at', '<=', clock)])),
+      )
+      .returning('name')
+      .executeTakeFirst();
+    return taken !== undefined;
+  }
+
+  /** Gives it back, if `holder` still has it. Nobody can take it for the next `rest` milliseconds. */
+  async giveBack({ name, holder, rest = 0 }: { name: string; holder: string; rest?: number }): Promise<void> {
+    const clock = this.#clock();
+    await this.#db
+      .updateTable('leases')
+      .set(({ val, eb }) => ({ holder: NOBODY, expires_at: eb(clock, '+', val(rest)) }))
+      .where('name', '=', name)
+      .where('holder', '=', holder)
+      .execute();
+  }
+}

@@ -1,0 +1,105 @@
+import { Kysely, sql } from 'kysely';
+import { FileTable } from './arrivals/file-table.ts';
+import { type DatabaseClock, databaseClock } from './database/clock.ts';
+import { diagnoseDatabase, OLDEST_POSTGRES, OldPostgresError } from './database/diagnose.ts';
+import { migrate } from './database/migrations.ts';
+import { type DatabaseObserver, queryLog } from './database/observer.ts';
+import { type PostgresOptions, postgres } from './database/postgres.ts';
+import { sqliteDialect } from './database/sqlite.ts';
+import type { Tables } from './database/tables.ts';
+import { LeaseTable } from './jobs/lease-table.ts';
+import { AccountTable } from './keys/account-table.ts';
+import { UploadTable } from './multipart/upload-table.ts';
+import { ProjectTable } from './projects/project-table.ts';
+import { UploadTokenTable } from './tokens/token-table.ts';
+import { UnusableError } from './trouble/diagnosis.ts';
+
+/** How long one statement of a migration may take, in milliseconds. */
+const MIGRATION_TIMEOUT = 60 * 60_000;
+
+export type DatabaseConfig = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
+
+/** What the server remembers: intent (projects, names, open uploads), and a cache of what storage said. */
+export type Database = {
+  accounts: AccountTable;
+  projects: ProjectTable;
+  files: FileTable;
+  uploads: UploadTable;
+  leases: LeaseTable;
+  uploadTokens: UploadTokenTable;
+  /** Queries that wait for a free connection. */
+  waiting(): number;
+  /** Asks the database the smallest question. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type DatabaseOptions = DatabaseObserver & {
+  /** For tests, in the place of the database's own. */
+  clock?: DatabaseClock;
+};
+
+/**
+ * Opens the database and brings its tables up to date.
+ * @throws {UnusableError} where that fails.
+ */
+export async function openDatabase(
+  config: DatabaseConfig,
+  { clock = databaseClock(config.kind), ...observer }: DatabaseOptions = {},
+): Promise<Database> {
+  const { db, waiting } = connectDatabase(config, observer);
+  try {
+    if (config.kind === 'postgres') await requireVersion(db);
+    await bringUpToDate(config);
+    return {
+      accounts: new AccountTable(db),
+      projects: new ProjectTable(db),
+      files: new FileTable(db, config.kind, observer.onArrived),
+      uploads: new UploadTable(db, config.kind, clock, observer.onArrived),
+      leases: new LeaseTable(db, clock),
+      uploadTokens: new UploadTokenTable(db, config.kind),
+      waiting,
+      check: async () => void (await sql`select 1`.execute(db)),
+      close: () => db.destroy(),
+    };
+  } catch (error) {
+    await db.destroy().catch(() => {});
+    throw new UnusableError(diagnoseDatabase(error, config), { cause: error });
+  }
+}
+
+/** `readOnly`: makes no SQLite file, and changes none. */
+type ConnectOptions = DatabaseObserver & PostgresOptions & { readOnly?: boolean };
+
+/** The database as it is: its tables may be of another version, or missing. It is opened at the first question. */
+export function connectDatabase(
+  config: DatabaseConfig,
+  { readOnly = false, ...options }: ConnectOptions = {},
+): { db: Kysely<Tables>; waiting: () => number } {
+  const { dialect, waiting } =
+    config.kind === 'sqlite'
+      ? { dialect: sqliteDialect(config.path, { readOnly }), waiting: () => 0 }
+      : postgres(config.url, options);
+  return { db: new Kysely<Tables>({ dialect, ...queryLog(options) }), waiting };
+}
+
+/** Over connections of its own: a migration, and the wait for another server's, may take longer than any statement. */
+async function bringUpToDate(config: DatabaseConfig): Promise<void> {
+  const { db } = connectDatabase(config, { statementTimeout: MIGRATION_TIMEOUT });
+  try {
+    await migrate(db, config.kind);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** PostgreSQL's version, as in `15.18`. @throws {OldPostgresError} */
+export async function requireVersion(db: Kysely<Tables>): Promise<string> {
+  const { rows } = await sql<{ server_version_num: string }>`show server_version_num`.execute(db);
+  const number = Number(rows[0]?.server_version_num);
+  // Major × 10000 + minor; before version 10 the major had two numbers.
+  const minor = number >= 100_000 ? number % 10_000 : Math.floor(number / 100) % 100;
+  const version = `${Math.floor(number / 10_000)}.${minor}`;
+  if (number < OLDEST_POSTGRES * 10_000) throw new OldPostgresError(version);
+  return version;
+}

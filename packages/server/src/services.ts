@@ -1,0 +1,35 @@
+import { Arrivals, type OnDamaged } from './arrivals/arrivals.ts';
+import { Deletion } from './deletion/deletion.ts';
+import type { Rules } from './http/handlers.ts';
+import { UploadLinks } from './links/links.ts';
+import { MultipartUploads } from './multipart/multipart.ts';
+import { type EndingTimes, UploadEnding } from './multipart/upload-completion.ts';
+import type { Database } from './open-database.ts';
+import { Projects } from './projects/projects.ts';
+import type { ObjectStore } from './storage/object-store.ts';
+import { TokenLimits } from './tokens/token-limits.ts';
+import { UploadTokens } from './tokens/upload-tokens.ts';
+
+/** The rules over one database and one storage. */
+export function createRules(
+  { projects, files, uploads, uploadTokens }: Pick<Database, 'projects' | 'files' | 'uploads' | 'uploadTokens'>,
+  store: ObjectStore,
+  {
+    now = Date.now,
+    times,
+    onDamaged = () => {},
+  }: { now?: () => number; times?: EndingTimes; onDamaged?: OnDamaged } = {},
+): Rules {
+  const arrivals = new Arrivals({ projects, files, store, onDamaged });
+  const limits = new TokenLimits({ tokens: uploadTokens, store, now });
+  const ending = new UploadEnding({ uploads, files, store, now, ...(times && { times }) });
+  return {
+    projects: new Projects({ projects, arrivals, now }),
+    links: new UploadLinks({ files, store, limits }),
+    arrivals,
+    multipart: new MultipartUploads({ uploads, store, ending, limits, now }),
+    ending,
+    deletion: new Deletion({ projects, files, uploads, ending, store, now }),
+    uploadTokens: new UploadTokens({ tokens: uploadTokens, now }),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Check } from '../../../doctor/check.ts';
+import { clockDiagnosis, describeSkew, MAX_SKEW, storageName } from '../diagnose.ts';
+import { exchange } from '../exchange.ts';
+import type { Subject } from './subject.ts';
+
+/** Beyond this, links end noticeably too early or too late; seconds. */
+const NOTICEABLE_SKEW = 60;
+
+/** Whether anything answers, and what time it has. */
+export function reachChecks({ config, endpoint }: Subject): Check[] {
+  let skewSeconds: number | undefined;
+  return [
+    {
+      name: 'reach',
+      isFoundation: true,
+      async ask() {
+        ({ skewSeconds } = await exchange(endpoint, { method: 'GET' }));
+        return { status: 'ok', message: `${endpoint} answers` };
+      },
+    },
+    {
+      name: 'clock',
+      async ask() {
+        if (skewSeconds === undefined) return { status: 'ok', message: 'The storage tells no time to compare' };
+        if (Math.abs(skewSeconds) > MAX_SKEW) {
+          const { problem, remedy } = clockDiagnosis(config, skewSeconds);
+          return { status: 'wrong', message: problem, remedy };
+        }
+        if (Math.abs(skewSeconds) > NOTICEABLE_SKEW) {
+          const message = `This machine's clock is ${describeSkew(skewSeconds)} that of ${storageName(config, 'within')}`;
+          return { status: 'warning', message, remedy: 'set both clocks by NTP, or links end too early or too late' };
+        }
+        return { status: 'ok', message: 'The clocks agree' };
+      },
+    },
+  ];
+}

@@ -1,0 +1,16 @@
+import type { Answer } from '../../../doctor/check.ts';
+import { diagnoseStorage } from '../diagnose.ts';
+import type { Subject } from './subject.ts';
+
+/** Asks storage where clients reach it. Where that is another place, it is no mistake that this machine can't. */
+export async function whereClientsAre({ config }: Subject, ask: () => Promise<Answer>): Promise<Answer> {
+  const { publicEndpoint } = config;
+  try {
+    return await ask();
+  } catch (error) {
+    if (publicEndpoint === undefined) throw error;
+    const { problem } = diagnoseStorage(error, { ...config, endpoint: publicEndpoint });
+    const remedy = 'check DARKSLIDE_PUBLIC_STORE_URL where clients are; this machine alone may not reach it';
+    return { status: 'warning', message: problem, remedy };
+  }
+}

@@ -1,0 +1,164 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { jsonRows } from '../database/json-rows.ts';
+import type { DatabaseKind, Tables, UploadTokenRow } from '../database/tables.ts';
+
+export type NewUploadToken = Omit<UploadTokenRow, 'id' | 'bytes' | 'files' | 'last_used_at' | 'revoked_at'>;
+
+/** A name that a token asks for, and what it counts of the token's bytes. */
+export type Claim = { name: string; size: number };
+
+/**
+ * `ended`: the token was revoked or has expired. `full`: the names and sizes that are new would be over a limit, of
+ * which `used` is taken and `asked` was wanted; nothing was recorded.
+ */
+export type ClaimOutcome =
+  | { kind: 'claimed' }
+  | { kind: 'ended' }
+  | { kind: 'full'; limit: 'files' | 'bytes'; most: number; used: number; asked: number };
+
+/** Upload tokens, and the names that each has asked for. */
+export class UploadTokenTable {
+  readonly #db: Kysely<Tables>;
+  readonly #kind: DatabaseKind;
+
+  constructor(db: Kysely<Tables>, kind: DatabaseKind) {
+    this.#db = db;
+    this.#kind = kind;
+  }
+
+  /** Records a token, and lets go of those of its project that expired before `forget`. */
+  async add(token: NewUploadToken, { forget }: { forget: number }): Promise<void> {
+    await this.#db
+      .deleteFrom('upload_tokens')
+      .where('project_id', '=', token.project_id)
+      .where('expires_at', '<', forget)
+      .execute();
+    await this.#db.insertInto('upload_tokens').values(token).execute();
+  }
+
+  /** With this prefix, expired ones too; without those that were revoked, or whose key was. */
+  withPrefix(prefix: string): Promise<(UploadTokenRow & { account_id: number })[]> {
+    return this.#db
+      .selectFrom('upload_tokens')
+      .innerJoin('api_keys', 'api_keys.id', 'upload_tokens.key_id')
+      .selectAll('upload_tokens')
+      .select('api_keys.account_id')
+      .where('upload_tokens.prefix', '=', prefix)
+      .where('upload_tokens.revoked_at', 'is', null)
+      .where('api_keys.revoked_at', 'is', null)
+      .limit(10)
+      .execute();
+  }
+
+  /** A project's tokens that work, oldest first, after the one whose id is `after`. */
+  listWorking(projectId: number, page: { now: number; after: number; limit: number }): Promise<UploadTokenRow[]> {
+    return this.#db
+      .selectFrom('upload_tokens')
+      .innerJoin('api_keys', 'api_keys.id', 'upload_tokens.key_id')
+      .selectAll('upload_tokens')
+      .where('upload_tokens.project_id', '=', projectId)
+      .where('upload_tokens.id', '>', page.after)
+      .where('upload_tokens.expires_at', '>', page.now)
+      .where('upload_tokens.revoked_at', 'is', null)
+      .where('api_keys.revoked_at', 'is', null)
+      .orderBy('upload_tokens.id')
+      .limit(page.limit)
+      .execute();
+  }
+
+  /** Answers whether the project has that token, also where it was revoked before. */
+  async revoke(projectId: number, tokenId: string, now: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('upload_tokens')
+      .set((row) => ({ revoked_at: row.fn.coalesce('revoked_at', row.val(now)) }))
+      .where('project_id', '=', projectId)
+      .where('token_id', '=', tokenId)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
+  /** Of these names, those that the token has asked for before. */
+  async claimed(id: number, names: readonly string[]): Promise<Set<string>> {
+    return new Set((await claimedSizes(this.#db, this.#kind, id, names)).keys());
+  }
+
+  /**
+   * Counts names against the token's limits, all or none. A name counts once, with the largest size that was asked
+   * for. Holds the token's row meanwhile, so that of requests for what is left last, only as many succeed as there is.
+   */
+  async claim(id: number, claims: readonly Claim[], now: number): Promise<ClaimOutcome> {
+    return await this.#db.transaction().execute(async (db): Promise<ClaimOutcome> => {
+      const token = await holdWorking(db, id, now);
+      if (token === undefined) return { kind: 'ended' };
+      const known = await claimedSizes(
+        db,
+        this.#kind,
+        id,
+        claims.map(({ name }) => name),
+      );
+      const added = {
+        files: claims.filter(({ name }) => !known.has(name)).length,
+        bytes: claims.reduce((sum, { name, size }) => sum + Math.max(0, size - (known.get(name) ?? 0)), 0),
+      };
+      for (const limit of ['files', 'bytes'] as const) {
+        const most = token[`max_${limit}`];
+        if (most !== null && token[limit] + added[limit] > most)
+          return { kind: 'full', limit, most, used: token[limit], asked: added[limit] };
+      }
+      await this.#record(db, token, claims, added);
+      return { kind: 'claimed' };
+    });
+  }
+
+  async #record(
+    db: Transaction<Tables>,
+    { id, files, bytes }: UploadTokenRow,
+    claims: readonly Claim[],
+    added: { files: number; bytes: number },
+  ): Promise<void> {
+    const rows = jsonRows(
+      this.#kind,
+      claims.map(({ name, size }) => [name, size]),
+    );
+    await sql`
+      insert into upload_token_files (token_id, name, size)
+      select cast(${id} as bigint), v.value ->> 0, cast(v.value ->> 1 as bigint) from ${rows} where true
+      on conflict (token_id, name) do update set size = excluded.size where excluded.size > upload_token_files.size
+    `.execute(db);
+    await db
+      .updateTable('upload_tokens')
+      .set({ files: files + added.files, bytes: bytes + added.bytes })
+      .where('id', '=', id)
+      .execute();
+  }
+}
+
+/** The token while it works, its row held until the transaction ends. */
+function holdWorking(db: Transaction<Tables>, id: number, now: number): Promise<UploadTokenRow | undefined> {
+  return db
+    .updateTable('upload_tokens')
+    .set({ last_used_at: now })
+    .where('id', '=', id)
+    .where('expires_at', '>', now)
+    .where('revoked_at', 'is', null)
+    .where('key_id', 'in', db.selectFrom('api_keys').select('id').where('revoked_at', 'is', null))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+async function claimedSizes(
+  db: Kysely<Tables>,
+  kind: DatabaseKind,
+  id: number,
+  names: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = jsonRows(
+    kind,
+    names.map((name) => [name]),
+  );
+  const { rows: known } = await sql<{ name: string; size: number }>`
+    select name, size from upload_token_files
+    where token_id = cast(${id} as bigint) and name in (select v.value ->> 0 from ${rows})
+  `.execute(db);
+  return new Map(known.map(({ name, size }) => [name, size]));
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { apiError, canonicalFileName, fileNameProblem, type schemas, TOKEN_SECONDS } from '@darkslide/contract';
+import { hashSecret, isSameHash, newSecret } from '../base/secrets.ts';
+import type { ProjectRow, UploadTokenRow } from '../database/tables.ts';
+import { endedError } from './token-limits.ts';
+import type { UploadTokenTable } from './token-table.ts';
+
+/** How long expired tokens are remembered, in milliseconds, so that what was uploaded with them can be told. */
+const REMEMBERED = 30 * 24 * 60 * 60_000;
+
+export type TokenCaller = { kind: 'token'; accountId: number; token: UploadTokenRow };
+
+/** Short-lived secrets with which others upload into one project. Only their hashes are kept. */
+export class UploadTokens {
+  readonly #tokens: UploadTokenTable;
+  readonly #now: () => number;
+
+  constructor({ tokens, now }: { tokens: UploadTokenTable; now: () => number }) {
+    this.#tokens = tokens;
+    this.#now = now;
+  }
+
+  /** Whose token it is, where it is one. @throws {ApiError} upload_token_expired */
+  async find(secret: string): Promise<TokenCaller | undefined> {
+    const { prefix, hash } = hashSecret(secret);
+    for (const { account_id: accountId, ...token } of await this.#tokens.withPrefix(prefix)) {
+      if (!isSameHash(token.hash, hash)) continue;
+      if (token.expires_at <= this.#now()) throw endedError(token, this.#now());
+      return { kind: 'token', accountId, token };
+    }
+    return undefined;
+  }
+
+  /** A new token, which is not to be had again. @throws {ApiError} invalid_file_name for a name that can't be one. */
+  async mint(
+    project: ProjectRow,
+    keyId: number,
+    request: Partial<schemas.MintUploadTokenBody>,
+  ): Promise<schemas.UploadTokenMinted> {
+    const token = newSecret('dst');
+    const now = this.#now();
+    const allowed = request.allowed_names?.map(checkPattern);
+    const row = {
+      ...hashSecret(token),
+      token_id: randomUUID(),
+      key_id: keyId,
+      project_id: project.id,
+      allowed_names: allowed === undefined ? null : JSON.stringify(allowed),
+      max_bytes: request.max_bytes ?? null,
+      max_files: request.max_files ?? null,
+      created_at: now,
+      expires_at: now + (request.expires_in ?? TOKEN_SECONDS.default) * 1000,
+    };
+    await this.#tokens.add(row, { forget: now - REMEMBERED });
+    return { ...describe(row), token };
+  }
+
+  /** One page of the project's tokens that work, oldest first. Go on with `after: next`. */
+  async list(project: ProjectRow, { after, limit }: { after: number; limit: number }) {
+    const rows = await this.#tokens.listWorking(project.id, { now: this.#now(), after, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const upload_tokens = page.map((row): schemas.UploadToken => {
+      const { created_at, last_used_at, files, bytes, max_bytes } = row;
+      return {
+        ...describe(row),
+        created_at: new Date(created_at).toISOString(),
+        last_used_at: last_used_at === null ? null : new Date(last_used_at).toISOString(),
+        files,
+        bytes: max_bytes === null ? null : bytes,
+      };
+    });
+    return { upload_tokens, next: rows.length > limit ? page.at(-1)?.id : undefined };
+  }
+
+  /** Ends a token. Ending it again is no error. @throws {ApiError} upload_token_not_found */
+  async revoke(project: ProjectRow, tokenId: string): Promise<void> {
+    const known = /^[0-9a-f-]{36}$/.test(tokenId) && (await this.#tokens.revoke(project.id, tokenId, this.#now()));
+    if (!known) throw apiError('upload_token_not_found', { tokenId });
+  }
+}
+
+/** A name, or a pattern, which keeps to the same rules: an asterisk may stand in a name. */
+function checkPattern(name: string): string {
+  const problem = fileNameProblem(name);
+  if (problem !== undefined) throw apiError('invalid_file_name', { name, problem });
+  return canonicalFileName(name);
+}
+
+const describe = (
+  row: Pick<UploadTokenRow, 'token_id' | 'expires_at' | 'allowed_names' | 'max_bytes' | 'max_files'>,
+) => ({
+  token_id: row.token_id,
+  expires_at: new Date(row.expires_at).toISOString(),
+  allowed_names: row.allowed_names === null ? null : (JSON.parse(row.allowed_names) as string[]),
+  max_bytes: row.max_bytes,
+  max_files: row.max_files,
+});
