@@ -29,7 +29,36 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
  * Inside a package: which folders of its sources may import which, types included. A file beside the folders is a room
  * of its own, named by its file name. Tests may import everything.
  */
-const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {};
+const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
+  'packages/store/src': {
+    'index.ts': ['options.ts', 'store-thread.ts', 'scrub', 'recovery', 'blobs'],
+    'store-thread.ts': ['options.ts', 'open.ts'],
+    'open.ts': [
+      'options.ts',
+      's3api/server.ts',
+      's3api',
+      's3api/operations',
+      'scrub',
+      'recovery',
+      'catalog',
+      'blobs',
+      'hashing',
+    ],
+    's3api/server.ts': ['s3api/exchange.ts', 's3api'],
+    's3api/exchange.ts': ['s3api/router.ts', 's3api', 'blobs'],
+    's3api/router.ts': ['s3api/operations', 's3api'],
+    's3api/operations': ['s3api', 'catalog', 'model.ts', 'options.ts'],
+    s3api: ['catalog', 'blobs', 'hashing', 'model.ts', 'options.ts'],
+    scrub: ['recovery', 'catalog', 'blobs', 'hashing', 'model.ts', 'options.ts'],
+    recovery: ['catalog', 'blobs', 'model.ts', 'options.ts'],
+    catalog: ['blobs', 'model.ts', 'options.ts', 'threads.ts'],
+    blobs: ['hashing', 'model.ts'],
+    hashing: ['threads.ts'],
+    'threads.ts': [],
+    'options.ts': ['model.ts'],
+    'model.ts': [],
+  },
+};
 
 /** What tests may import besides: the program that judges them is installed by the testkit. */
 const TESTS_MAY_IMPORT: Record<string, readonly string[]> = {

@@ -2,7 +2,7 @@ import { etagMatches, quoteETag, S3Error, unquoteETag } from '@darkslide/s3wire'
 import { checkCondition, type WriteCondition } from '../catalog/conditions.ts';
 import { Refusal } from '../catalog/refusal.ts';
 import type { StoredObject } from '../model.ts';
-import { header, type S3Request } from './operation.ts';
+import { header, type S3Request } from './request.ts';
 
 /**
  * Holds a read to its If-* headers, in the order of RFC 9110 (13.2.2). `prefix` reads another set of headers:

@@ -1,7 +1,7 @@
 import { S3Error } from '@darkslide/s3wire';
 import type { StoredObject } from '../model.ts';
 import { checkReadConditions } from './conditions.ts';
-import { header, type S3Request } from './operation.ts';
+import { header, type S3Request } from './request.ts';
 import type { Store } from './store.ts';
 import { parseTarget } from './target.ts';
 import { checkVersion } from './versions.ts';

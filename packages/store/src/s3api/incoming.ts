@@ -6,7 +6,7 @@ import { createDigester, type DigestName, type Digests, hexOf } from '../hashing
 import type { NewBytes, StoredChecksum } from '../model.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
 import type { Visitor } from './limiter.ts';
-import type { S3Request } from './operation.ts';
+import type { S3Request } from './request.ts';
 import type { ByteSource } from './response.ts';
 import { commit, type Store } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumHeader, isChecksum, S3Error } from '@darkslide/s3wire';
 import { type DigestName, type Digests, hexOf } from '../hashing/digests.ts';
-import { header, type S3Request } from './operation.ts';
+import { header, type S3Request } from './request.ts';
 
 /** What a request says of its body, and what is to be computed to hold it to that. */
 export type Integrity = {

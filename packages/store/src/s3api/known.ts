@@ -1,5 +1,5 @@
 import { CHECKSUM_ALGORITHMS, checksumHeader, S3Error, type S3ErrorCode } from '@darkslide/s3wire';
-import type { S3Request } from './operation.ts';
+import type { S3Request } from './request.ts';
 
 /** What an operation understands; it stands beside the operation. All else is refused, so that nothing is half done. */
 export type Known = {

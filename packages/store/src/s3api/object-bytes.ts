@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { multipartETag, S3Error } from '@darkslide/s3wire';
+import { S3Error } from '@darkslide/s3wire';
 import { checkSize, DamagedError, openBlob, readBlob, readWholeBlob } from '../blobs/checked-blob.ts';
+import { fitsParts } from '../blobs/part-md5s.ts';
 import type { Segment, StoredObject } from '../model.ts';
 import type { ByteSource } from './response.ts';
 import type { Store } from './store.ts';
@@ -145,9 +146,3 @@ function checkParts({ object, segments, from, to }: Wanted, md5s: readonly strin
   if (unknown === undefined || !isWhole || fitsParts(object.etag, md5s)) return;
   throw new DamagedError(unknown.blob, 'changed');
 }
-
-const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
-
-/** The last part may have been empty; such a one has left no segment. */
-export const fitsParts = (etag: string, md5s: readonly string[]): boolean =>
-  multipartETag(md5s) === etag || multipartETag([...md5s, EMPTY_MD5]) === etag;

@@ -1,7 +1,7 @@
 import { checksumHeader, quoteETag, S3Error } from '@darkslide/s3wire';
 import { DAMAGED_CLASS } from '../catalog/damage.ts';
 import type { StoredChecksum, StoredHeaders, StoredObject } from '../model.ts';
-import { header, type S3Request } from './operation.ts';
+import { header, type S3Request } from './request.ts';
 
 /** Kept with an object and given back as they came. */
 const KEPT_HEADERS = ['cache-control', 'content-disposition', 'content-language', 'content-type', 'expires'] as const;

@@ -1,5 +1,5 @@
 import { S3Error } from '@darkslide/s3wire';
-import { header, type S3Request } from './operation.ts';
+import { header, type S3Request } from './request.ts';
 
 /** Whom all buckets belong to, as listings name them. */
 export const OWNER = { ID: 'darkslide', DisplayName: 'darkslide' };

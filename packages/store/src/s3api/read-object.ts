@@ -4,9 +4,9 @@ import { checkReadConditions, rangeIsCurrent } from './conditions.ts';
 import type { Known } from './known.ts';
 import { describeChecksum, describeObject } from './object-headers.ts';
 import { partsCount, rangeOfPart } from './object-parts.ts';
-import { header, type S3Request } from './operation.ts';
-import { readPartNumber } from './operations/upload-part.ts';
+import { readPartNumber } from './part-number.ts';
 import { parseRange, type Range } from './range.ts';
+import { header, type S3Request } from './request.ts';
 import type { Store } from './store.ts';
 import { checkVersion } from './versions.ts';
 

@@ -1,11 +1,11 @@
 import type { Blobs } from '../blobs/blobs.ts';
 import { DamagedError, openBlob, readWholeBlob } from '../blobs/checked-blob.ts';
+import { fitsParts } from '../blobs/part-md5s.ts';
 import type { Damage } from '../catalog/damage.ts';
 import type { IndexReader } from '../catalog/reader.ts';
 import type { IndexWriter } from '../catalog/writer.ts';
 import type { ReadHashing } from '../hashing/read-hashing.ts';
 import type { StoredBlob } from '../model.ts';
-import { fitsParts } from '../s3api/object-bytes.ts';
 
 /** What checking blobs needs. */
 export type Checking = {

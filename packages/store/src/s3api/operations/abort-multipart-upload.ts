@@ -1,6 +1,7 @@
 import { S3Error } from '@darkslide/s3wire';
 import type { Known } from '../known.ts';
-import { header, operation } from '../operation.ts';
+import { operation } from '../operation.ts';
+import { header } from '../request.ts';
 import { commit } from '../store.ts';
 
 const INITIATED = 'x-amz-if-match-initiated-time';

@@ -20,11 +20,12 @@ import { readWriteCondition } from '../conditions.ts';
 import { publishManifest, receiveText } from '../incoming.ts';
 import { readBodyIntegrity } from '../integrity.ts';
 import { BODY_HEADERS, type Known, WRITE_CONDITIONS } from '../known.ts';
-import { header, operation, type S3Request } from '../operation.ts';
+import { operation } from '../operation.ts';
+import { MAX_PART_NUMBER } from '../part-number.ts';
+import { header, type S3Request } from '../request.ts';
 import { type S3Response, xmlResponse } from '../response.ts';
 import type { Store } from '../store.ts';
 import { children, optionalText, requiredText } from '../xml-input.ts';
-import { MAX_PART_NUMBER } from './upload-part.ts';
 
 /** Bytes of every part but the last. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;

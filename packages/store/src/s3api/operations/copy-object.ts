@@ -5,7 +5,8 @@ import { readCopySource } from '../copy-source.ts';
 import { publishManifest } from '../incoming.ts';
 import { COPY_SOURCE_HEADERS, type Known, OBJECT_HEADERS, WRITE_CONDITIONS } from '../known.ts';
 import { readObjectHeaders } from '../object-headers.ts';
-import { header, operation, type S3Request } from '../operation.ts';
+import { operation } from '../operation.ts';
+import { header, type S3Request } from '../request.ts';
 import { xmlResponse } from '../response.ts';
 
 const KNOWN: Known = {

@@ -3,7 +3,8 @@ import { buildXml, CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, S3Error } from '
 import { type ChecksumType, keyBytes } from '../../model.ts';
 import { type Known, OBJECT_HEADERS } from '../known.ts';
 import { readObjectHeaders } from '../object-headers.ts';
-import { header, operation, type S3Request } from '../operation.ts';
+import { operation } from '../operation.ts';
+import { header, type S3Request } from '../request.ts';
 import { xmlResponse } from '../response.ts';
 import { commit } from '../store.ts';
 

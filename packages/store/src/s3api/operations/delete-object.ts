@@ -2,7 +2,8 @@ import { S3Error } from '@darkslide/s3wire';
 import { keyBytes } from '../../model.ts';
 import { readDeleteCondition } from '../delete-condition.ts';
 import type { Known } from '../known.ts';
-import { header, operation } from '../operation.ts';
+import { operation } from '../operation.ts';
+import { header } from '../request.ts';
 import { commit } from '../store.ts';
 import { checkVersion } from '../versions.ts';
 

@@ -3,10 +3,12 @@ import { readCopySource } from '../copy-source.ts';
 import { copyBytes, publish } from '../incoming.ts';
 import { COPY_SOURCE_HEADERS, type Known } from '../known.ts';
 import { openObjectBytes } from '../object-bytes.ts';
-import { header, operation, type S3Request } from '../operation.ts';
+import { operation } from '../operation.ts';
+import { readPartNumber } from '../part-number.ts';
 import type { Range } from '../range.ts';
+import { header, type S3Request } from '../request.ts';
 import { xmlResponse } from '../response.ts';
-import { describePart, readPartNumber } from './upload-part.ts';
+import { describePart } from './upload-part.ts';
 
 const KNOWN: Known = {
   query: ['uploadId', 'partNumber'],

@@ -1,11 +1,10 @@
-import { quoteETag, S3Error } from '@darkslide/s3wire';
+import { quoteETag } from '@darkslide/s3wire';
 import type { StoredChecksum, Upload } from '../../model.ts';
 import { type Describe, publish, receiveBytes } from '../incoming.ts';
 import { BODY_HEADERS, type Known } from '../known.ts';
 import { describeChecksum } from '../object-headers.ts';
-import { operation, type S3Request } from '../operation.ts';
-
-export const MAX_PART_NUMBER = 10_000;
+import { operation } from '../operation.ts';
+import { readPartNumber } from '../part-number.ts';
 
 const KNOWN: Known = { query: ['uploadId', 'partNumber'], headers: BODY_HEADERS };
 
@@ -49,14 +48,3 @@ export function describePart({ bucket, upload, number }: { bucket: string; uploa
 /** Only a checksum of the upload's own algorithm counts for the object. */
 const keptChecksum = ({ checksumAlgorithm }: Upload, checksum: StoredChecksum | undefined): string | undefined =>
   checksum?.algorithm === checksumAlgorithm ? checksum?.value : undefined;
-
-/** Throws InvalidArgument. */
-export function readPartNumber(request: S3Request): number {
-  const text = request.query.get('partNumber') ?? '';
-  const number = Number(text);
-  if (/^\d{1,5}$/.test(text) && number >= 1 && number <= MAX_PART_NUMBER) return number;
-  throw new S3Error('InvalidArgument', {
-    message: `Part number must be an integer between 1 and ${MAX_PART_NUMBER}, inclusive.`,
-    details: { ArgumentName: 'partNumber', ArgumentValue: text },
-  });
-}
