@@ -126,7 +126,7 @@ export const multipartProbes: readonly Probe[] = [
     },
   },
   {
-    question: 'ETag that complete answers',
+    question: 'ETag that complete returns',
     ask: async (storage) => {
       const { answered, kept } = await etags(storage);
       if (unquoteETag(answered) === '') return 'empty';
