@@ -123,7 +123,7 @@ describe('darkslide keys', () => {
     for (const args of wrong) {
       const { code, stderr } = await keys(...args);
       assert.equal(code, 2, args.join(' '));
-      assert.match(stderr, /^Usage: darkslide keys/);
+      assert.match(stderr, /^(Usage: darkslide keys|error: [^\n]+\n\(see --help for usage\)\n$)/);
     }
     const unknown = await keys('revoke', '0123456789abcdef');
     assert.equal(unknown.code, 1);

@@ -169,7 +169,7 @@ describe('darkslide status, verify, projects, uploads, config', LIMIT, () => {
     const [path, project] = [await shoot('verify'), uniqueName('Verify')];
     await darkslide('upload', path, '--project', project);
     const status = await darkslide('status', project);
-    assert.deepEqual([status.code, status.stdout], [0, '3 files arrived, 6.0 kB.\n']);
+    assert.deepEqual([status.code, status.stdout], [0, '3 files uploaded, 6.0 kB.\n']);
     const same = await darkslide('verify', project, path);
     assert.deepEqual([same.code, same.stdout], [0, '3 of 3 files are stored as they are here.\n']);
 
@@ -178,7 +178,7 @@ describe('darkslide status, verify, projects, uploads, config', LIMIT, () => {
     await copyFile(join(path, 'DSC_0003.NEF'), join(path, 'DSC_0004.NEF'));
     const differs = await darkslide('verify', project, path);
     assert.equal(differs.code, 1);
-    assert.match(differs.stdout, /DSC_0001\.NEF: different from what is stored/);
+    assert.match(differs.stdout, /DSC_0001\.NEF: different from the stored file/);
     assert.match(differs.stdout, /DSC_0002\.NEF: stored, but not among these files/);
     assert.match(differs.stdout, /DSC_0004\.NEF: not stored/);
     assert.match(differs.stdout, /1 of 3 files are stored as they are here/);
@@ -218,8 +218,8 @@ describe('darkslide status, verify, projects, uploads, config', LIMIT, () => {
   it('refuse wrong use with 2, and say the way out', async () => {
     const path = await shoot('wrong');
     const cases: [args: string[], hint: RegExp][] = [
-      [['status', uniqueName('None')], /`darkslide projects` lists what there is/],
-      [['verify', uniqueName('None'), path], /`darkslide projects` lists what there is/],
+      [['status', uniqueName('None')], /`darkslide projects` lists the projects/],
+      [['verify', uniqueName('None'), path], /`darkslide projects` lists the projects/],
       [['verify', 'x'], /missing required argument/],
       [['uploads'], /missing required argument/],
       [['upload', path, '-p', 'x', '--manifest', '/no/such/folder/m.csv'], /\/no\/such\/folder is not there/],

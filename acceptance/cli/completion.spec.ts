@@ -36,7 +36,7 @@ const SHELLS: Shell[] = [
   },
 ];
 
-/** What is typed, of which Tab completes the end, and what then stands there. */
+/** What a user types before they press Tab, and the line after it. */
 const TYPED: [string, RegExp][] = [
   ['darkslide verif', /darkslide verify /],
   ['darkslide upload --lim', /darkslide upload --limit-rate /],
@@ -45,6 +45,10 @@ const TYPED: [string, RegExp][] = [
   ['darkslide upload car', /darkslide upload (card\\ one\/|'card one\/|"card one\/)/],
   ['darkslide upload x --manifest car', /--manifest (card\\ one\/|'card one\/)/],
   ['darkslide completion fi', /darkslide completion fish/],
+  ['darkslide doctor --or', /darkslide doctor --origin /],
+  ['darkslide store reb', /darkslide store rebuild /],
+  ['darkslide keys create --acc', /darkslide keys create --account /],
+  ['darkslide keys create --scope up', /darkslide keys create --scope upload /],
 ];
 
 const lastLine = ({ window }: TerminalWindow) => textOf(window).trimEnd().split('\n').at(-1) ?? '';

@@ -125,7 +125,7 @@ describe('darkslide upload', LIMIT, () => {
     run.child.kill('SIGINT');
     const left = await run.ended;
     assert.equal(left.signal, 'SIGINT', 'which shells count as 130');
-    assert.match(left.stdout, /Left at once\. Run the same command again to go on/);
+    assert.match(left.stdout, /Stopped\. Run the same command again to resume/);
 
     await rm(journal);
     storageProxy.bandwidth = undefined;

@@ -104,7 +104,7 @@ describe('bytes that are damaged where they are stored', () => {
         }
         const verified = await verify();
         assert.equal(verified.code, 1, verified.said);
-        assert.equal(verified.stdout.match(/damaged where it is stored/g)?.length, 2, verified.said);
+        assert.equal(verified.stdout.match(/damaged in storage/g)?.length, 2, verified.said);
         assert.equal((await command('status', project_name)).code, 1);
 
         const again = await upload();

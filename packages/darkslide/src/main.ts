@@ -1,19 +1,32 @@
-import { printable, runCli } from '@darkslide/cli';
+import { type Action, runCli, type ServerActions } from '@darkslide/cli';
 import manifest from '../package.json' with { type: 'json' };
-import type { Context } from './commands/context.ts';
 import { localApiKey } from './runtime/local-api-key.ts';
+
+/** An action whose module, with the server's libraries, is loaded only when its command runs. */
+function serverAction<Args extends unknown[]>(load: () => Promise<Action<Args>>): Action<Args> {
+  return async (context, ...args) => {
+    try {
+      return await (await load())(context, ...args);
+    } catch (problem) {
+      const { explainFailure } = await import('./commands/failure.ts');
+      return explainFailure(problem, context);
+    }
+  };
+}
+
+const server: ServerActions = {
+  serve: serverAction(async () => (await import('./commands/serve.ts')).serve),
+  doctor: serverAction(async () => (await import('./commands/doctor.ts')).doctor),
+  scrubStore: serverAction(async () => (await import('./commands/scrub-store.ts')).scrubStore),
+  rebuildStore: serverAction(async () => (await import('./commands/rebuild-store.ts')).rebuildStore),
+  createKey: serverAction(async () => (await import('./commands/keys.ts')).createKey),
+  listKeys: serverAction(async () => (await import('./commands/keys.ts')).listKeys),
+  revokeKey: serverAction(async () => (await import('./commands/keys.ts')).revokeKey),
+  settingsHelp: () => '',
+};
 
 const { env, stdout, stderr } = process;
 const { version } = manifest;
-const printableLines = (text: string) => text.split('\n').map(printable).join('\n');
-const context: Context = {
-  env,
-  version,
-  out: (text) => stdout.write(`${printableLines(text)}\n`),
-  raw: (line) => stdout.write(`${line}\n`),
-  error: (text) => stderr.write(`${printableLines(text)}\n`),
-  terminal: stdout.isTTY,
-};
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env,
@@ -21,27 +34,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr,
   version,
   defaults: { key: await localApiKey(env) },
-  // Loaded only when called: the server's libraries would cost an upload a second of CPU.
-  furtherCommands: [
-    {
-      name: 'serve',
-      summary: 'start the API, and the embedded store unless an S3 is configured',
-      run: async (args) => (await import('./commands/serve.ts')).serve(args, context),
-    },
-    {
-      name: 'doctor',
-      summary: 'check what the server needs: machine, database and storage',
-      run: async (args) => (await import('./commands/doctor.ts')).doctor(args, context),
-    },
-    {
-      name: 'store',
-      summary: 'look after the embedded store: check all that it holds, or make its index anew',
-      run: async (args) => (await import('./commands/store.ts')).store(args, context),
-    },
-    {
-      name: 'keys',
-      summary: 'make, list and revoke the API keys of accounts',
-      run: async (args) => (await import('./commands/keys.ts')).keys(args, context),
-    },
-  ],
+  server,
 });

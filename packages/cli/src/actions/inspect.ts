@@ -1,31 +1,17 @@
 import { type FailedFile, type FoundFile, findFiles, SourceError } from '@darkslide/client';
 import { groupShoot, type PhotoFacts, readPhoto, type Shoot, type ShootFile } from '@darkslide/photo';
-import { Command } from 'commander';
-import type { Context, Finish } from '../base/context.ts';
-import { EXIT } from '../base/exit-codes.ts';
+import type { Context } from '../base/context.ts';
+import { EXIT, type ExitCode } from '../base/exit-codes.ts';
 import { say, sayJson } from '../base/output.ts';
 import { shootLines } from '../views/shoot-lines.ts';
 
-const EXAMPLES = `
-Examples:
-  darkslide inspect ./card1
-  darkslide inspect ./card1 ./card2 --json > shoot.json
-
-Reads the heads of the files and sends nothing. With --json it prints one object: shots, sets, singles, problems, unknown.`;
-
 type InspectFlags = { json?: boolean; all?: boolean };
 
-export function inspectCommand(context: Context, finish: Finish): Command {
-  return new Command('inspect')
-    .description('say what a shoot holds: bracket sets, incomplete ones, photos without their sidecar')
-    .argument('<path...>', 'files, folders and globs')
-    .option('--all', 'every file, not only photos and their sidecars: movies of live photos')
-    .option('--json', 'one JSON object')
-    .addHelpText('after', EXAMPLES)
-    .action(async (paths: string[], flags: InspectFlags) => finish(await inspect(context, paths, flags)));
-}
-
-async function inspect({ stdout, stderr }: Context, paths: string[], { json, all }: InspectFlags) {
+export async function inspect(
+  { stdout, stderr }: Context,
+  paths: string[],
+  { json, all }: InspectFlags,
+): Promise<ExitCode> {
   const { files, unreadable } = await findFiles({ paths, all });
   const { shoot, failed } = await readShoot(files);
   if (json) sayJson(stdout, shoot);

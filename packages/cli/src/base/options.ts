@@ -1,10 +1,11 @@
 import type { FindOptions, ProjectChoice } from '@darkslide/client';
 import { FAMILIES, type Family } from '@darkslide/contract';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ConnectionFlags } from './context.ts';
 import { parseRate } from './units.ts';
 
 /** Options that several commands take, and how their values are read. */
+
+export type ConnectionFlags = { url?: string; apiKey?: string };
 
 export type ProjectFlags = ConnectionFlags & { flow: Family; json?: boolean };
 

@@ -1,4 +1,5 @@
 import type { PhotoSet, Shoot } from '@darkslide/photo';
+import { table } from '../base/table.ts';
 import { plural } from '../base/units.ts';
 
 /** What a shoot holds, for people: a sentence, the sets, and what should be looked at. */
@@ -34,7 +35,7 @@ function setTable({ shots, sets }: Shoot): string[] {
     `${Math.round(set.confidence * 100)}%`,
     range(set, files),
   ]);
-  return ['', ...columns([['set', 'frames', 'order', 'sure', 'photos'], ...rows])];
+  return ['', ...table(['set', 'frames', 'order', 'sure', 'photos'], rows)];
 }
 
 const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
@@ -42,16 +43,6 @@ const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path
 function range({ frames }: PhotoSet, files: ReadonlyMap<string, string>): string {
   const [first, last] = [frames[0], frames.at(-1)].map((frame) => files.get(frame?.shot ?? '') ?? '');
   return first === last ? `${first}` : `${first} – ${nameOf(last ?? '')}`;
-}
-
-function columns(rows: readonly string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 const HEADLINES = {

@@ -1,14 +1,15 @@
+import { type Context, say } from '@darkslide/cli';
 import { ConfigurationError } from '../settings/configuration.ts';
-import type { Context } from './context.ts';
 
 /**
- * Says why a command could not do its work, and answers the exit code: 2 where only another configuration helps, and 1
- * where trying again may, so that service managers know.
+ * Prints why a command failed. Returns the exit code, for service managers: 2 if only another configuration helps, 1 if
+ * trying again may help.
  */
-export async function explainFailure(problem: unknown, { error }: Context): Promise<number> {
-  error(problem instanceof Error ? problem.message : String(problem));
+export async function explainFailure(problem: unknown, { stderr }: Context): Promise<number> {
+  const message = problem instanceof Error ? problem.message : String(problem);
+  for (const line of message.split('\n')) say(stderr, line);
   if (problem instanceof ConfigurationError) return 2;
-  // Loaded only here: whoever could be refused by a part of the server has loaded it already.
+  // A command that the server refused has loaded this already.
   const { UnusableError } = await import('@darkslide/server');
   return problem instanceof UnusableError && problem.diagnosis.lasting ? 2 : 1;
 }

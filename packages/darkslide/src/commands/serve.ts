@@ -1,47 +1,29 @@
-import type { Running } from '../runtime/runtime.ts';
+import { type Context, say } from '@darkslide/cli';
+import { type Running, startRuntime } from '../runtime/runtime.ts';
 import { ConfigurationError, readConfiguration } from '../settings/configuration.ts';
-import type { Context } from './context.ts';
 import { explainFailure } from './failure.ts';
 
-const USAGE = `Usage: darkslide serve
-
-Starts the API and, unless an S3 is configured, the embedded store. Configured by environment variables:
-  DARKSLIDE_PORT          where the API listens (8080)
-  DARKSLIDE_STORE_PORT    where the embedded store listens (9000)
-  DARKSLIDE_DATA_DIR      the folder of the embedded database and store (.darkslide)
-  DARKSLIDE_S3_BUCKET     the bucket of another S3, with DARKSLIDE_S3_ENDPOINT where it is not Amazon's
-  DATABASE_URL            PostgreSQL instead of the embedded database
-The README lists them all.`;
-
-/**
- * `darkslide serve`: runs until it is told to stop. Answers the exit code: 0 stopped, 1 failed, 2 wrong use or
- * configuration.
- */
-export async function serve(args: readonly string[], context: Context): Promise<number> {
-  const { env, version, out, error, terminal } = context;
-  if (args.length > 0) {
-    const wantsHelp = args.includes('--help') || args.includes('-h');
-    (wantsHelp ? out : error)(USAGE);
-    return wantsHelp ? 0 : 2;
-  }
+/** `darkslide serve`: runs until it is stopped. Returns the exit code: 0 stopped, 1 failed, 2 wrong configuration. */
+export async function serve(context: Context): Promise<number> {
+  const { env, version, stdout, stderr } = context;
+  const terminal = stdout.isTTY === true;
   try {
     const configuration = readConfiguration(env, { terminal });
-    // Loaded only here, so that the other commands start without the server's libraries.
-    const { startParts } = await import('../runtime/runtime.ts');
-    const running = await startParts(configuration, version);
+    const running = await startRuntime(configuration, version);
     const showKey = terminal || configuration.printApiKey;
-    for (const line of welcome({ ...running, showKey }, version)) out(line);
-    const ending = await Promise.race([signalled(), running.died]);
+    for (const line of welcome({ ...running, showKey }, version)) say(stdout, line);
+    const ending = await Promise.race([interrupted(context), running.died]);
     if (ending instanceof Error) {
-      error(`The embedded store stopped by itself: ${ending.message}`);
+      say(stderr, `The embedded store stopped by itself: ${ending.message}`);
       return 1;
     }
-    out('Stopping: waiting for what is under way. Press Ctrl-C again to stop at once.');
-    await Promise.race([running.stop(), signalled()]);
+    say(stdout, 'Stopping: finishing requests in progress. Press Ctrl-C again to stop at once.');
+    await Promise.race([running.stop(), interrupted(context)]);
     return 0;
   } catch (problem) {
     const code = await explainFailure(problem, context);
-    if (!(problem instanceof ConfigurationError)) error('`darkslide doctor` checks everything that the server needs.');
+    if (!(problem instanceof ConfigurationError))
+      say(stderr, '`darkslide doctor` checks everything that the server needs.');
     return code;
   }
 }
@@ -60,14 +42,17 @@ function welcome(running: Welcome, version: string): string[] {
   ];
   if (metricsUrl) lines.push(`  Metrics  ${metricsUrl}`);
   if (firstApiKey && showKey) lines.push(`  API key  ${firstApiKey}`, '           Keep it: it is not shown again.');
-  // A journal or a container's log is kept, and read by others.
+  // A journal or a container's log is kept, and other people read it.
   else if (firstApiKey) lines.push(`  API key  in the file ${apiKeyFile}`);
   return lines;
 }
 
-/** Settles at the first SIGINT or SIGTERM from now on. */
-function signalled(): Promise<NodeJS.Signals> {
+/** Resolves at the next SIGINT or SIGTERM. */
+function interrupted({ onInterrupt }: Context): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+    const unhook = onInterrupt(() => {
+      unhook();
+      resolve();
+    });
   });
 }

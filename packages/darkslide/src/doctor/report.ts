@@ -1,18 +1,18 @@
-import { printable } from '@darkslide/cli';
+import { type Context, printable } from '@darkslide/cli';
 import type { Finding } from '@darkslide/server/doctor';
 
 const COLOURS: Record<Finding['status'], number> = { ok: 32, fixed: 36, warning: 33, wrong: 31, skipped: 2 };
 const STATUS_WIDTH = 'warning'.length;
 const CHECK_WIDTH = 'data folder'.length;
 
-/** A line a check, in columns, under its area; colour for terminals alone. */
+/** Prints one line per check, in columns, below the name of its area. Colours are for terminals. */
 export class Report {
   readonly #out: (line: string) => void;
   readonly #colours: boolean;
   #area: string | undefined;
 
-  constructor({ out, colours }: { out: (line: string) => void; colours: boolean }) {
-    this.#out = out;
+  constructor(stdout: Context['stdout'], { colours }: { colours: boolean }) {
+    this.#out = (line) => stdout.write(`${line}\n`);
     this.#colours = colours;
   }
 
@@ -36,10 +36,10 @@ function summary(findings: readonly Finding[]): string {
   const said = [
     wrong === 0 ? 'Nothing is wrong' : `${amount(wrong, 'thing')} wrong`,
     ...(warnings > 0 ? [`${amount(warnings, 'warning')}`] : []),
-    ...(fixed > 0 ? [`${fixed} mended`] : []),
+    ...(fixed > 0 ? [`${fixed} fixed`] : []),
   ].join(', ');
   const fixable = findings.filter((finding) => finding.fixable).length;
-  const way = fixable > 0 ? ` \`darkslide doctor --fix\` can mend ${fixable} of them.` : '';
+  const way = fixable > 0 ? ` \`darkslide doctor --fix\` can fix ${fixable} of them.` : '';
   return `${said}.${way}`;
 }
 

@@ -39,7 +39,7 @@ export type Running = {
  * Starts the API and, unless an S3 is configured, the embedded store in a thread of its own.
  * @throws {UnusableError} with one sentence that says what can't be used; what had started is stopped again.
  */
-export async function startParts(configuration: Configuration, version: string): Promise<Running> {
+export async function startRuntime(configuration: Configuration, version: string): Promise<Running> {
   const { metrics: access, traces } = configuration;
   const metrics = access && { exporter: await createMetrics({ version }), access };
   const held = await holdDataFolder(configuration);
