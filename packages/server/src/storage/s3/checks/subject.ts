@@ -26,6 +26,7 @@ export class Subject {
   readonly sandbox: Sandbox;
   readonly #signers: { own: SignerFactory; clients: SignerFactory };
   #habits: Promise<StorageHabits> | undefined;
+  #store: Promise<S3ObjectStore> | undefined;
 
   constructor(config: StorageConfig, options: SubjectOptions) {
     this.config = config;
@@ -56,7 +57,12 @@ export class Subject {
   }
 
   /** The storage as the server's rules see it, with links that this machine itself can use. */
-  async store(): Promise<S3ObjectStore> {
+  store(): Promise<S3ObjectStore> {
+    this.#store ??= this.#openStore();
+    return this.#store;
+  }
+
+  async #openStore(): Promise<S3ObjectStore> {
     const { client, bucket } = this;
     return new S3ObjectStore({ client, bucket, signers: this.#signers.own, habits: await this.habits() });
   }
