@@ -31,7 +31,9 @@ export function groupShoot(files: readonly ShootFile[]): Shoot {
   const ids = idsOf(ordered);
   const judged = bodies.flatMap((body) => setsOf(taken(body.filter((frame) => !frame.derived))));
   const place = new Map(ordered.map((frame, index) => [ids.get(frame) as string, index]));
-  const sets = outputSets(judged, (frame) => ids.get(original(frame, frames)) as string).sort(
+  // `setsOf` may have corrected what a frame says: its files tell which it is.
+  const byFiles = new Map(frames.map((frame) => [frame.files, frame]));
+  const sets = outputSets(judged, ({ files: own }) => ids.get(byFiles.get(own) as Frame) as string).sort(
     (a, b) => (place.get(a.frames[0]?.shot ?? '') ?? 0) - (place.get(b.frames[0]?.shot ?? '') ?? 0),
   );
   const shots = ordered.map((frame, order) => outputShot(frame, order, ids));
@@ -48,10 +50,6 @@ export function groupShoot(files: readonly ShootFile[]): Shoot {
 
 const isLoose = ({ named: name, facts }: { named: Named; facts?: ShootFile['facts'] }) =>
   isSidecar(name) || isVideo(name) || facts?.kind === 'sidecar' || facts?.kind === 'video';
-
-/** `setsOf` may have corrected what a frame says: its files tell which it is. */
-const original = (frame: Frame, frames: readonly Frame[]): Frame =>
-  frames.find((one) => one.files === frame.files) ?? frame;
 
 /** A shot's path without its extension, or with it where two shots share that. */
 function idsOf(frames: readonly Frame[]): Map<Frame, string> {

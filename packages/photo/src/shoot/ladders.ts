@@ -25,7 +25,8 @@ const MANY_SHUTTER_TIMES = 6;
 export function ladders(taken: readonly Taken[], isFree: (one: Taken) => boolean, tagged: readonly Found[]): Found[] {
   const runs = runsOf(taken, isFree);
   const whole = runs.flatMap((run) => setsOfRun(run, []));
-  return runs.flatMap((run) => setsOfRun(run, learn([...tagged, ...whole])));
+  const templates = learn([...tagged, ...whole]);
+  return runs.flatMap((run) => setsOfRun(run, templates));
 }
 
 /** Frames in a row that could be of one set: framed alike, of one aperture and mode, with short pauses. */
@@ -81,14 +82,34 @@ function isMeant(frames: readonly Taken[]): boolean {
   return frames.every((one) => modeOf(one) === 1) || new Set(frames.map(compensationOf)).size > 2;
 }
 
-/** A long set stands out; apart from those, a new set begins where an exposure comes again. */
+/** Long sets stand out, whatever is before and after them. */
 function quickSets(group: readonly Taken[], templates: readonly Template[]): Found[] {
-  const long = longSet(group);
-  if (long) {
-    const [from, to] = long;
-    const [before, after] = [group.slice(0, from), group.slice(to)];
-    return [...quickSets(before, templates), quickSet(group.slice(from, to), false), ...quickSets(after, templates)];
+  const found: Found[] = [];
+  let from = 0;
+  for (let at = 0; at < group.length; at += 1) {
+    const length = LONG.find((one) => isLongSet(group.slice(at, at + one), one));
+    if (length === undefined) continue;
+    found.push(...shortSets(group.slice(from, at), templates), quickSet(group.slice(at, at + length), false));
+    at += length - 1;
+    from = at + 1;
   }
+  return [...found, ...shortSets(group.slice(from), templates)];
+}
+
+/** Frames of sets that are looked for first. */
+const LONG = [9, 7, 5] as const;
+
+/** A whole set, in steps that no meter makes by itself. */
+function isLongSet(part: readonly Taken[], length: number): boolean {
+  if (part.length < length) return false;
+  const values = evs(part);
+  const isClear = stepOf(values) >= 0.6 || (isMeant(part) && startsInTheMiddle(values));
+  return isClear && isWhole(values) && (isMeant(part) || isVeryQuick(part));
+}
+
+/** A new set begins where an exposure comes again. */
+function shortSets(group: readonly Taken[], templates: readonly Template[]): Found[] {
+  if (group.length === 0) return [];
   const parts: Taken[][] = [[]];
   for (const one of group) {
     if (parts.at(-1)?.some((other) => isSameEv(evOf(other), evOf(one)))) parts.push([]);
@@ -103,19 +124,6 @@ function quickSets(group: readonly Taken[], templates: readonly Template[]): Fou
     }
     return isRemnant(part, templates) ? [quickSet(part, true)] : [];
   });
-}
-
-/** From where to where a group has a whole set of five and more, in steps that no meter makes by itself. */
-function longSet(group: readonly Taken[]): [number, number] | undefined {
-  for (const length of [9, 7, 5]) {
-    for (let from = 0; from + length <= group.length; from += 1) {
-      const part = group.slice(from, from + length);
-      const values = evs(part);
-      const isClear = stepOf(values) >= 0.6 || (isMeant(part) && startsInTheMiddle(values));
-      if (isClear && isWhole(values) && (isMeant(part) || isVeryQuick(part))) return [from, from + length];
-    }
-  }
-  return undefined;
 }
 
 /**

@@ -152,24 +152,18 @@ const isSmaller = ({ facts: { dims: a } }: Frame, { facts: { dims: b } }: Frame)
  * only beside others of the body that are not composed.
  */
 function markResults(frames: readonly Frame[]): void {
-  const plain = new Set(frames.filter(({ facts }) => !facts.composite).map(({ facts }) => facts.camera?.model));
+  const model = ({ facts }: Frame) => facts.camera?.model;
+  const plain = new Set(frames.filter(({ facts }) => !facts.composite).map(model));
+  const named = new Set(frames.filter((frame) => cameraNumber(first(frame).named.stem)).map(model));
+  const sources = frames.filter(({ of, facts }) => !of && !facts.result && !facts.composite);
+  const byMoment = Map.groupBy(sources, (frame) => `${model(frame)} ${frame.facts.time?.ms}`);
   for (const frame of frames) {
-    const { composite, result, camera, time } = frame.facts;
+    const { composite, result, time } = frame.facts;
     const byName = !cameraNumber(first(frame).named.stem) && isNameOfResult(first(frame).named);
-    if (result === undefined && !byName && !(composite && plain.has(camera?.model))) continue;
-    const from = frames.find(
-      (other) =>
-        other !== frame &&
-        !other.of &&
-        !other.facts.result &&
-        !other.facts.composite &&
-        other.facts.camera?.model === camera?.model &&
-        time !== undefined &&
-        other.facts.time?.ms === time.ms,
-    );
-    const isCameras = (other: Frame) =>
-      cameraNumber(first(other).named.stem) && other.facts.camera?.model === camera?.model;
-    if (!from && result === undefined && !composite && !frames.some(isCameras)) continue;
+    if (result === undefined && !byName && !(composite && plain.has(model(frame)))) continue;
+    const atOnce = time === undefined ? [] : (byMoment.get(`${model(frame)} ${time.ms}`) ?? []);
+    const from = atOnce.find((other) => other !== frame);
+    if (!from && result === undefined && !composite && !named.has(model(frame))) continue;
     frame.derived = 'result';
     frame.of = from;
   }
