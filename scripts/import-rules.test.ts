@@ -58,6 +58,19 @@ const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
     'options.ts': ['model.ts'],
     'model.ts': [],
   },
+  'packages/client/src': {
+    base: [],
+    md5: [],
+    api: ['base'],
+    plan: ['base'],
+    schedule: ['base'],
+    transfer: ['base', 'api', 'plan', 'schedule'],
+    run: ['base', 'api', 'plan', 'schedule', 'transfer'],
+    verify: ['base', 'api', 'plan', 'transfer', 'run'],
+    'client.ts': ['base', 'api', 'plan', 'schedule', 'transfer', 'run', 'verify'],
+    node: ['base', 'md5', 'plan', 'client.ts'],
+    'index.ts': ['base', 'api', 'plan', 'schedule', 'run', 'verify', 'client.ts', 'node'],
+  },
 };
 
 /** What tests may import besides: the program that judges them is installed by the testkit. */

@@ -9,75 +9,75 @@ import type { FileResult, UploadSummary } from './base/results.ts';
 import { DEFAULT_RETRY, Retrier, type RetryPolicy } from './base/retry.ts';
 import { type DuplicatePolicy, makePlan, type Plan } from './plan/plan.ts';
 import type { OnEvent } from './run/events.ts';
-import type { EngineSettings } from './run/run.ts';
 import { nothingToSend, runUpload } from './run/run-upload.ts';
+import type { UploadSettings } from './run/settings.ts';
 import type { UploadControl } from './schedule/control.ts';
-import { SINGLE_PUT_LIMIT } from './transfer/part-size.ts';
+import { SINGLE_PUT_MAX_BYTES } from './transfer/put-or-parts.ts';
 import { ReadBack, type ReadBackProgress } from './verify/read-back.ts';
 import { type VerifyReport, verifyPlan } from './verify/verify.ts';
 
 export type ClientOptions = {
   /** The server's URL, as in `https://uploads.example.com`; with or without `/v1`. */
   url: string;
-  /** An account's key, or an upload token, whose one project is then told by its uuid. */
+  /** An account's API key, or an upload token; with a token, name its project by uuid. */
   apiKey: string;
 };
 
-/** A project by its name, which is made where there is none, or an existing one by its uuid. */
+/** A project by name, which is created if it does not exist, or an existing project by uuid. */
 export type ProjectChoice = string | { uuid: string };
 
 export type UploadOptions = {
   project: ProjectChoice;
-  /** The family of projects. @default 'profile' */
+  /** The flow of the project. @default 'profile' */
   flow?: Family | undefined;
-  /** What to do where different files have one name. @default 'error' */
+  /** What to do when different files have the same name. @default 'error' */
   duplicates?: DuplicatePolicy | undefined;
-  /** Replace files that the project holds with other content. @default false */
+  /** Replace files that the project contains with other content. @default false */
   overwrite?: boolean | undefined;
-  /** Transfers at once. @default found by measuring */
+  /** Parallel transfers, 1 to 256. @default measured */
   concurrency?: number | undefined;
-  /** A cap in bytes a second over all transfers. @default none */
+  /** Rate limit over all transfers. @default none */
   bytesPerSecond?: number | undefined;
-  /** Files of more bytes than this go up in parts, where the server takes parts. @default 64 MiB */
+  /** Files of more bytes than this are sent in parts, where the server has multipart uploads. @default 64 MiB */
   multipartAbove?: number | undefined;
-  /** How failures that may pass are repeated. */
+  /** How temporary failures are repeated. */
   retry?: Partial<RetryPolicy> | undefined;
-  /** Aborting it ends the upload, which rejects with the signal's reason; running it again goes on from there. */
+  /** Aborting it ends the upload, which rejects with the signal's reason. A later run resumes it. */
   signal?: AbortSignal | undefined;
-  /** To pause and resume. */
+  /** Pauses and resumes the upload. */
   control?: UploadControl | undefined;
   /** Called for everything that happens; it must not throw. */
   onEvent?: OnEvent | undefined;
 };
 
-/** Answers to a person who waits come within seconds, also where the server is not there. */
+/** For interactive calls: they fail within seconds if the server is unreachable. */
 const FIRST_CONTACT: RetryPolicy = { baseMs: 300, capMs: 2000, attempts: 4, patienceMs: 4000 };
 
-const MOST_TRANSFERS = 32;
+const MAX_TRANSFERS = 32;
 const STALL_MS = 30_000;
-const ANSWER_MS = 30_000;
+const RESPONSE_MS = 30_000;
 
-/** The client without its surroundings: it takes files from whoever can read them. */
+/** The platform-independent client: the caller provides the files and the ports. */
 export class Client {
   readonly #options: ClientOptions;
   readonly #ports: Ports;
   readonly #caller: ApiCaller;
 
-  /** @throws {ConfigurationError} for a URL or a key that can't be one. */
+  /** @throws {ConfigurationError} for an invalid URL or key. */
   constructor(options: ClientOptions, ports: Ports) {
     this.#options = options;
     this.#ports = ports;
     this.#caller = this.#createCaller(new Retrier({ policy: FIRST_CONTACT, ...ports }));
   }
 
-  /** The projects of a family. */
+  /** The projects of a flow. */
   projects(flow: Family = 'profile'): ProjectsApi {
-    return new ProjectsApi({ caller: this.#caller, family: flow });
+    return new ProjectsApi({ caller: this.#caller, flow });
   }
 
   /** One project: its files and open multipart uploads. */
   project(projectUuid: string, flow: Family = 'profile'): ProjectApi {
-    return new ProjectApi({ caller: this.#caller, family: flow, projectUuid });
+    return new ProjectApi({ caller: this.#caller, flow, projectUuid });
   }
 
   /**
@@ -101,7 +101,7 @@ export class Client {
   }
 
   /**
-   * What an upload of these files would send.
+   * Returns what an upload of these files would send.
    * @throws {DuplicateNamesError}
    */
   async planFiles({
@@ -121,7 +121,7 @@ export class Client {
     return { ...plan, settled: [...settled, ...plan.settled] };
   }
 
-  /** Uploads what was planned. Rejects as `createClient`'s `upload` says. */
+  /** Uploads the files of a plan. Throws as `NodeClient.upload` does. */
   async uploadPlan(plan: Plan, options: UploadOptions): Promise<UploadSummary> {
     const { flow = 'profile', signal, onEvent = () => {} } = options;
     const settings = settingsOf(options);
@@ -132,7 +132,7 @@ export class Client {
     const retrier = new Retrier({ policy: settings.retry, ...this.#ports });
     const caller = this.#createCaller(retrier, onEvent);
     return runUpload({
-      api: new ProjectApi({ caller, family: flow, projectUuid }),
+      api: new ProjectApi({ caller, flow, projectUuid }),
       ports: this.#ports,
       settings,
       retrier,
@@ -145,7 +145,7 @@ export class Client {
     });
   }
 
-  /** The uuid of an existing project, or undefined where there is none in this family. */
+  /** The uuid of an existing project, or undefined where this flow has none. */
   async findProject(
     choice: ProjectChoice,
     { flow = 'profile', signal }: { flow?: Family | undefined; signal?: AbortSignal | undefined } = {},
@@ -160,9 +160,9 @@ export class Client {
   }
 
   /**
-   * Compares local files with what a project holds, by size and content; with `readBack`, by downloading all of it.
+   * Compares local files with the files of a project, by size and content; with `readBack`, by downloading them.
    * Changes nothing.
-   * @throws {ProtocolError} where the server can't say what it holds.
+   * @throws {ProtocolError} where the server cannot list files.
    */
   async verifyPlan(
     plan: Plan,
@@ -177,9 +177,9 @@ export class Client {
       projectUuid: string;
       flow?: Family | undefined;
       readBack?: boolean | undefined;
-      /** Of reading back. */
+      /** Called while files are read back. */
       onProgress?: ((progress: ReadBackProgress) => void) | undefined;
-      /** Names are those that an upload with this would give. @default false */
+      /** Use the names that an upload with `overwrite` would give. @default false */
       overwrite?: boolean | undefined;
       signal?: AbortSignal | undefined;
     },
@@ -189,7 +189,7 @@ export class Client {
       ...{ api, plan, overwrite, signal, md5: this.#ports.md5 },
       readBack: readBack ? new ReadBack({ api, ports: this.#ports, plan, onProgress }) : undefined,
     });
-    if (!report) throw new ProtocolError("This server can't list what it holds, so nothing can be compared with it.");
+    if (!report) throw new ProtocolError('This server cannot list files, so nothing can be compared.');
     return report;
   }
 
@@ -207,7 +207,7 @@ export class Client {
     });
   }
 
-  /** An upload token may not look at its project: whether that is there shows in the first call that it may make. */
+  /** An upload token may not read its project: the first call that it may make shows whether the project exists. */
   async #projectByUuid(uuid: string, flow: Family, signal?: AbortSignal): Promise<string> {
     try {
       return (await this.projects(flow).get(uuid, { signal })).projectUuid;
@@ -240,25 +240,25 @@ export class Client {
   }
 }
 
-function settingsOf(options: UploadOptions): EngineSettings {
-  const { concurrency, bytesPerSecond, overwrite = false, retry, multipartAbove = SINGLE_PUT_LIMIT } = options;
+function settingsOf(options: UploadOptions): UploadSettings {
+  const { concurrency, bytesPerSecond, overwrite = false, retry, multipartAbove = SINGLE_PUT_MAX_BYTES } = options;
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 256)) {
     throw new ConfigurationError(`The concurrency must be an integer from 1 to 256; got ${concurrency}.`);
   }
   if (bytesPerSecond !== undefined && !(bytesPerSecond > 0)) {
-    throw new ConfigurationError(`The rate limit must be more than 0 bytes a second; got ${bytesPerSecond}.`);
+    throw new ConfigurationError(`The rate limit must be more than 0 bytes per second; got ${bytesPerSecond}.`);
   }
   if (!(multipartAbove >= 0 && multipartAbove <= MAX_PART_SIZE)) {
-    throw new ConfigurationError(`Files go up in parts above 0 to ${MAX_PART_SIZE} bytes; got ${multipartAbove}.`);
+    throw new ConfigurationError(`multipartAbove must be from 0 to ${MAX_PART_SIZE} bytes; got ${multipartAbove}.`);
   }
   return {
     concurrency:
-      concurrency === undefined ? { kind: 'adaptive', max: MOST_TRANSFERS } : { kind: 'fixed', transfers: concurrency },
+      concurrency === undefined ? { kind: 'adaptive', max: MAX_TRANSFERS } : { kind: 'fixed', transfers: concurrency },
     bytesPerSecond,
     overwrite,
     retry: { ...DEFAULT_RETRY, ...retry },
     stallMs: STALL_MS,
-    answerMs: ANSWER_MS,
-    singlePutLimit: multipartAbove,
+    responseMs: RESPONSE_MS,
+    singlePutMaxBytes: multipartAbove,
   };
 }

@@ -327,6 +327,14 @@ export const ErrorBody = Type.Object(
   { title: 'Error' },
 );
 
+export type CreateProjectBody = Static<typeof CreateProjectBody>;
+export type ProjectDeleted = Static<typeof ProjectDeleted>;
+export type ProjectCreated = Static<typeof ProjectCreated>;
+export type UploadLinksBody = Static<typeof UploadLinksBody>;
+export type StartMultipartBody = Static<typeof StartMultipartBody>;
+export type PartLinksBody = Static<typeof PartLinksBody>;
+export type CompleteMultipartBody = Static<typeof CompleteMultipartBody>;
+export type AbortMultipartBody = Static<typeof AbortMultipartBody>;
 export type Project = Static<typeof Project>;
 export type ProjectList = Static<typeof ProjectList>;
 export type ProjectStatus = Static<typeof ProjectStatus>;

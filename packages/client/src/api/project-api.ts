@@ -1,10 +1,8 @@
-import { type CallName, canonicalFileName, type Family } from '@darkslide/contract';
+import { type CallName, canonicalFileName, type Family, type schemas } from '@darkslide/contract';
 import { ProtocolError } from '../base/errors.ts';
 import { type ApiCaller, type Call, isUnknownRoute } from './caller.ts';
 import {
   type CompletedUpload,
-  type HeldPart,
-  type LinkTo,
   type OpenUpload,
   type Page,
   type PartLink,
@@ -17,26 +15,28 @@ import {
   readStartedUpload,
   readUpload,
   readUploadLinks,
+  type SignedLink,
   type StartedUpload,
   type StoredFile,
+  type StoredPart,
 } from './responses.ts';
 
 type Options = { signal?: AbortSignal | undefined };
 
 /**
- * The calls about one project. `undefined` stands for "this server does not have that call": servers of the bare
+ * The calls about one project. A method returns undefined where this server does not have the call: servers of the bare
  * contract lack some. All methods throw what `ApiCaller.call` throws.
  */
 export class ProjectApi {
-  readonly family: Family;
+  readonly flow: Family;
   readonly projectUuid: string;
   readonly #caller: ApiCaller;
-  /** Of the calls that a server may lack, those that this one has answered. */
-  readonly #answered = new Set<CallName>();
+  /** The optional calls that this server is known to have. */
+  readonly #available = new Set<CallName>();
 
-  constructor({ caller, family, projectUuid }: { caller: ApiCaller; family: Family; projectUuid: string }) {
+  constructor({ caller, flow, projectUuid }: { caller: ApiCaller; flow: Family; projectUuid: string }) {
     this.#caller = caller;
-    this.family = family;
+    this.flow = flow;
     this.projectUuid = projectUuid;
   }
 
@@ -44,10 +44,12 @@ export class ProjectApi {
   async uploadLinks(
     files: readonly { name: string; size: number }[],
     { signal }: Options = {},
-  ): Promise<ReadonlyMap<string, LinkTo>> {
+  ): Promise<ReadonlyMap<string, SignedLink>> {
     const data = await this.#call({
       route: 'uploadLinks',
-      body: { files_list: files.map(({ name, size }) => ({ file_name: name, size })) },
+      body: {
+        files_list: files.map(({ name, size }) => ({ file_name: name, size })),
+      } satisfies schemas.UploadLinksBody,
       signal,
     });
     return new Map(
@@ -58,29 +60,35 @@ export class ProjectApi {
     );
   }
 
-  /** With `links: false` a server that can give part links later gives none now. */
+  /** Starts without links where the server can return part links later. */
   async startUpload(
-    { name, parts, size, partSize }: { name: string; parts: number; size: number; partSize: number },
+    { name, partCount, size, partSize }: { name: string; partCount: number; size: number; partSize: number },
     { signal }: Options = {},
   ): Promise<StartedUpload | undefined> {
-    const body = { file_name: name, part_count: parts, size, part_size: partSize, links: false };
+    const body: schemas.StartMultipartBody = {
+      ...{ file_name: name, part_count: partCount, size, part_size: partSize, links: false },
+    };
     const data = await this.#optional({ route: 'startMultipart', body, signal });
-    return data === NOT_THERE ? undefined : readStartedUpload(data);
+    return data === MISSING_CALL ? undefined : readStartedUpload(data);
   }
 
   async partLinks(
     uploadId: string,
-    parts: readonly number[],
+    partNumbers: readonly number[],
     { signal }: Options = {},
   ): Promise<PartLink[] | undefined> {
     const params = { upload_id: uploadId };
-    const data = await this.#optional({ route: 'partLinks', params, body: { part_numbers: parts }, signal });
-    return data === NOT_THERE ? undefined : readPartLinks(data);
+    const body: schemas.PartLinksBody = { part_numbers: [...partNumbers] };
+    const data = await this.#optional({ route: 'partLinks', params, body, signal });
+    return data === MISSING_CALL ? undefined : readPartLinks(data);
   }
 
-  async upload(uploadId: string, { signal }: Options = {}): Promise<(OpenUpload & { parts: HeldPart[] }) | undefined> {
+  async upload(
+    uploadId: string,
+    { signal }: Options = {},
+  ): Promise<(OpenUpload & { parts: StoredPart[] }) | undefined> {
     const data = await this.#optional({ route: 'getMultipart', params: { upload_id: uploadId }, signal });
-    return data === NOT_THERE ? undefined : readUpload(data);
+    return data === MISSING_CALL ? undefined : readUpload(data);
   }
 
   async completeUpload(
@@ -89,9 +97,8 @@ export class ProjectApi {
     { signal }: Options = {},
   ): Promise<CompletedUpload> {
     const params = { upload_id: uploadId };
-    return readCompleted(
-      await this.#call({ route: 'completeMultipart', params, body: { file_name: name, size }, signal }),
-    );
+    const body: schemas.CompleteMultipartBody = { file_name: name, size };
+    return readCompleted(await this.#call({ route: 'completeMultipart', params, body, signal }));
   }
 
   /** @throws {RefusedError} `file_not_found` where the project has no such file. */
@@ -99,32 +106,33 @@ export class ProjectApi {
     await this.#call({ route: 'deleteFile', params: { file_name: fileName }, signal });
   }
 
-  /** The project with all its files. Asks until all is gone, which for many files takes several calls. */
+  /** Deletes the project with all its files. Repeats the call until it is done, which takes several calls for many files. */
   async delete({ signal }: Options = {}): Promise<void> {
     while (!readIsDeleted(await this.#call({ route: 'deleteProject', signal })));
   }
 
   async abortUpload(uploadId: string, { key, signal }: { key: string } & Options): Promise<void> {
-    await this.#call({ route: 'abortMultipart', params: { upload_id: uploadId }, body: { key }, signal });
+    const body: schemas.AbortMultipartBody = { key };
+    await this.#call({ route: 'abortMultipart', params: { upload_id: uploadId }, body, signal });
   }
 
-  /** Every open multipart upload, a page at a time. */
+  /** Every open multipart upload, page by page. */
   openUploads(options: Options = {}): Promise<AsyncIterable<OpenUpload[]> | undefined> {
     return this.#pages('listMultiparts', readOpenUploads, options);
   }
 
-  /** One file, with a link to download it where it has arrived. */
+  /** One file, with a link to download it where it is uploaded. */
   async file(
     name: string,
     { signal }: Options = {},
   ): Promise<(StoredFile & { downloadLink: string | null }) | undefined> {
     const data = await this.#optional({ route: 'getFile', params: { file_name: name }, signal });
-    if (data === NOT_THERE) return undefined;
+    if (data === MISSING_CALL) return undefined;
     const file = readFile(data);
     return { ...file, downloadLink: file.downloadLink === null ? null : httpUrl(file.downloadLink) };
   }
 
-  /** Every file that a link was asked for, a page at a time. */
+  /** Every file that a link was requested for, page by page. */
   files(options: Options = {}): Promise<AsyncIterable<StoredFile[]> | undefined> {
     return this.#pages('listFiles', readFiles, options);
   }
@@ -135,46 +143,46 @@ export class ProjectApi {
     { signal }: Options,
   ): Promise<AsyncIterable<Item[]> | undefined> {
     const first = await this.#optional({ route, signal });
-    if (first === NOT_THERE) return undefined;
-    const ask = async (cursor: string) => read(await this.#call({ route, query: { cursor }, signal }));
-    return followPages(read(first), ask);
+    if (first === MISSING_CALL) return undefined;
+    const request = async (cursor: string) => read(await this.#call({ route, query: { cursor }, signal }));
+    return followPages(read(first), request);
   }
 
-  #call(call: Omit<Call, 'family'>): Promise<unknown> {
+  #call(call: Omit<Call, 'flow'>): Promise<unknown> {
     const params = { project_uuid: this.projectUuid, ...call.params };
-    return this.#caller.call({ ...call, family: this.family, params });
+    return this.#caller.call({ ...call, flow: this.flow, params });
   }
 
-  async #optional(call: Omit<Call, 'family'>): Promise<unknown> {
+  async #optional(call: Omit<Call, 'flow'>): Promise<unknown> {
     try {
-      const data = await this.#call({ ...call, known: this.#answered.has(call.route) });
-      this.#answered.add(call.route);
+      const data = await this.#call({ ...call, known: this.#available.has(call.route) });
+      this.#available.add(call.route);
       return data;
     } catch (error) {
-      if (isUnknownRoute(error)) return NOT_THERE;
+      if (isUnknownRoute(error)) return MISSING_CALL;
       throw error;
     }
   }
 }
 
-const NOT_THERE = Symbol('not there');
+const MISSING_CALL = Symbol('missing call');
 
 async function* followPages<Item>(
   first: Page<Item>,
-  ask: (cursor: string) => Promise<Page<Item>>,
+  request: (cursor: string) => Promise<Page<Item>>,
 ): AsyncIterable<Item[]> {
   let page = first;
   for (;;) {
     yield page.items;
     const { nextCursor } = page;
     if (nextCursor === null) return;
-    page = await ask(nextCursor);
-    if (page.nextCursor === nextCursor) throw new ProtocolError('The server gives the same page over and over.');
+    page = await request(nextCursor);
+    if (page.nextCursor === nextCursor) throw new ProtocolError('The server returned the same page twice.');
   }
 }
 
 function httpUrl(url: string): string {
   const parsed = URL.parse(url);
-  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw new ProtocolError('The server gave a link that is no URL.');
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw new ProtocolError('The server returned an invalid link.');
   return url;
 }

@@ -1,4 +1,4 @@
-import type { Family } from '@darkslide/contract';
+import type { Family, schemas } from '@darkslide/contract';
 import { RefusedError } from '../base/errors.ts';
 import type { ApiCaller } from './caller.ts';
 import { type ProjectItem, readProject, readProjectPage, readProjectUuid } from './responses.ts';
@@ -7,27 +7,27 @@ type Options = { signal?: AbortSignal | undefined };
 
 const PAGE_SIZE = 100;
 
-/** The calls about projects as such, in one family. All methods throw what `ApiCaller.call` throws. */
+/** The calls about the projects of one flow. All methods throw what `ApiCaller.call` throws. */
 export class ProjectsApi {
   readonly #caller: ApiCaller;
-  readonly #family: Family;
+  readonly #flow: Family;
 
-  constructor({ caller, family }: { caller: ApiCaller; family: Family }) {
+  constructor({ caller, flow }: { caller: ApiCaller; flow: Family }) {
     this.#caller = caller;
-    this.#family = family;
+    this.#flow = flow;
   }
 
-  /** @throws {RefusedError} with status 409 where the account has a project of this name already. */
+  /** @throws {RefusedError} with status 409 where the account already has a project with this name. */
   async create({ name }: { name?: string | undefined } = {}, { signal }: Options = {}): Promise<string> {
-    const body = name === undefined ? {} : { name };
-    return readProjectUuid(await this.#caller.call({ route: 'createProject', family: this.#family, body, signal }));
+    const body: schemas.CreateProjectBody = name === undefined ? {} : { name };
+    return readProjectUuid(await this.#caller.call({ route: 'createProject', flow: this.#flow, body, signal }));
   }
 
-  /** The uuid of the project of this name, or undefined where there is none in this family. */
+  /** The uuid of the project with this name, or undefined where this flow has none. */
   async find(name: string, { signal }: Options = {}): Promise<string | undefined> {
     try {
       const params = { name };
-      const data = await this.#caller.call({ route: 'projectUuid', family: this.#family, params, signal });
+      const data = await this.#caller.call({ route: 'projectUuid', flow: this.#flow, params, signal });
       return readProjectUuid(data);
     } catch (error) {
       if (error instanceof RefusedError && error.status === 404) return undefined;
@@ -37,14 +37,14 @@ export class ProjectsApi {
 
   async get(projectUuid: string, { signal }: Options = {}): Promise<ProjectItem> {
     const params = { project_uuid: projectUuid };
-    return readProject(await this.#caller.call({ route: 'getProject', family: this.#family, params, signal }));
+    return readProject(await this.#caller.call({ route: 'getProject', flow: this.#flow, params, signal }));
   }
 
-  /** Newest first, asked for page by page as they are taken. */
+  /** All projects, newest first. Pages are requested as they are needed. */
   async *list({ signal }: Options = {}): AsyncIterable<ProjectItem> {
     for (let page = 0, seen = 0; ; page += 1) {
       const query = { size: PAGE_SIZE, page };
-      const data = await this.#caller.call({ route: 'listProjects', family: this.#family, query, signal });
+      const data = await this.#caller.call({ route: 'listProjects', flow: this.#flow, query, signal });
       const { projects, total } = readProjectPage(data);
       yield* projects;
       seen += projects.length;

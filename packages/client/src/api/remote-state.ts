@@ -1,32 +1,24 @@
 import type { ProjectApi } from './project-api.ts';
 import type { OpenUpload, StoredFile } from './responses.ts';
 
-/** What storage holds of a project, by file name. */
-export type Holdings = {
+/** What storage has of a project, by file name. */
+export type RemoteState = {
   files: ReadonlyMap<string, StoredFile>;
   uploads: ReadonlyMap<string, readonly OpenUpload[]>;
-  /** Names of files that storage took, but can't give back any more: they count as not there. */
-  damaged: ReadonlySet<string>;
 };
 
-export const NO_HOLDINGS: Holdings = { files: new Map(), uploads: new Map(), damaged: new Set() };
+export const EMPTY_REMOTE_STATE: RemoteState = { files: new Map(), uploads: new Map() };
 
 /**
- * Asks what is there. A server of the bare contract can't tell; then everything counts as not there, and sending it
- * again is the only way to be sure.
+ * Reads what storage has of a project. A server of the bare contract cannot list it: then the state is empty, and every
+ * file is sent again to be sure.
  */
-export async function lookAround(api: ProjectApi, signal?: AbortSignal): Promise<Holdings> {
-  const [listed, uploads] = await Promise.all([storedFiles(api, signal), openUploads(api, signal)]);
-  const files = new Map<string, StoredFile>();
-  const damaged = new Set<string>();
-  for (const [name, file] of listed ?? []) {
-    if (file.status === 'damaged') damaged.add(name);
-    else files.set(name, file);
-  }
-  return { files, uploads, damaged };
+export async function readRemoteState(api: ProjectApi, signal?: AbortSignal): Promise<RemoteState> {
+  const [files, uploads] = await Promise.all([storedFiles(api, signal), openUploads(api, signal)]);
+  return { files: files ?? new Map(), uploads };
 }
 
-/** Undefined where the server can't list files. */
+/** The files of a project; undefined where the server cannot list files. */
 export async function storedFiles(
   api: ProjectApi,
   signal?: AbortSignal,

@@ -1,7 +1,9 @@
 /**
- * What the client takes from the API's answers: no more than it uses, and nothing on trust. Additions of our server
- * (`expires_at`, …) are optional here, so that any server of the contract will do.
+ * Reads the API's responses: only what the client uses, and nothing unchecked. The names of the fields are those of the
+ * contract's schemas, so that a renamed field does not compile. Fields that only our server has (`expires_at`, …) are
+ * optional here, so that every server of the contract will do.
  */
+import type { schemas } from '@darkslide/contract';
 import { ProtocolError } from '../base/errors.ts';
 
 export type ProjectItem = {
@@ -10,17 +12,18 @@ export type ProjectItem = {
   status: string;
   /** ISO 8601, UTC. */
   createdAt: string;
-  /** Files that have arrived. */
+  /** Uploaded files. */
   numberOfImages: number;
 };
 
 export type ProjectPage = { projects: ProjectItem[]; total: number };
-/** Where to PUT, and what to send along besides the bytes. */
-export type LinkTo = { url: string; headers?: Readonly<Record<string, string>> | undefined };
-export type UploadLink = LinkTo & { fileName: string };
-export type PartLink = LinkTo & { part: number };
+/** Where to PUT the bytes, and the headers to send with them. */
+export type SignedLink = { url: string; headers?: Readonly<Record<string, string>> | undefined };
+export type UploadLink = SignedLink & { fileName: string };
+export type PartLink = SignedLink & { partNumber: number };
 export type StartedUpload = { uploadId: string; key: string; links: PartLink[] };
-export type HeldPart = { part: number; size: number; etag: string };
+/** A part that storage has. */
+export type StoredPart = { partNumber: number; size: number; etag: string };
 export type OpenUpload = {
   uploadId: string;
   key: string;
@@ -33,136 +36,167 @@ export type OpenUpload = {
 export type CompletedUpload = { size: number; etag: string };
 export type StoredFile = {
   fileName: string;
-  /** `damaged`: it arrived, but storage can't give its bytes back any more. */
+  /** `damaged`: it was uploaded, but storage can no longer return its bytes. */
   status: 'pending' | 'uploaded' | 'damaged';
-  /** Bytes; null until it has arrived. */
+  /** Bytes; null until it is uploaded. */
   size: number | null;
-  /** Without quotes; null until it has arrived. */
+  /** Without quotes; null until it is uploaded. */
   etag: string | null;
   uploadedAt: string | null;
 };
 export type Page<Item> = { items: Item[]; nextCursor: string | null };
 
-type Fields = Record<string, unknown>;
+/** The fields of a schema whose values, other than null, are of a type. */
+type FieldsOf<Schema, Value> = {
+  [Name in keyof Schema & string]-?: NonNullable<Schema[Name]> extends Value ? Name : never;
+}[keyof Schema & string];
 
-function fields(value: unknown): Fields {
-  if (typeof value !== 'object' || value === null) throw new ProtocolError('The server answered something unexpected.');
-  return value as Fields;
+type ItemOf<List> = List extends readonly (infer Item)[] ? Item : never;
+
+/** An object of a response, not yet checked. `Schema` is what the contract says that it is. */
+class Fields<Schema> {
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  /** @throws {ProtocolError} where the value is not an object. */
+  constructor(value: unknown) {
+    if (typeof value !== 'object' || value === null) {
+      throw new ProtocolError('The server returned something other than an object.');
+    }
+    this.#values = value as Record<string, unknown>;
+  }
+
+  unchecked(name: keyof Schema & string): unknown {
+    return this.#values[name];
+  }
+
+  text(name: FieldsOf<Schema, string>): string {
+    const value = this.#values[name];
+    return typeof value === 'string' ? value : unusable(name);
+  }
+
+  count(name: FieldsOf<Schema, number>): number {
+    const value = this.#values[name];
+    return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : unusable(name);
+  }
+
+  textOrNull(name: FieldsOf<Schema, string>): string | null {
+    return typeof this.#values[name] === 'string' ? this.text(name) : null;
+  }
+
+  countOrNull(name: FieldsOf<Schema, number>): number | null {
+    return typeof this.#values[name] === 'number' ? this.count(name) : null;
+  }
+
+  object<Name extends FieldsOf<Schema, object>>(name: Name): Fields<NonNullable<Schema[Name]>> {
+    return new Fields(this.#values[name]);
+  }
+
+  list<Name extends FieldsOf<Schema, readonly unknown[]>, Item>(
+    name: Name,
+    read: (item: Fields<ItemOf<Schema[Name]>>) => Item,
+  ): Item[] {
+    const value = this.#values[name];
+    return Array.isArray(value) ? value.map((item) => read(new Fields(item))) : unusable(name);
+  }
 }
 
-function missing(name: string): never {
-  throw new ProtocolError(`The server's answer has no usable "${name}".`);
+function unusable(name: string): never {
+  throw new ProtocolError(`The server's response has no usable "${name}".`);
 }
 
-function text(from: Fields, name: string): string {
-  const value = from[name];
-  return typeof value === 'string' ? value : missing(name);
-}
+export const readProjectUuid = (data: unknown): string => new Fields<schemas.ProjectCreated>(data).text('project_uuid');
 
-function count(from: Fields, name: string): number {
-  const value = from[name];
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : missing(name);
-}
-
-function list<Item>(from: Fields, name: string, read: (item: Fields) => Item): Item[] {
-  const value = from[name];
-  return Array.isArray(value) ? value.map((item) => read(fields(item))) : missing(name);
-}
-
-const textOrNull = (from: Fields, name: string) => (typeof from[name] === 'string' ? text(from, name) : null);
-const countOrNull = (from: Fields, name: string) => (typeof from[name] === 'number' ? count(from, name) : null);
-
-export const readProjectUuid = (data: unknown) => text(fields(data), 'project_uuid');
-
-export const readIsDeleted = (data: unknown) => fields(data).is_deleted === true;
-
-export const readIsValid = (data: unknown) => fields(data).is_valid === true;
-
-export const readProject = (data: unknown): ProjectItem => {
-  const item = fields(data);
-  return {
-    projectUuid: text(item, 'project_uuid'),
-    name: text(item, 'name'),
-    status: textOrNull(item, 'status') ?? '',
-    createdAt: textOrNull(item, 'created_at') ?? '',
-    numberOfImages: countOrNull(item, 'number_of_images') ?? 0,
-  };
-};
-
-export const readProjectPage = (data: unknown): ProjectPage => ({
-  projects: list(fields(data), 'projects', readProject),
-  total: count(fields(fields(data).pagination), 'total'),
+const projectItem = (item: Fields<schemas.Project>): ProjectItem => ({
+  projectUuid: item.text('project_uuid'),
+  name: item.text('name'),
+  status: item.textOrNull('status') ?? '',
+  createdAt: item.textOrNull('created_at') ?? '',
+  numberOfImages: item.countOrNull('number_of_images') ?? 0,
 });
+
+export const readProject = (data: unknown): ProjectItem => projectItem(new Fields(data));
+
+export function readProjectPage(data: unknown): ProjectPage {
+  const page = new Fields<schemas.ProjectList>(data);
+  return { projects: page.list('projects', projectItem), total: page.object('pagination').count('total') };
+}
 
 export const readUploadLinks = (data: unknown): UploadLink[] =>
-  list(fields(data), 'files_list', (item) => ({
-    fileName: text(item, 'file_name'),
-    url: text(item, 'upload_link'),
-    headers: headersOrNone(item),
+  new Fields<schemas.UploadLinks>(data).list('files_list', (item) => ({
+    fileName: item.text('file_name'),
+    url: item.text('upload_link'),
+    headers: headersOrNone(item.unchecked('headers')),
   }));
 
-function headersOrNone({ headers }: Fields): Record<string, string> | undefined {
+function headersOrNone(headers: unknown): Record<string, string> | undefined {
   if (headers === undefined || headers === null) return undefined;
-  const entries = Object.entries(fields(headers));
-  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'string' ? value : missing(name)]));
+  if (typeof headers !== 'object') return unusable('headers');
+  const entries = Object.entries(headers);
+  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'string' ? value : unusable(name)]));
 }
 
-const readPartLink = (item: Fields): PartLink => ({
-  part: count(item, 'part_number'),
-  url: text(item, 'upload_url'),
+const partLink = (item: Fields<schemas.PartLink>): PartLink => ({
+  partNumber: item.count('part_number'),
+  url: item.text('upload_url'),
 });
 
-export const readPartLinks = (data: unknown): PartLink[] => list(fields(data), 'parts', readPartLink);
+export const readPartLinks = (data: unknown): PartLink[] => new Fields<schemas.PartLinks>(data).list('parts', partLink);
 
-export const readStartedUpload = (data: unknown): StartedUpload => {
-  const item = fields(data);
-  return { uploadId: text(item, 'upload_id'), key: text(item, 'key'), links: list(item, 'parts', readPartLink) };
-};
+export function readStartedUpload(data: unknown): StartedUpload {
+  const started = new Fields<schemas.MultipartStarted>(data);
+  return { uploadId: started.text('upload_id'), key: started.text('key'), links: started.list('parts', partLink) };
+}
 
-const readOpenUpload = (item: Fields): OpenUpload => ({
-  uploadId: text(item, 'upload_id'),
-  key: text(item, 'key'),
-  fileName: text(item, 'file_name'),
-  state: text(item, 'state'),
-  partCount: count(item, 'part_count'),
-  size: countOrNull(item, 'size'),
-  createdAt: textOrNull(item, 'created_at') ?? '',
+const openUpload = (item: Fields<Omit<schemas.MultipartUpload, 'parts'>>): OpenUpload => ({
+  uploadId: item.text('upload_id'),
+  key: item.text('key'),
+  fileName: item.text('file_name'),
+  state: item.text('state'),
+  partCount: item.count('part_count'),
+  size: item.countOrNull('size'),
+  createdAt: item.textOrNull('created_at') ?? '',
 });
 
-export const readUpload = (data: unknown): OpenUpload & { parts: HeldPart[] } => {
-  const item = fields(data);
-  const readPart = (part: Fields) => ({
-    part: count(part, 'part_number'),
-    size: count(part, 'size'),
-    etag: text(part, 'etag'),
-  });
-  return { ...readOpenUpload(item), parts: list(item, 'parts', readPart) };
-};
+export function readUpload(data: unknown): OpenUpload & { parts: StoredPart[] } {
+  const parts = new Fields<schemas.MultipartUpload>(data).list('parts', (part) => ({
+    partNumber: part.count('part_number'),
+    size: part.count('size'),
+    etag: part.text('etag'),
+  }));
+  return { ...openUpload(new Fields(data)), parts };
+}
 
-export const readOpenUploads = (data: unknown): Page<OpenUpload> => ({
-  items: list(fields(data), 'uploads', readOpenUpload),
-  nextCursor: textOrNull(fields(data), 'next_cursor'),
-});
+export function readOpenUploads(data: unknown): Page<OpenUpload> {
+  const page = new Fields<schemas.MultipartUploadList>(data);
+  return { items: page.list('uploads', openUpload), nextCursor: page.textOrNull('next_cursor') };
+}
 
-export const readCompleted = (data: unknown): CompletedUpload => ({
-  size: count(fields(data), 'size'),
-  etag: text(fields(data), 'etag'),
-});
+export function readIsDeleted(data: unknown): boolean {
+  return new Fields<schemas.ProjectDeleted>(data).unchecked('is_deleted') === true;
+}
 
-const readStoredFile = (item: Fields): StoredFile => ({
-  fileName: text(item, 'file_name'),
-  status: item.status === 'uploaded' || item.status === 'damaged' ? item.status : 'pending',
-  size: countOrNull(item, 'size'),
-  etag: textOrNull(item, 'etag'),
-  uploadedAt: textOrNull(item, 'uploaded_at'),
-});
+export function readCompleted(data: unknown): CompletedUpload {
+  const completed = new Fields<schemas.MultipartCompleted>(data);
+  return { size: completed.count('size'), etag: completed.text('etag') };
+}
 
-export const readFile = (data: unknown): StoredFile & { downloadLink: string | null } => {
-  const item = fields(data);
-  return { ...readStoredFile(item), downloadLink: textOrNull(item, 'download_link') };
-};
+function storedFile(item: Fields<schemas.File>): StoredFile {
+  const status = item.textOrNull('status');
+  return {
+    fileName: item.text('file_name'),
+    status: status === 'uploaded' || status === 'damaged' ? status : 'pending',
+    size: item.countOrNull('size'),
+    etag: item.textOrNull('etag'),
+    uploadedAt: item.textOrNull('uploaded_at'),
+  };
+}
 
-export const readFiles = (data: unknown): Page<StoredFile> => ({
-  items: list(fields(data), 'files', readStoredFile),
-  nextCursor: textOrNull(fields(data), 'next_cursor'),
-});
+export function readFile(data: unknown): StoredFile & { downloadLink: string | null } {
+  const downloadLink = new Fields<schemas.FileWithDownload>(data).textOrNull('download_link');
+  return { ...storedFile(new Fields(data)), downloadLink };
+}
+
+export function readFiles(data: unknown): Page<StoredFile> {
+  const page = new Fields<schemas.FileList>(data);
+  return { items: page.list('files', storedFile), nextCursor: page.textOrNull('next_cursor') };
+}

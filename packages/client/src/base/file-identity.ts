@@ -16,3 +16,6 @@ export const identityOf = ({ size, modifiedMs, changedMs, inode }: FileStat): Fi
   ...(changedMs !== undefined && { changedMs }),
   ...(inode !== undefined && { inode }),
 });
+
+/** The message for a file that fails `isUnchanged`. */
+export const FILE_CHANGED = 'The file changed during the upload. Upload it again when it is no longer being written.';

@@ -1,8 +1,9 @@
 /**
- * Runs `work` for each item, at most `limit` at once, in their order. The first failure ends it: the others are told
- * by their signal, waited for, and the failure is thrown.
+ * Runs `work` for each item in order, at most `limit` at once. After the first failure no other item begins: the work
+ * in progress is aborted by its signal and waited for, and the failure is thrown.
+ * @throws the first error that `work` throws, or the reason of `signal`.
  */
-export async function inParallel<Item>(
+export async function forEachLimited<Item>(
   items: Iterable<Item>,
   { limit, signal }: { limit: number; signal?: AbortSignal | undefined },
   work: (item: Item, signal: AbortSignal) => Promise<void>,

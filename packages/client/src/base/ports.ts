@@ -1,6 +1,5 @@
 /**
- * What the engine needs from the place it runs in. Node and the browser each implement these; nothing in `core/` or
- * `api/` knows which. Every implementation and its fake run the same suite (`test/conformance`).
+ * What the client needs from the platform it runs on. `node/` implements these; a browser can implement them too. Every implementation and its fake run the same suite (`test/conformance`).
  */
 
 /** Bytes `start` (included) to `end` (excluded) of a file. */

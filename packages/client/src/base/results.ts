@@ -68,6 +68,15 @@ export type FailedFile = Identity & {
 
 export type FileResult = UploadedFile | SkippedFile | FailedFile;
 
+/** The result of a file that is not uploaded. */
+export function failed(
+  { name, path, size }: { name: string; path: string; size: number },
+  reason: FailureReason,
+  message: string,
+): FailedFile {
+  return { status: 'failed', name, path, size, reason, message };
+}
+
 export type UploadSummary = {
   /** Null where there was nothing to send, and no such project: none is made for nothing. */
   projectUuid: string | null;

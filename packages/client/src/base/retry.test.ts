@@ -40,7 +40,7 @@ describe('the wait', () => {
         first = false;
         throw new Error('later');
       };
-      await clock.run(retrier.run({ attempt, judge: () => ({ retry: true, afterMs: asked }) }));
+      await clock.run(retrier.run({ attempt, decide: () => ({ retry: true, afterMs: asked }) }));
       assert.equal(clock.now(), waited);
     }
   });
@@ -54,7 +54,7 @@ describe('retrying', () => {
       attempts += 1;
       throw new Error(`no. ${attempts}`);
     };
-    await assert.rejects(clock.run(retrier.run({ attempt, judge: always })), (error) => {
+    await assert.rejects(clock.run(retrier.run({ attempt, decide: always })), (error) => {
       assert.equal((error as Error).message, `no. ${attempts}`);
       return true;
     });
@@ -68,18 +68,18 @@ describe('retrying', () => {
       attempts += 1;
       throw new Error('no');
     };
-    await assert.rejects(clock.run(retrier.run({ attempt, judge: () => ({ retry: false }) })));
+    await assert.rejects(clock.run(retrier.run({ attempt, decide: () => ({ retry: false }) })));
     assert.equal(attempts, 1);
   });
 
   test('after an outage of everything, nothing further is waited for', async () => {
     const { clock, retrier } = setUp();
-    await assert.rejects(clock.run(retrier.run({ attempt: failing, judge: always })));
+    await assert.rejects(clock.run(retrier.run({ attempt: failing, decide: always })));
     assert.equal(retrier.outage, true);
     const before = clock.now();
-    await assert.rejects(clock.run(retrier.run({ attempt: failing, judge: always })));
+    await assert.rejects(clock.run(retrier.run({ attempt: failing, decide: always })));
     assert.equal(clock.now(), before);
-    await clock.run(retrier.run({ attempt: async () => {}, judge: always }));
+    await clock.run(retrier.run({ attempt: async () => {}, decide: always }));
     assert.equal(retrier.outage, false);
   });
 
@@ -93,7 +93,7 @@ describe('retrying', () => {
       return 'there';
     };
     const onRetry = () => clock.suspend(attempts === 2 ? 24 * 3_600_000 : 0);
-    assert.equal(await clock.run(retrier.run({ attempt, judge: always, onRetry })), 'there');
+    assert.equal(await clock.run(retrier.run({ attempt, decide: always, onRetry })), 'there');
   });
 
   test('ends at once with the reason of its signal', async () => {
@@ -102,7 +102,7 @@ describe('retrying', () => {
     const reason = new Error('enough');
     const onRetry = () => abort.abort(reason);
     await assert.rejects(
-      clock.run(retrier.run({ attempt: failing, judge: always, signal: abort.signal, onRetry })),
+      clock.run(retrier.run({ attempt: failing, decide: always, signal: abort.signal, onRetry })),
       reason,
     );
   });

@@ -1,29 +1,29 @@
 import type { Clock, Random } from './ports.ts';
 
 export type RetryPolicy = {
-  /** The first wait is between 0 and this, in milliseconds; each further one may be twice as long. */
+  /** The first wait is between 0 and this; the range doubles with each further one. Milliseconds. */
   baseMs: number;
-  /** No wait is longer, in milliseconds, but what a server asks for. */
+  /** The longest wait, except where the server asks for a longer one. Milliseconds. */
   capMs: number;
-  /** Given up only after so many attempts … */
+  /** Minimum attempts before giving up. `patienceMs` must be spent too. */
   attempts: number;
-  /** … and only when so much was spent on failing and waiting, in milliseconds: an outage of minutes is waited out. */
+  /** Minimum time spent on failing and waiting before giving up, so that an outage of minutes is waited out. Milliseconds. */
   patienceMs: number;
 };
 
 export const DEFAULT_RETRY: RetryPolicy = { baseMs: 400, capMs: 20_000, attempts: 6, patienceMs: 5 * 60_000 };
 
-/** The longest that a server's `Retry-After` is followed, in milliseconds. */
-const LONGEST_RETRY_AFTER = 5 * 60_000;
+/** A longer `Retry-After` is cut to this. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000;
 
 /**
- * Of an attempt no more than this counts against patience, in milliseconds: it may have been of use for hours before
- * it failed, or the machine may have been asleep.
+ * At most this much of an attempt's time counts as spent: it may have made progress for hours before it failed, or the
+ * machine may have slept.
  */
-const COUNTED_OF_ATTEMPT = 30_000;
+const MAX_COUNTED_ATTEMPT_MS = 30_000;
 
-/** What to do about a failed attempt. `afterMs`: the server said when, or 0 for at once. */
-export type Verdict = { retry: false } | { retry: true; afterMs?: number | undefined };
+/** Whether to repeat a failed attempt. `afterMs`: the wait that the server asked for; 0 means at once. */
+export type RetryDecision = { retry: false } | { retry: true; afterMs?: number | undefined };
 
 export type RetryInfo = {
   /** Which attempt failed, from 1. */
@@ -34,7 +34,7 @@ export type RetryInfo = {
 
 /**
  * The wait before attempt `attempt + 1`, in milliseconds: exponential with full jitter (AWS Architecture Blog,
- * "Exponential Backoff And Jitter"), so that clients that failed together don't come back together.
+ * "Exponential Backoff And Jitter"), so that clients that failed together do not retry together.
  */
 export function backoffMs({
   attempt,
@@ -49,8 +49,8 @@ export function backoffMs({
 }
 
 /**
- * The one place that repeats what failed. When one thing has used up the policy's patience and nothing else succeeded
- * meanwhile, that is an outage: from then on nothing is waited for any more, so that a run of thousands of files ends.
+ * Repeats failed attempts; the only place that does. When one caller has used up the policy's patience and no other
+ * succeeded meanwhile, that is an outage: from then on no caller waits, so that a run of thousands of files ends.
  */
 export class Retrier {
   readonly #policy: RetryPolicy;
@@ -65,23 +65,23 @@ export class Retrier {
     this.#random = random;
   }
 
-  /** Whether nothing at all gets through, for longer than it is worth waiting. */
+  /** Whether nothing has succeeded for longer than the policy's patience. */
   get outage(): boolean {
     return this.#outage;
   }
 
   /**
-   * Runs `attempt` until it succeeds, the verdict is against it, or patience ends.
+   * Runs `attempt` until it succeeds, `decide` is against another one, or patience ends.
    * @throws the last attempt's error, or the signal's reason.
    */
   async run<T>({
     attempt,
-    judge,
+    decide,
     signal,
     onRetry,
   }: {
     attempt: (number: number) => Promise<T>;
-    judge: (error: unknown) => Verdict;
+    decide: (error: unknown) => RetryDecision;
     signal?: AbortSignal | undefined;
     onRetry?: ((info: RetryInfo) => void) | undefined;
   }): Promise<T> {
@@ -95,16 +95,16 @@ export class Retrier {
         return result;
       } catch (error) {
         signal?.throwIfAborted();
-        const verdict = judge(error);
-        if (!verdict.retry) throw error;
+        const decision = decide(error);
+        if (!decision.retry) throw error;
         const now = this.#clock.now();
         firstFailure ??= now;
-        spentMs += Math.min(now - began, COUNTED_OF_ATTEMPT);
+        spentMs += Math.min(now - began, MAX_COUNTED_ATTEMPT_MS);
         const exhausted = number >= this.#policy.attempts && spentMs >= this.#policy.patienceMs;
         if (exhausted && this.#lastSuccess < firstFailure) this.#outage = true;
         if (exhausted || this.#outage) throw error;
 
-        const delayMs = this.#delay(number, verdict.afterMs);
+        const delayMs = this.#delay(number, decision.afterMs);
         spentMs += delayMs;
         onRetry?.({ attempt: number, delayMs, error });
         await this.#clock.sleep(delayMs, { signal });
@@ -118,14 +118,14 @@ export class Retrier {
   }
 
   #delay(attempt: number, afterMs: number | undefined): number {
-    if (afterMs !== undefined) return Math.min(afterMs, LONGEST_RETRY_AFTER);
+    if (afterMs !== undefined) return Math.min(afterMs, MAX_RETRY_AFTER_MS);
     return backoffMs({ attempt, policy: this.#policy, random: this.#random });
   }
 }
 
 /**
- * Milliseconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), or undefined where it says nothing usable.
- * A date is read against the answer's own `Date`: the clock of this machine may be wrong.
+ * Milliseconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), or undefined where there is no valid one.
+ * A date is compared with the response's own `Date`: the clock of this machine may be wrong.
  */
 export function retryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {
   const header = headers['retry-after']?.trim();

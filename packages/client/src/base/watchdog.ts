@@ -3,31 +3,32 @@ import type { Clock } from './ports.ts';
 
 export type Watched = {
   signal: AbortSignal;
-  /** Some bytes left: not stalled. */
+  /** Some bytes were sent: the transfer is not stalled. */
   progress: () => void;
-  /** All bytes left: from here on the wait is for the answer. */
+  /** All bytes were sent: from now on the wait is for the response. */
   sent: () => void;
 };
 
-/** Nobody sees it: a reason of its own spares making an error for every exchange. */
+/** Never shown. A string as reason avoids creating an error for every request. */
 const DONE = 'done';
 
 /**
- * Runs an exchange and ends it when nothing moves: `stallMs` between two bytes that leave, `answerMs` from the last
- * byte to the answer, in milliseconds. What a machine slept through counts too: its connections are dead.
- * @throws {TransportError} `timeout`, or whatever the work throws, or the signal's reason.
+ * Runs one request and aborts it when nothing moves for too long: at most `stallMs` between two sent bytes, and at most
+ * `responseMs` from the last byte to the response. Time in which the machine slept counts too: connections do not
+ * survive it.
+ * @throws {TransportError} `timeout`, or what the work throws, or the signal's reason.
  */
 export async function watched<T>({
   clock,
   signal,
   stallMs,
-  answerMs,
+  responseMs,
   work,
 }: {
   clock: Clock;
   signal?: AbortSignal | undefined;
   stallMs: number;
-  answerMs: number;
+  responseMs: number;
   work: (watched: Watched) => Promise<T>;
 }): Promise<T> {
   signal?.throwIfAborted();
@@ -56,7 +57,7 @@ export async function watched<T>({
       },
       sent: () => {
         lastMove = clock.now();
-        allowance = { ms: answerMs, what: 'no answer came' };
+        allowance = { ms: responseMs, what: 'no response came' };
       },
     });
   } finally {

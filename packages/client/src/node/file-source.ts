@@ -3,7 +3,7 @@ import { closeSync, open, read } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SourceError } from '../base/errors.ts';
-import { identityOf, isUnchanged } from '../base/file-identity.ts';
+import { FILE_CHANGED, identityOf, isUnchanged } from '../base/file-identity.ts';
 import type { Body, ByteRange, FileStat, Source } from '../base/ports.ts';
 import { isOutOfDescriptors, TOO_MANY_OPEN, whenDescriptorsAreFree } from './descriptors.ts';
 import { CHUNK } from './md5-messages.ts';
@@ -197,8 +197,7 @@ async function checkUnchanged(path: string, planned: FileStat): Promise<void> {
   if (!isUnchanged(await statFile(path), planned)) throw changed();
 }
 
-const changed = () =>
-  new SourceError('changed', 'It was changed while it was sent. Send it again when nothing writes to it any more.');
+const changed = () => new SourceError('changed', FILE_CHANGED);
 
 const VANISHED = 'It is not there any more. Check that the card or disk is connected, or take it from its new place.';
 

@@ -2,10 +2,10 @@ import type { Dirent } from 'node:fs';
 import { glob, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { ConfigurationError, SourceError } from '../base/errors.ts';
+import { forEachLimited } from '../base/for-each-limited.ts';
 import { type LeftOut, LeftOutCounter } from '../base/left-out.ts';
 import type { Source } from '../base/ports.ts';
-import type { FailedFile } from '../base/results.ts';
-import { failed } from '../plan/plan.ts';
+import { type FailedFile, failed } from '../base/results.ts';
 import { whenDescriptorsAreFree } from './descriptors.ts';
 import { asSourceError, createFileSource, statFile } from './file-source.ts';
 import type { Md5Pool } from './md5-pool.ts';
@@ -25,8 +25,8 @@ export type Walked = {
   leftOut: LeftOut;
 };
 
-/** File system questions asked at once. */
-const ASKED_AT_ONCE = 16;
+/** At most this many files are looked up on disk at once. */
+const MAX_STATS_AT_ONCE = 16;
 
 /**
  * Finds the photos and their sidecars in files, folders (with what is below them) and globs. A file has the name and
@@ -46,20 +46,13 @@ export async function walk({
   const finder = new Finder(options, signal);
   const { files, unreadable, leftOut } = await finder.find(options.paths);
   const sources = new Array<Source | undefined>(files.length);
-  let next = 0;
-  const ask = async () => {
-    while (next < files.length) {
-      signal?.throwIfAborted();
-      const at = next++;
-      const path = files[at] as string;
-      try {
-        sources[at] = createFileSource({ path, pool, ...(await statFile(path)) });
-      } catch (error) {
-        unreadable.push(unreadableFile(path, error));
-      }
+  await forEachLimited(files.entries(), { limit: MAX_STATS_AT_ONCE, signal }, async ([index, path]) => {
+    try {
+      sources[index] = createFileSource({ path, pool, ...(await statFile(path)) });
+    } catch (error) {
+      unreadable.push(unreadableFile(path, error));
     }
-  };
-  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask));
+  });
   return { sources: sources.filter((source) => source !== undefined), unreadable, leftOut };
 }
 

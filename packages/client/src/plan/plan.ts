@@ -2,7 +2,7 @@ import { canonicalFileName, fileNameProblem, MAX_PART_COUNT, MAX_PART_SIZE } fro
 import { type DuplicateName, DuplicateNamesError } from '../base/errors.ts';
 import { type LeftOut, NOTHING_LEFT_OUT } from '../base/left-out.ts';
 import type { Source } from '../base/ports.ts';
-import type { FailedFile, FailureReason, FileResult } from '../base/results.ts';
+import { type FailedFile, type FileResult, failed } from '../base/results.ts';
 import { compareInCameraOrder } from './camera-order.ts';
 import { copyResults, withoutCopies } from './copies.ts';
 import type { Copy } from './shots.ts';
@@ -107,14 +107,6 @@ function problemOf(source: Source): FailedFile | undefined {
 
 const invalidName = (source: Source, name: string, problem: string) =>
   failed(source, 'invalid-name', `The name "${name}" ${problem}. Rename the file.`);
-
-export function failed(
-  { name, path, size }: { name: string; path: string; size: number },
-  reason: FailureReason,
-  message: string,
-): FailedFile {
-  return { status: 'failed', name, path, size, reason, message };
-}
 
 /** @throws {DuplicateNamesError} where different files have one name. */
 function plainNames(sources: readonly Source[]): Map<Source, string> {

@@ -1,23 +1,30 @@
+import type { ProjectApi } from '../api/project-api.ts';
 import { openUploads } from '../api/remote-state.ts';
 import type { OpenUpload } from '../api/responses.ts';
-import type { Run } from './run.ts';
-import type { Session } from './session.ts';
+import type { Destination } from '../transfer/destination.ts';
+import type { Ledger } from './ledger.ts';
 
 /**
- * Leaves no multipart upload of ours open for a file that is in storage: none that this run or one before it sent to,
- * and none whose start was answered into the void. What another machine is sending by the same name stays, and so does
- * what arrived of a file that failed: the next run goes on with it. Failing at it
- * costs nothing: servers sweep idle uploads.
+ * Aborts our multipart uploads of files that are uploaded: those of this run and earlier ones, and those whose start
+ * response was lost. What another machine sends by the same name stays, and so do the parts of a file that failed: the
+ * next run continues them. A failure costs nothing: servers abort idle uploads.
  */
-export async function sweep({ run, ledger, usedParts }: Session): Promise<void> {
-  if (!usedParts() || run.signal.aborted) return;
+export async function abortOwnUploads(
+  { api, journal }: Pick<Destination, 'api' | 'journal'>,
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
   try {
-    const arrived = ledger.results().filter(({ status }) => status !== 'failed');
-    const sizes = new Map(arrived.map(({ name, size }) => [name, size]));
-    for (const [name, uploads] of await openUploads(run.api, run.signal)) {
+    const done = ledger.results().filter(({ status }) => status !== 'failed');
+    const sizes = new Map(done.map(({ name, size }) => [name, size]));
+    for (const [name, uploads] of await openUploads(api, signal)) {
+      const size = sizes.get(name);
+      if (size === undefined) continue;
       for (const upload of uploads) {
-        if (!sizes.has(name) || !(await isOurs(run, upload, sizes.get(name)))) continue;
-        await run.api.abortUpload(upload.uploadId, { key: upload.key, signal: run.signal }).catch(() => {});
+        const isOurs =
+          journal.knowsUpload(upload.uploadId) || (upload.size === size && (await isEmpty(api, upload, signal)));
+        if (isOurs) await api.abortUpload(upload.uploadId, { key: upload.key, signal }).catch(() => {});
       }
     }
   } catch {
@@ -25,9 +32,7 @@ export async function sweep({ run, ledger, usedParts }: Session): Promise<void> 
   }
 }
 
-/** An upload that nobody knows and that holds nothing may be anyone's: ending it costs its owner no byte in storage. */
-async function isOurs(run: Run, { uploadId, size }: OpenUpload, ourSize: number | undefined): Promise<boolean> {
-  if (run.journal.knowsUpload(uploadId)) return true;
-  if (size !== ourSize) return false;
-  return (await run.api.upload(uploadId, { signal: run.signal }))?.parts.length === 0;
+/** An unknown upload without parts may be another client's: aborting it costs its owner no byte in storage. */
+async function isEmpty(api: ProjectApi, { uploadId }: OpenUpload, signal: AbortSignal): Promise<boolean> {
+  return (await api.upload(uploadId, { signal }))?.parts.length === 0;
 }

@@ -1,42 +1,43 @@
 import type { FileResult } from '../base/results.ts';
+import type { FileState } from '../transfer/transfer-progress.ts';
 
 /** A file between its start and its end. */
 export type FileInFlight = {
   name: string;
   /** Bytes. */
   size: number;
-  /** Bytes on their way or there. */
+  /** Bytes that were sent, or that storage has already. */
   sent: number;
-  state: 'checking' | 'sending' | 'waiting-to-retry' | 'completing';
+  state: FileState;
 };
 
 export type Progress = {
   files: { total: number; successful: number; skipped: number; failed: number };
-  /** `done`: bytes of the files that are settled, and what has left of those in flight. */
+  /** `done`: bytes of the files that have a result, and the sent bytes of those in progress. */
   bytes: { total: number; done: number };
-  /** Bytes a second over the last few seconds; null until it can be told. */
+  /** Over the last few seconds; null until a second was measured. */
   bytesPerSecond: number | null;
-  /** Null until it can be told. */
+  /** Null while it cannot be estimated. */
   secondsLeft: number | null;
-  /** How many transfers run, and how many may at this moment; several small ones may in the place of one. */
+  /** Running transfers, and how many may run at this moment; several small ones count as one. */
   transfers: { active: number; limit: number };
   inFlight: readonly FileInFlight[];
 };
 
-/** What happens during an upload, in the order it happens. A closed set. */
+/** Everything that happens during an upload, in order. A closed set. */
 export type UploadEvent =
-  /** What will be done; nothing was sent yet. The project is null as in the summary. */
+  /** What will be done; nothing was sent yet. `projectUuid` is null as in the summary. */
   | { type: 'planned'; projectUuid: string | null; files: number; bytes: number; resumed: boolean }
   | { type: 'file-started'; name: string; path: string; size: number }
-  /** A file's result as it becomes known. The check at the end can still turn a success around: then it comes again. */
+  /** The result of a file. Emitted again for a file that the final check fails. */
   | { type: 'file-finished'; result: FileResult }
-  /** Something failed and is tried again. `part` is null for a whole file, `name` too for a call of the API. */
+  /** Something failed and will be repeated. `part` is null for a whole file; `name` too for a call of the API. */
   | { type: 'retrying'; name: string | null; part: number | null; attempt: number; delayMs: number; reason: string }
-  /** Something that is worth knowing once. */
+  /** Something to know about this server, storage or run; each message at most once. */
   | { type: 'notice'; message: string }
   /** At most four times a second, however many files there are. */
   | { type: 'progress'; progress: Progress }
-  /** Everything was sent; storage is asked what it holds. */
+  /** Everything was sent; the files are compared with the server's list. */
   | { type: 'confirming' }
   | { type: 'paused' }
   | { type: 'resumed' };

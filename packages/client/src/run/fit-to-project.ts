@@ -1,7 +1,7 @@
 import { canonicalFileName } from '@darkslide/contract';
 import type { StoredFile } from '../api/responses.ts';
 import { SourceError } from '../base/errors.ts';
-import { inParallel } from '../base/for-each-limited.ts';
+import { forEachLimited } from '../base/for-each-limited.ts';
 import type { Md5, Source } from '../base/ports.ts';
 import type { Proof, SkippedFile } from '../base/results.ts';
 import { copyResults } from '../plan/copies.ts';
@@ -91,7 +91,7 @@ async function matchesOf(
     } else if (candidates.length > 0) unread.push({ source, candidates });
   }
   if (unread.length > 0) onReading?.(unread.length);
-  await inParallel(unread, { limit: READ_AT_ONCE, signal }, async ({ source, candidates }, stop) => {
+  await forEachLimited(unread, { limit: READ_AT_ONCE, signal }, async ({ source, candidates }, stop) => {
     const known = readOnce(source);
     const found = new Map<string, Proof>();
     for (const stored of candidates) {

@@ -3,7 +3,7 @@ import type { PlannedFile } from '../plan/plan.ts';
 import type { FileOutcome } from '../transfer/upload-file.ts';
 import type { ProgressTracker } from './progress.ts';
 
-/** What became of each file so far. */
+/** The results of a run's files so far. */
 export class Ledger {
   readonly #progress: ProgressTracker;
   readonly #outcomes = new Map<PlannedFile, FileOutcome>();
@@ -25,7 +25,7 @@ export class Ledger {
     this.#progress.finish(file, outcome.result);
   }
 
-  /** What was recorded turned out to be not so. */
+  /** Removes a result that turned out to be wrong. */
   revoke(file: PlannedFile): void {
     const outcome = this.#outcomes.get(file);
     if (!outcome) return;

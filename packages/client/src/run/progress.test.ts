@@ -22,8 +22,8 @@ test('the remaining time is a number that means something, or none', () => {
       progress.expect(1, total);
       progress.start(file);
       for (const { bytes, waitMs } of steps) {
-        if (bytes >= 0) progress.add(file, bytes);
-        else progress.held(file, bytes);
+        if (bytes >= 0) progress.addSent(file, bytes);
+        else progress.addStored(file, bytes);
         clock.suspend(waitMs);
         progress.sample();
         const { secondsLeft } = progress.snapshot({ active: 0, limit: 1 });

@@ -1,11 +1,13 @@
 import type { Clock } from '../base/ports.ts';
 import type { FileResult } from '../base/results.ts';
 import type { PlannedFile } from '../plan/plan.ts';
+import type { FileState, TransferProgress } from '../transfer/transfer-progress.ts';
 import type { FileInFlight, OnEvent, Progress } from './events.ts';
 import { Meter } from './meter.ts';
+import { secondsLeft } from './time-left.ts';
 
-/** Counts what a run does, at a cost that does not depend on how many files it has. */
-export class ProgressTracker {
+/** Counts what a run does, at a cost that does not depend on its number of files. */
+export class ProgressTracker implements TransferProgress {
   readonly #onEvent: OnEvent;
   readonly #onChange: () => void;
   readonly #weightOf: (bytes: number) => number;
@@ -18,7 +20,7 @@ export class ProgressTracker {
 
   /**
    * @param onChange called when `busy` changed.
-   * @param weightOf the share of a slot that so many bytes take.
+   * @param weightOf the share of a permit that a transfer of this many bytes takes.
    */
   constructor({
     onEvent,
@@ -37,17 +39,16 @@ export class ProgressTracker {
     this.#meter = new Meter(clock);
   }
 
-  /** Bytes that left so far, those sent again included. */
+  /** Bytes sent so far, including those sent again. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Bytes a second over all transfers; undefined until it can be told. */
   get bytesPerSecond(): number | undefined {
     return this.#meter.rate;
   }
 
-  /** By weight, the files that are worked on: neither waiting to be tried again nor being completed. */
+  /** By weight, the files in progress that are neither waiting for a retry nor being completed. */
   get busy(): number {
     return this.#busy;
   }
@@ -65,7 +66,7 @@ export class ProgressTracker {
     this.#onEvent({ type: 'file-started', name, path: source.path, size: source.size });
   }
 
-  state(file: PlannedFile, state: FileInFlight['state']): void {
+  setState(file: PlannedFile, state: FileState): void {
     const known = this.#inFlight.get(file);
     if (!known || known.flight.state === state) return;
     const { flight, weight } = known;
@@ -74,24 +75,21 @@ export class ProgressTracker {
     this.#onChange();
   }
 
-  /** Bytes left for storage. */
-  add(file: PlannedFile, bytes: number): void {
+  addSent(file: PlannedFile, bytes: number): void {
     this.#sent += bytes;
     this.#meter.add(bytes);
-    this.held(file, bytes);
+    this.addStored(file, bytes);
   }
 
-  /** Bytes of it are there already; or, with a negative number, have to be sent again. */
-  held(file: PlannedFile, bytes: number): void {
+  addStored(file: PlannedFile, bytes: number): void {
     const known = this.#inFlight.get(file);
     if (known) known.flight.sent += bytes;
   }
 
-  /** Nothing of it is there any more. */
   restart(file: PlannedFile): void {
     const known = this.#inFlight.get(file);
     if (known) known.flight.sent = 0;
-    this.state(file, 'checking');
+    this.setState(file, 'checking');
   }
 
   finish(file: PlannedFile, result: FileResult): void {
@@ -106,7 +104,7 @@ export class ProgressTracker {
     this.#onEvent({ type: 'file-finished', result });
   }
 
-  /** The check at the end did not find it as it should be. */
+  /** The check at the end contradicts a result that was counted. */
   unsettle(result: FileResult): void {
     this.#count(result, -1);
   }
@@ -119,12 +117,11 @@ export class ProgressTracker {
     const inFlight = Array.from(this.#inFlight.values(), ({ flight }) => flight);
     const done = inFlight.reduce((sum, { sent }) => sum + sent, this.#bytes.settled);
     const rate = this.#meter.rate;
-    const left = Math.max(this.#bytes.total - done, 0);
     return {
       files: { ...this.#files },
       bytes: { total: this.#bytes.total, done },
       bytesPerSecond: rate === undefined ? null : Math.round(rate),
-      secondsLeft: secondsLeft(left, rate),
+      secondsLeft: secondsLeft(Math.max(this.#bytes.total - done, 0), rate),
       transfers,
       inFlight: inFlight.map((flight) => ({ ...flight })),
     };
@@ -137,13 +134,4 @@ export class ProgressTracker {
   }
 }
 
-/** Longer than this nobody can tell, in seconds. */
-const LONGEST_TOLD = 30 * 24 * 3600;
-
-function secondsLeft(bytes: number, rate: number | undefined): number | null {
-  if (bytes === 0) return 0;
-  const seconds = Math.ceil(bytes / (rate ?? 0));
-  return seconds <= LONGEST_TOLD ? seconds : null;
-}
-
-const isBusy = (state: FileInFlight['state']) => state === 'checking' || state === 'sending';
+const isBusy = (state: FileState) => state === 'checking' || state === 'sending';

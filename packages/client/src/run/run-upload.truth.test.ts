@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type Fault, type Target, xml } from '../../test/fakes/fake-cloud.ts';
 import { first, shoot } from '../../test/fakes/faults.ts';
 import { createHarness, MIB, photo, photos } from '../../test/fakes/harness.ts';
+import { MemoryFile, photoBytes } from '../../test/fakes/memory-source.ts';
 import { assertTruthful, reasonsOf } from '../../test/fakes/truthful.ts';
 
 describe('storage whose ETags are not MD5s', () => {
@@ -130,7 +131,28 @@ test('whatever goes wrong, whenever: what is called uploaded is in storage, byte
 });
 
 describe('files that storage damaged', () => {
-  test('are told of by verify, and sent again by the next upload, which says so', async () => {
+  test('keep their names: a photo of another card is uploaded under a name of its own', async () => {
+    const harness = createHarness();
+    const { cloud } = harness;
+    const [mine, other] = ['/card1/DSC_1.NEF', '/card2/DSC_1.NEF'].map(
+      (path, seed) => new MemoryFile(path, photoBytes(1000, seed)),
+    ) as [MemoryFile, MemoryFile];
+    await harness.upload([mine], { duplicates: 'rename' });
+    const stored = cloud.project.files.get('DSC_1.NEF') ?? assert.fail();
+    cloud.project.files.set('DSC_1.NEF', { ...stored, damaged: true });
+    const summary = await harness.upload([other], { duplicates: 'rename' });
+    assert.deepEqual(
+      summary.results.map(({ name, status }) => [name, status]),
+      [['card2_DSC_1.NEF', 'uploaded']],
+    );
+    assert.deepEqual(cloud.project.files.get('DSC_1.NEF')?.bytes, mine.bytes);
+    const again = await harness.upload([mine, other], { duplicates: 'rename' });
+    assert.deepEqual([again.successful, again.skipped], [1, 1]);
+    assert.deepEqual(cloud.project.files.get('DSC_1.NEF'), { bytes: mine.bytes, etag: stored.etag });
+    assert.deepEqual(cloud.project.files.get('card2_DSC_1.NEF')?.bytes, other.bytes);
+  });
+
+  test('are reported by verify, and sent again by the next upload, which says so', async () => {
     const harness = createHarness();
     const { client, clock, cloud } = harness;
     const files = [photo('small.NEF', 1000), photo('parts.NEF', 20 * MIB), photo('whole.NEF', 2000)];
@@ -152,7 +174,7 @@ describe('files that storage damaged', () => {
     );
     const summary = await harness.upload(files);
     assert.deepEqual([summary.successful, summary.skipped], [2, 1]);
-    assert.match(summary.notices.join(), /can't give back 2 files .*damaged: sent again/);
+    assert.match(summary.notices.join(), /damaged the bytes of 2 files: uploading again/);
     assert.ok((await verdicts()).every(({ verdict }) => verdict === 'same'));
     assertTruthful(harness, files, summary);
   });

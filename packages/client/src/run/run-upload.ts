@@ -1,72 +1,47 @@
-import type { ProjectApi } from '../api/project-api.ts';
-import { lookAround, NO_HOLDINGS } from '../api/remote-state.ts';
-import type { Ports } from '../base/ports.ts';
-import { summarize, type UploadSummary } from '../base/results.ts';
-import type { Retrier } from '../base/retry.ts';
-import { failed, type Plan, type PlannedFile } from '../plan/plan.ts';
-import type { UploadControl } from '../schedule/control.ts';
-import { failedFile, uploadFile } from '../transfer/upload-file.ts';
-import { sweep } from './abort-own-uploads.ts';
+import { failed, summarize, type UploadSummary } from '../base/results.ts';
+import type { Plan, PlannedFile } from '../plan/plan.ts';
+import { failedFile, subjectOf } from '../transfer/failed-file.ts';
+import { uploadFile } from '../transfer/upload-file.ts';
+import { abortOwnUploads } from './abort-own-uploads.ts';
 import { confirm } from './confirm.ts';
 import type { OnEvent } from './events.ts';
-import type { EngineSettings } from './run.ts';
 import { openSession, type Session } from './session.ts';
+import type { UploadRequest } from './upload-request.ts';
 
-export type UploadRequest = {
-  api: ProjectApi;
-  ports: Ports;
-  settings: EngineSettings;
-  /** The one that the API's calls use too: it knows whether anything gets through at all. */
-  retrier: Retrier;
-  plan: Plan;
-  /** Where the journal of this project is kept. */
-  scope: string;
-  /** The project was just made: storage need not be asked what it holds. */
-  isNew: boolean;
-  control?: UploadControl | undefined;
-  signal?: AbortSignal | undefined;
-  onEvent: OnEvent;
-};
+/** How often files are sent again that the server's list does not confirm. */
+const MAX_REPEATS = 2;
 
-/** How often files that the list does not confirm are sent again. */
-const SECOND_ROUNDS = 2;
-
-const NO_LISTING = "This server can't list what it holds: each file was checked only by what storage answered to it.";
+const NO_LISTING = "This server cannot list files, so each file was verified only by storage's response.";
 
 const sentAgain = (files: number) =>
-  `Storage can't give back ${files === 1 ? 'a file' : `${files} files`} that it took before, as its bytes are damaged: sent again.`;
+  `Storage has damaged the bytes of ${files === 1 ? 'a file' : `${files} files`}: uploading again.`;
 
 /**
- * Brings every planned file to storage, checks against the server's list that it is there, sends again what is not,
- * and says what became of each. Rejects only with what makes the whole run pointless before it begins, or with the
- * signal's reason.
+ * Uploads every planned file, compares the result with the server's list, sends again what is missing there, and
+ * returns the result of each file.
+ * @throws what makes the whole run pointless before it begins, or the signal's reason.
  */
 export async function runUpload(request: UploadRequest): Promise<UploadSummary> {
   const { api, ports, signal, onEvent } = request;
   signal?.throwIfAborted();
   const began = ports.clock.now();
-  const holdings = request.isNew ? NO_HOLDINGS : await lookAround(api, signal);
-  const session = await openSession(request, holdings);
-  const { plan, run, ledger } = session;
+  const session = await openSession(request);
+  const { plan, ledger, progress, uploader } = session;
   try {
-    const resumed = holdings.files.size > 0 || holdings.uploads.size > 0;
-    const { files, bytes } = request.plan;
-    onEvent({ type: 'planned', projectUuid: api.projectUuid, files: files.length, bytes, resumed });
-    const again = plan.files.filter(({ name }) => holdings.damaged.has(name)).length;
-    if (again > 0) run.notice(sentAgain(again));
-    run.progress.expect(plan.files.length, plan.bytes);
+    announce(request, session);
+    progress.expect(plan.files.length, plan.bytes);
     for (const result of plan.settled) {
-      run.progress.expect(1, result.size);
-      run.progress.settle(result);
+      progress.expect(1, result.size);
+      progress.settle(result);
     }
     await sendAll(session, plan.files, { again: false });
     const confirmedBy = await confirmAll(session, onEvent);
-    await sweep(session);
+    if (session.usedParts) await abortOwnUploads(uploader.destination, ledger, uploader.signal);
     signal?.throwIfAborted();
 
     return summarize([...ledger.results(), ...plan.settled], {
       projectUuid: api.projectUuid,
-      bytes: run.progress.sent,
+      bytes: progress.sent,
       seconds: (ports.clock.now() - began) / 1000,
       confirmedBy,
       notices: session.notices(),
@@ -77,7 +52,15 @@ export async function runUpload(request: UploadRequest): Promise<UploadSummary> 
   }
 }
 
-/** An upload of which every file was settled before: nobody is asked for anything. */
+function announce({ api, plan: { files, bytes }, onEvent }: UploadRequest, { plan, uploader }: Session): void {
+  const { remote } = uploader.destination;
+  const resumed = remote.files.size > 0 || remote.uploads.size > 0;
+  onEvent({ type: 'planned', projectUuid: api.projectUuid, files: files.length, bytes, resumed });
+  const damaged = plan.files.filter(({ name }) => remote.files.get(name)?.status === 'damaged').length;
+  if (damaged > 0) uploader.notice(sentAgain(damaged));
+}
+
+/** The summary of an upload whose files all have a result already: no request is made. */
 export function nothingToSend(plan: Plan, projectUuid: string | null, onEvent: OnEvent): UploadSummary {
   onEvent({ type: 'planned', projectUuid, files: 0, bytes: 0, resumed: false });
   for (const result of plan.settled) onEvent({ type: 'file-finished', result });
@@ -85,43 +68,44 @@ export function nothingToSend(plan: Plan, projectUuid: string | null, onEvent: O
   return summarize(settled, { projectUuid, bytes: 0, seconds: 0, confirmedBy: 'listing', notices: [], leftOut });
 }
 
-/** Where an error makes going on pointless, the files that were not settled by then fail with it. */
+/** Where an error makes continuing pointless, the files without a result fail with that error. */
 async function sendAll(session: Session, files: readonly PlannedFile[], { again }: { again: boolean }): Promise<void> {
-  const { run, ledger, pipeline } = session;
+  const { uploader, ledger, pipeline } = session;
+  const { signal } = uploader;
   const work = async (file: PlannedFile) => {
     ledger.begin(file);
     try {
-      ledger.record(file, await uploadFile(run, file, { again }));
+      ledger.record(file, await uploadFile(uploader, file, { again }));
     } catch (error) {
-      if (!run.signal.aborted) session.stop(error);
+      if (!signal.aborted) session.stop(error);
       throw error;
     }
   };
   try {
-    await pipeline.run(files, work, { signal: run.signal });
+    await pipeline.run(files, work, { signal });
   } catch {
     session.throwIfAborted();
     for (const file of files) {
-      if (!ledger.has(file)) ledger.record(file, { result: failedFile(file, run.signal.reason) });
+      if (!ledger.has(file)) ledger.record(file, { result: failedFile(file, signal.reason) });
     }
   }
 }
 
 async function confirmAll(session: Session, onEvent: OnEvent): Promise<UploadSummary['confirmedBy']> {
-  const { run, ledger } = session;
+  const { uploader, ledger } = session;
   onEvent({ type: 'confirming' });
-  for (let round = 0; ; round += 1) {
+  for (let repeat = 0; ; repeat += 1) {
     try {
-      run.signal.throwIfAborted();
-      const confirmation = await confirm(run, ledger);
+      uploader.signal.throwIfAborted();
+      const confirmation = await confirm(uploader.destination.api, ledger, uploader.signal);
       if (confirmation.confirmedBy === 'acknowledgement') {
-        run.notice(NO_LISTING);
+        uploader.notice(NO_LISTING);
         return 'acknowledgement';
       }
       const { wrong } = confirmation;
       for (const file of wrong) ledger.revoke(file);
       if (wrong.length === 0) return 'listing';
-      if (round === SECOND_ROUNDS) {
+      if (repeat === MAX_REPEATS) {
         for (const file of wrong) ledger.record(file, { result: lost(file) });
         return 'listing';
       }
@@ -137,14 +121,16 @@ async function confirmAll(session: Session, onEvent: OnEvent): Promise<UploadSum
   }
 }
 
-const subject = ({ name, source: { path, size } }: PlannedFile) => ({ name, path, size });
-
 const lost = (file: PlannedFile) =>
-  failed(subject(file), 'mismatch', 'Storage took it, but the server lists something else by its name, several times.');
+  failed(
+    subjectOf(file),
+    'mismatch',
+    'Uploaded several times, but the server still lists other content under this name.',
+  );
 
 const unconfirmed = (file: PlannedFile, error: unknown) =>
   failed(
-    subject(file),
+    subjectOf(file),
     'unconfirmed',
-    `Storage took it, but the server could not be asked at the end whether it is there (${error instanceof Error ? error.message : error}). Run the same command to check.`,
+    `Uploaded, but the final check failed (${error instanceof Error ? error.message : error}). Run the same command to check.`,
   );

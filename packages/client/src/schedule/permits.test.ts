@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Slots } from './permits.ts';
+import { Permits } from './permits.ts';
 
 const turn = () => new Promise(setImmediate);
 
@@ -13,7 +13,7 @@ test('admits no more weight than the limit at any moment, and everyone in the en
   const script = fc.array(step, { maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(script, async (steps) => {
-      const slots = new Slots({ limit: 2 });
+      const permits = new Permits({ limit: 2 });
       let [load, done, allowed] = [0, 0, 2];
       const work = (weight: number) => async () => {
         load += weight;
@@ -23,15 +23,15 @@ test('admits no more weight than the limit at any moment, and everyone in the en
         done += 1;
       };
       const runs = steps.map(({ priority, weight, limit }) => {
-        slots.limit = limit;
+        permits.limit = limit;
         // Those that are in stay in when the limit falls.
-        allowed = Math.max(limit, slots.load);
-        return slots.run({ priority, weight }, work(weight));
+        allowed = Math.max(limit, permits.load);
+        return permits.run({ priority, weight }, work(weight));
       });
       await Promise.all(runs);
-      assert.deepEqual([done, slots.active, slots.load, slots.waiting], [steps.length, 0, 0, 0]);
+      assert.deepEqual([done, permits.active, permits.load, permits.waiting], [steps.length, 0, 0, 0]);
       assert.equal(
-        slots.ended,
+        permits.released,
         steps.reduce((sum, { weight }) => sum + weight, 0),
       );
     }),
@@ -39,10 +39,10 @@ test('admits no more weight than the limit at any moment, and everyone in the en
 });
 
 test('admits the lowest number first, and equals in their order', async () => {
-  const slots = new Slots({ limit: 1 });
+  const permits = new Permits({ limit: 1 });
   const order: string[] = [];
   const enter = (priority: number, name: string) =>
-    slots.run({ priority }, async () => {
+    permits.run({ priority }, async () => {
       order.push(name);
       await turn();
     });
@@ -51,29 +51,29 @@ test('admits the lowest number first, and equals in their order', async () => {
 });
 
 test('lets go of those who stop waiting, and of those whose work fails', async () => {
-  const slots = new Slots({ limit: 1 });
+  const permits = new Permits({ limit: 1 });
   const abort = new AbortController();
   const reason = new Error('enough');
-  const failing = slots.run({ priority: 0 }, async () => {
+  const failing = permits.run({ priority: 0 }, async () => {
     await turn();
     throw reason;
   });
-  const waiting = slots.run({ priority: 0, signal: abort.signal }, async () => {});
+  const waiting = permits.run({ priority: 0, signal: abort.signal }, async () => {});
   abort.abort(reason);
   await assert.rejects(waiting, reason);
   await assert.rejects(failing, reason);
-  assert.deepEqual([slots.active, slots.waiting], [0, 0]);
+  assert.deepEqual([permits.active, permits.waiting], [0, 0]);
 });
 
 test('admits nobody while it is closed', async () => {
-  const slots = new Slots({ limit: 3 });
-  slots.closed = true;
+  const permits = new Permits({ limit: 3 });
+  permits.paused = true;
   let entered = false;
-  const run = slots.run({ priority: 0 }, async () => {
+  const run = permits.run({ priority: 0 }, async () => {
     entered = true;
   });
   await turn();
   assert.equal(entered, false);
-  slots.closed = false;
+  permits.paused = false;
   await run;
 });

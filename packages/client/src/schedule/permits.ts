@@ -1,19 +1,19 @@
 type Waiting = { priority: number; weight: number; enter: () => void };
 
 /**
- * Admits so many at a time, the lowest priority number first and equals in their order of asking. Who weighs less than
- * one takes so much less room. The limit can change at any time; those already in are never thrown out.
+ * Limits how many transfers run at once. A transfer takes a permit, or a share of one (`weight`). Lower priority
+ * numbers go first, equal ones in the order of asking. The limit can change at any time; running transfers go on.
  */
-export class Slots {
+export class Permits {
   #limit: number;
   #active = 0;
   #load = 0;
-  #ended = 0;
-  #closed = false;
+  #released = 0;
+  #paused = false;
   readonly #waiting: Waiting[] = [];
   readonly #onChange: () => void;
 
-  /** @param onChange called after anyone entered, left, or began or ceased to wait. */
+  /** @param onChange called after a transfer got or released a permit, or began or stopped waiting for one. */
   constructor({ limit, onChange = () => {} }: { limit: number; onChange?: () => void }) {
     this.#limit = limit;
     this.#onChange = onChange;
@@ -28,32 +28,35 @@ export class Slots {
     this.#admit();
   }
 
+  /** How many transfers hold a permit or a share of one. */
   get active(): number {
     return this.#active;
   }
 
-  /** By weight, what has a slot. */
+  /** Permits in use, by weight. */
   get load(): number {
     return this.#load;
   }
 
-  /** By weight, what has had a slot and given it back. */
-  get ended(): number {
-    return this.#ended;
+  /** Permits released so far, by weight. */
+  get released(): number {
+    return this.#released;
   }
 
+  /** How many transfers wait for a permit. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** While closed nobody is admitted. */
-  set closed(closed: boolean) {
-    this.#closed = closed;
+  /** While paused no permit is given. */
+  set paused(paused: boolean) {
+    this.#paused = paused;
     this.#admit();
   }
 
   /**
-   * Waits for a slot, runs the work, gives the slot back. @param weight more than 0 and at most 1.
+   * Waits for a permit, runs the work, and releases the permit.
+   * @param weight more than 0, at most 1.
    * @throws the signal's reason when it aborts while waiting.
    */
   async run<T>(
@@ -66,7 +69,7 @@ export class Slots {
     } finally {
       this.#active -= 1;
       this.#load -= weight;
-      this.#ended += weight;
+      this.#released += weight;
       this.#admit();
     }
   }
@@ -113,6 +116,6 @@ export class Slots {
   }
 
   #hasRoomFor({ weight }: Waiting): boolean {
-    return !this.#closed && this.#load + weight <= this.#limit;
+    return !this.#paused && this.#load + weight <= this.#limit;
   }
 }

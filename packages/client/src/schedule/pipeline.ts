@@ -1,88 +1,88 @@
-import type { PlannedFile } from '../plan/plan.ts';
-import type { OnEvent } from '../run/events.ts';
-import type { ProgressTracker } from '../run/progress.ts';
 import type { UploadControl } from './control.ts';
-import type { Slots } from './permits.ts';
-import type { Gate } from './wakeup.ts';
+import type { Permits } from './permits.ts';
+import type { Wakeup } from './wakeup.ts';
 
-/** Files that are made ready while all slots are taken, so that no slot waits for the API. */
+/** Items that are prepared while all permits are in use, so that no permit waits for the API. */
 const LOOK_AHEAD = 4;
-/** Files that may be under way, those that wait to be tried again included; more only where more slots were asked for. */
-const MOST_IN_FLIGHT = 192;
+/** At most this many items are in progress, including those that wait for a retry, unless there are more permits. */
+const MAX_IN_PROGRESS = 192;
 
 /**
- * Takes files in order, as many at once as keep the slots full: a file begins when there is room, and one that rests
- * (before a retry, or while it is completed) holds up no other.
+ * Starts items in order, as many at once as keep all permits in use. An item that rests (before a retry, or while it is
+ * completed) blocks no other.
  */
-export class Pipeline {
-  readonly #slots: Slots;
-  readonly #progress: ProgressTracker;
+export class Pipeline<Item> {
+  readonly #permits: Permits;
+  readonly #busy: () => number;
   readonly #control: UploadControl | undefined;
-  readonly #onEvent: OnEvent;
-  readonly #gate: Gate;
+  readonly #onPause: (paused: boolean) => void;
+  readonly #wakeup: Wakeup;
 
   constructor({
-    slots,
-    progress,
+    permits,
+    busy,
     control,
-    gate,
-    onEvent,
+    wakeup,
+    onPause,
   }: {
-    slots: Slots;
-    progress: ProgressTracker;
+    permits: Permits;
+    /** By weight, the items that are neither waiting for a retry nor being completed. */
+    busy: () => number;
     control?: UploadControl | undefined;
-    /** Told of every change that may make room. */
-    gate: Gate;
-    onEvent: OnEvent;
+    /** Is woken by every change that may make room. */
+    wakeup: Wakeup;
+    /** Called when the control pauses or resumes. */
+    onPause: (paused: boolean) => void;
   }) {
-    this.#slots = slots;
-    this.#progress = progress;
+    this.#permits = permits;
+    this.#busy = busy;
     this.#control = control;
-    this.#gate = gate;
-    this.#onEvent = onEvent;
-    slots.closed = control?.paused ?? false;
+    this.#wakeup = wakeup;
+    this.#onPause = onPause;
+    permits.paused = control?.paused ?? false;
   }
 
   /**
-   * @throws the first error that the work throws, or the signal's reason, after all that began has ended.
+   * Runs `work` for every item.
+   * @throws the first error that `work` throws, or the signal's reason, after all work that began has ended.
    */
   async run(
-    files: Iterable<PlannedFile>,
-    work: (file: PlannedFile) => Promise<void>,
+    items: Iterable<Item>,
+    work: (item: Item) => Promise<void>,
     { signal }: { signal: AbortSignal },
   ): Promise<void> {
-    const inFlight = new Set<Promise<void>>();
-    const leave = this.#control?.onChange(() => this.#onControl());
-    signal.addEventListener('abort', this.#gate.changed, { once: true });
+    const inProgress = new Set<Promise<void>>();
+    const unsubscribe = this.#control?.onChange(() => this.#onControl());
+    signal.addEventListener('abort', this.#wakeup.wake, { once: true });
     try {
-      for (const file of files) {
-        while (!this.#hasRoom(inFlight.size) && !signal.aborted) await this.#gate.wait();
+      for (const item of items) {
+        while (!this.#hasRoom(inProgress.size) && !signal.aborted) await this.#wakeup.wait();
         if (signal.aborted) break;
-        const task: Promise<void> = work(file).finally(() => {
-          inFlight.delete(task);
-          this.#gate.changed();
+        const task: Promise<void> = work(item).finally(() => {
+          inProgress.delete(task);
+          this.#wakeup.wake();
         });
         task.catch(() => {});
-        inFlight.add(task);
+        inProgress.add(task);
       }
-      await Promise.all(inFlight);
+      await Promise.all(inProgress);
     } finally {
-      await Promise.allSettled(inFlight);
-      signal.removeEventListener('abort', this.#gate.changed);
-      leave?.();
+      await Promise.allSettled(inProgress);
+      signal.removeEventListener('abort', this.#wakeup.wake);
+      unsubscribe?.();
     }
     signal.throwIfAborted();
   }
 
-  #hasRoom(inFlight: number): boolean {
-    if (this.#control?.paused || inFlight >= Math.max(MOST_IN_FLIGHT, this.#slots.limit)) return false;
-    return this.#slots.waiting < LOOK_AHEAD && this.#progress.busy < this.#slots.limit + LOOK_AHEAD;
+  #hasRoom(inProgress: number): boolean {
+    if (this.#control?.paused || inProgress >= Math.max(MAX_IN_PROGRESS, this.#permits.limit)) return false;
+    return this.#permits.waiting < LOOK_AHEAD && this.#busy() < this.#permits.limit + LOOK_AHEAD;
   }
 
   #onControl(): void {
     const paused = this.#control?.paused ?? false;
-    this.#slots.closed = paused;
-    this.#onEvent({ type: paused ? 'paused' : 'resumed' });
-    this.#gate.changed();
+    this.#permits.paused = paused;
+    this.#onPause(paused);
+    this.#wakeup.wake();
   }
 }

@@ -1,10 +1,10 @@
-/** Lets one waiter know that something changed, whoever changed it. */
-export class Gate {
+/** Wakes one waiter when something changes. */
+export class Wakeup {
   #wake = () => {};
 
-  readonly changed = (): void => this.#wake();
+  readonly wake = (): void => this.#wake();
 
-  /** Resolves at the next change. */
+  /** Resolves at the next `wake`. */
   wait(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;

@@ -1,15 +1,15 @@
 import type { StoredFile } from '../api/responses.ts';
 import type { Md5, Source } from '../base/ports.ts';
 import { bareEtag, etagShape, multipartEtag } from './etags.ts';
-import { partCount, partRange, possiblePartSizes } from './part-size.ts';
+import { partCountOf, partRange, possiblePartSizes } from './part-size.ts';
 
 type Readable = Pick<Source, 'size' | 'md5'>;
 
-/** `unknown`: the sizes are equal, and storage's ETag says nothing about the content. */
+/** `unknown`: the sizes are equal, and storage's ETag tells nothing about the content. */
 export type Comparison = 'same' | 'different' | 'unknown';
 
 /**
- * Compares a local file with what storage holds under its name, by size and ETag. Reads the file only where the
+ * Compares a local file with the object that storage has by its name, by size and ETag. Reads the file only when the
  * sizes are equal.
  * @throws {SourceError} when it can't be read.
  */
@@ -23,7 +23,7 @@ export async function compareWithStored({
   source: Readable;
   stored: StoredFile;
   md5: Md5;
-  /** The size of the parts it went up in, in bytes, where that is known. */
+  /** The size of the parts it was uploaded in, in bytes, where that is known. */
   partSize?: number | undefined;
   signal?: AbortSignal | undefined;
 }): Promise<Comparison> {
@@ -37,7 +37,10 @@ export async function compareWithStored({
     case 'md5':
       return (await source.md5({ start: 0, end: size }, { signal })) === etag ? 'same' : 'different';
     case 'multipart': {
-      const candidates = new Set([...(partSize ? [partSize] : []), ...likelyPartSizes({ size, parts: shape.parts })]);
+      const candidates = new Set([
+        ...(partSize ? [partSize] : []),
+        ...likelyPartSizes({ size, count: shape.partCount }),
+      ]);
       for (const candidate of candidates) {
         if ((await etagInParts({ source, partSize: candidate, md5, signal })) === etag) return 'same';
       }
@@ -47,12 +50,12 @@ export async function compareWithStored({
 }
 
 const MIB = 1024 * 1024;
-/** What other clients use by default, besides powers of two: 5 MiB the AWS SDKs, 50 MiB s5cmd and tusd. */
-const OTHERS_PART_SIZES = [5 * MIB, 50 * MIB, 100 * MIB];
+/** Defaults of other clients that are not powers of two: 5 MiB in the AWS SDKs, 50 MiB in s5cmd and tusd. */
+const OTHER_CLIENTS_PART_BYTES = [5 * MIB, 50 * MIB, 100 * MIB];
 
-function likelyPartSizes({ size, parts }: { size: number; parts: number }): number[] {
-  const others = OTHERS_PART_SIZES.filter((partSize) => partCount({ size, partSize }) === parts);
-  return [...possiblePartSizes({ size, parts }), ...others];
+function likelyPartSizes({ size, count }: { size: number; count: number }): number[] {
+  const others = OTHER_CLIENTS_PART_BYTES.filter((partSize) => partCountOf({ size, partSize }) === count);
+  return [...possiblePartSizes({ size, count }), ...others];
 }
 
 async function etagInParts({
@@ -67,8 +70,8 @@ async function etagInParts({
   signal?: AbortSignal | undefined;
 }): Promise<string> {
   const md5s: string[] = [];
-  for (let part = 1; part <= partCount({ size: source.size, partSize }); part += 1) {
-    md5s.push(await source.md5(partRange({ size: source.size, partSize, part }), { signal }));
+  for (let partNumber = 1; partNumber <= partCountOf({ size: source.size, partSize }); partNumber += 1) {
+    md5s.push(await source.md5(partRange({ size: source.size, partSize, partNumber }), { signal }));
   }
   return multipartEtag(md5s, md5);
 }

@@ -1,15 +1,15 @@
 import type { Md5 } from '../base/ports.ts';
 
-/** Without quotes and weakness, in lower case. */
+/** An ETag without quotes and without the mark of a weak one, in lower case. */
 export const bareEtag = (etag: string) => etag.replace(/^W\//, '').replaceAll('"', '').trim().toLowerCase();
 
 /** What an ETag's shape allows it to be. */
-export type EtagShape = { kind: 'md5' } | { kind: 'multipart'; parts: number } | { kind: 'opaque' };
+export type EtagShape = { kind: 'md5' } | { kind: 'multipart'; partCount: number } | { kind: 'opaque' };
 
 export function etagShape(etag: string): EtagShape {
   if (/^[0-9a-f]{32}$/.test(etag)) return { kind: 'md5' };
   const composite = /^[0-9a-f]{32}-(\d{1,5})$/.exec(etag);
-  return composite ? { kind: 'multipart', parts: Number(composite[1]) } : { kind: 'opaque' };
+  return composite ? { kind: 'multipart', partCount: Number(composite[1]) } : { kind: 'opaque' };
 }
 
 /** S3's ETag of a multipart object: the MD5 of its parts' MD5s, and their number. */
@@ -21,21 +21,16 @@ export async function multipartEtag(partMd5s: readonly string[], md5: Md5): Prom
   return `${await md5(bytes)}-${partMd5s.length}`;
 }
 
-/** `unknown`: this storage's ETags are no MD5s; only sizes can be compared. */
-export type EtagVerdict = 'equal' | 'different' | 'unknown';
+/** `unknown`: this storage's ETags are not MD5s; only sizes can be compared. */
+export type EtagComparison = 'equal' | 'different' | 'unknown';
 
 /**
- * Learns whether a storage's ETags are MD5s. They are not where the storage encrypts with keys of its own (SSE-KMS,
- * SSE-C), and some storages make them up.
+ * Learns whether a storage's ETags are MD5s. They are not where the storage encrypts with its own keys (SSE-KMS, SSE-C),
+ * and some storages invent them.
  */
 export class EtagTrust {
   #proven = false;
-  #opaque = false;
-
-  /** Whether any answer so far could not be compared. */
-  get opaque(): boolean {
-    return this.#opaque;
-  }
+  #gaveUp = false;
 
   judge({
     etag,
@@ -45,7 +40,7 @@ export class EtagTrust {
     etag: string;
     expected: string;
     headers?: Readonly<Record<string, string>>;
-  }): EtagVerdict {
+  }): EtagComparison {
     const bare = bareEtag(etag);
     if (bare === expected) {
       this.#proven = true;
@@ -53,20 +48,16 @@ export class EtagTrust {
     }
     const comparable = etagShape(bare).kind === etagShape(expected).kind && !encryptsWithOwnKey(headers);
     if (comparable && !this.#gaveUp) return 'different';
-    this.#opaque = true;
     return 'unknown';
   }
 
-  #gaveUp = false;
-
   /**
-   * What to think after the same bytes were sent several times and no ETag was their MD5. A different ETag every time,
-   * where none was ever right, means a storage that makes them up; anything else means damage on the way.
+   * The conclusion after the same bytes were sent several times and no ETag was their MD5. If the ETag was different
+   * every time, and none was ever right, this storage invents them; otherwise the bytes were damaged in transit.
    */
-  judgeRepeated(etags: readonly string[]): EtagVerdict {
+  judgeRepeated(etags: readonly string[]): EtagComparison {
     if (this.#proven || new Set(etags).size < etags.length) return 'different';
     this.#gaveUp = true;
-    this.#opaque = true;
     return 'unknown';
   }
 }

@@ -2,32 +2,32 @@ import { identityOf, isSameFile } from '../base/file-identity.ts';
 import type { FileStat, Memory } from '../base/ports.ts';
 import type { Proof } from '../base/results.ts';
 
-/** Where the file was, and what told its identity. */
+/** Where the file was, and its identity. */
 type Remembered = FileStat & { path: string };
 
 export type OpenEntry = Remembered & { state: 'open'; uploadId: string; partSize: number };
-/** `proof`: how it was known, when it was sent, that the bytes in storage are the file's. */
+/** `proof`: how the bytes in storage were proven to be the file's when it was sent. */
 export type SentEntry = Remembered & { state: 'sent'; etag: string; proof: Proof };
 export type JournalEntry = OpenEntry | SentEntry;
 
 type Line = { name: string } & JournalEntry;
 
-/** A scope with so many more lines than names is written anew. */
-const LINES_TO_SPARE = 1000;
-/** Lines that wait at most to be written together. */
-const MOST_QUEUED = 500;
+/** A scope with this many more lines than names is rewritten. */
+const MAX_OBSOLETE_LINES = 1000;
+/** At most this many lines wait to be written together. */
+const MAX_QUEUED_LINES = 500;
 
 /**
- * What runs before this one knew about a project: which question to ask storage about a file, never what the answer
- * is. Lines that can't be read are left out; a memory that fails is told once and done without.
+ * What earlier runs knew about a project. Hints only: storage is always asked. Lines that cannot be read are ignored; a
+ * memory that fails is reported once and not used any more.
  */
 export class Journal {
   readonly #memory: Memory;
   readonly #scope: string;
   readonly #entries: Map<string, JournalEntry>;
-  /** Every multipart upload that the lines tell of, also those that a later line forgets. */
+  /** Every multipart upload in the lines, including those whose line was replaced by a later one. */
   readonly #uploads: Set<string>;
-  readonly #onTrouble: (error: unknown) => void;
+  readonly #onError: (error: unknown) => void;
   #queued: string[] = [];
   #writing: Promise<void> = Promise.resolve();
   #broken = false;
@@ -37,23 +37,23 @@ export class Journal {
     scope: string,
     entries: Map<string, JournalEntry>,
     uploads: Set<string>,
-    onTrouble: (error: unknown) => void,
+    onError: (error: unknown) => void,
   ) {
     this.#memory = memory;
     this.#scope = scope;
     this.#entries = entries;
     this.#uploads = uploads;
-    this.#onTrouble = onTrouble;
+    this.#onError = onError;
   }
 
   static async open({
     memory,
     scope,
-    onTrouble,
+    onError,
   }: {
     memory: Memory;
     scope: string;
-    onTrouble: (error: unknown) => void;
+    onError: (error: unknown) => void;
   }): Promise<Journal> {
     const entries = new Map<string, JournalEntry>();
     const uploads = new Set<string>();
@@ -63,16 +63,16 @@ export class Journal {
         entries.set(name, entry as JournalEntry);
         if (entry.state === 'open') uploads.add(entry.uploadId);
       }
-      if (lines.length > entries.size + LINES_TO_SPARE) {
+      if (lines.length > entries.size + MAX_OBSOLETE_LINES) {
         await memory.replace(
           scope,
           [...entries].map(([name, entry]) => JSON.stringify({ name, ...entry })),
         );
       }
     } catch (error) {
-      onTrouble(error);
+      onError(error);
     }
-    return new Journal(memory, scope, entries, uploads, onTrouble);
+    return new Journal(memory, scope, entries, uploads, onError);
   }
 
   /** How a file was sent, where it is the same file in every respect. */
@@ -94,23 +94,23 @@ export class Journal {
   }
 
   /**
-   * Returns at once. An open upload is written at once too, as a server of the bare contract can't be asked for it;
-   * what was sent waits for `save`: storage knows it as well.
+   * Returns immediately. An open upload is written immediately too, because a server of the bare contract cannot list
+   * it; a sent file waits for `save`, because storage knows it as well.
    */
   note(name: string, entry: JournalEntry): void {
     this.#entries.set(name, entry);
     if (entry.state === 'open') this.#uploads.add(entry.uploadId);
     if (this.#broken) return;
     this.#queued.push(JSON.stringify({ name, ...entry } satisfies Line));
-    if (entry.state === 'open' || this.#queued.length >= MOST_QUEUED) this.save();
+    if (entry.state === 'open' || this.#queued.length >= MAX_QUEUED_LINES) this.save();
   }
 
-  /** Begins to write what was noted, lines together and in order. */
+  /** Starts writing what was noted, all lines together and in order. */
   save(): void {
     if (this.#queued.length > 0) this.#writing = this.#writing.then(() => this.#write());
   }
 
-  /** Resolves when everything noted so far is with the memory. */
+  /** Resolves when the memory has everything that was noted so far. */
   flush(): Promise<void> {
     this.save();
     return this.#writing;
@@ -123,7 +123,7 @@ export class Journal {
     try {
       await this.#memory.append(this.#scope, lines);
     } catch (error) {
-      if (!this.#broken) this.#onTrouble(error);
+      if (!this.#broken) this.#onError(error);
       this.#broken = true;
     }
   }
@@ -136,7 +136,7 @@ function parseLine(line: string): Line | undefined {
     const { name, path, size, modifiedMs, state, uploadId, partSize, etag, proof } = value;
     if (typeof name !== 'string' || typeof path !== 'string') return undefined;
     if (typeof size !== 'number' || typeof modifiedMs !== 'number') return undefined;
-    // Whatever else the identity may hold is only compared.
+    // The other fields of the identity are only compared, so their types do not matter.
     const file = { name, path, ...identityOf(value as FileStat) };
     const isProof = proof === 'md5' || proof === 'size';
     if (state === 'sent' && typeof etag === 'string' && isProof) return { ...file, state, etag, proof };

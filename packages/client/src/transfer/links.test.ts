@@ -11,7 +11,7 @@ function setUp({ ahead = 3, expires = 100, refuse = '' } = {}) {
     clock,
     upcoming: ['a', 'b', 'c', 'd', 'e', 'f'],
     ahead: () => ahead,
-    ask: async (keys) => {
+    request: async (keys) => {
       asked.push(keys);
       await clock.sleep(1);
       if (keys.includes(refuse)) throw new RefusedError('no', { status: 400 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_PART_COUNT, MAX_PART_SIZE, MIN_PART_SIZE } from '@darkslide/contract';
 import fc from 'fast-check';
-import { partCount, partRange, partSizeFor, possiblePartSizes } from './part-size.ts';
+import { partCountOf, partRange, partSizeFor, possiblePartSizes } from './part-size.ts';
 
 const LARGEST = MAX_PART_SIZE * MAX_PART_COUNT;
 const sizes = fc.oneof(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1, max: LARGEST }));
@@ -13,8 +13,8 @@ test('parts keep to the limits of S3, for every file and bandwidth', () => {
     fc.property(sizes, bandwidths, (size, bandwidth) => {
       const partSize = partSizeFor({ size, bandwidth });
       assert.ok(partSize >= MIN_PART_SIZE && partSize <= MAX_PART_SIZE);
-      assert.ok(partCount({ size, partSize }) <= MAX_PART_COUNT);
-      assert.ok(possiblePartSizes({ size, parts: partCount({ size, partSize }) }).includes(partSize));
+      assert.ok(partCountOf({ size, partSize }) <= MAX_PART_COUNT);
+      assert.ok(possiblePartSizes({ size, count: partCountOf({ size, partSize }) }).includes(partSize));
     }),
   );
 });
@@ -22,7 +22,7 @@ test('parts keep to the limits of S3, for every file and bandwidth', () => {
 test('the limits themselves have parts', () => {
   const useful = 64 * 1024 * 1024;
   for (const size of [useful * MAX_PART_COUNT - 1, useful * MAX_PART_COUNT, useful * MAX_PART_COUNT + 1, LARGEST]) {
-    assert.ok(partCount({ size, partSize: partSizeFor({ size, bandwidth: 1e9 }) }) <= MAX_PART_COUNT, `${size}`);
+    assert.ok(partCountOf({ size, partSize: partSizeFor({ size, bandwidth: 1e9 }) }) <= MAX_PART_COUNT, `${size}`);
   }
   assert.throws(() => partSizeFor({ size: LARGEST + 1 }), RangeError);
   assert.throws(() => partSizeFor({ size: 0 }), RangeError);
@@ -33,8 +33,8 @@ test('ranges cover the file, without a hole and without overlap', () => {
     fc.property(fc.integer({ min: 1, max: 1e9 }), bandwidths, (size, bandwidth) => {
       const partSize = partSizeFor({ size, bandwidth });
       let at = 0;
-      for (let part = 1; part <= partCount({ size, partSize }); part += 1) {
-        const { start, end } = partRange({ size, partSize, part });
+      for (let partNumber = 1; partNumber <= partCountOf({ size, partSize }); partNumber += 1) {
+        const { start, end } = partRange({ size, partSize, partNumber });
         assert.equal(start, at);
         assert.ok(end > start && end - start <= partSize);
         at = end;

@@ -1,20 +1,20 @@
 import type { TransportResponse } from '../base/ports.ts';
 import { retryAfterMs } from '../base/retry.ts';
 
-/** What a storage's answer to a PUT means for the one who sent it. */
-export type StorageAnswer =
+/** What storage's response to a PUT means for the sender. */
+export type StorageResponse =
   | { kind: 'stored'; etag: string }
-  /** The link is expired or otherwise not accepted: another one may be. */
+  /** The link has expired or is not accepted: a new one may be. */
   | { kind: 'link-refused'; message: string }
-  /** The multipart upload is not there any more. */
+  /** The multipart upload no longer exists. */
   | { kind: 'upload-gone'; message: string }
-  /** There is a file already, which the link replaces not. */
+  /** The project contains a file with this name, and the link does not allow replacing it. */
   | { kind: 'exists'; message: string }
-  /** What arrived is not what was announced. */
+  /** Storage received other bytes than were announced. */
   | { kind: 'damaged'; message: string }
-  /** The same request may succeed later. `congested`: and with fewer at once. */
+  /** The same request may succeed later. `congested`: with fewer requests at once. */
   | { kind: 'later'; message: string; congested: boolean; afterMs: number | undefined }
-  /** It would be refused again. */
+  /** The same request would be refused again. */
   | { kind: 'refused'; message: string; status: number; code: string };
 
 const EXPIRED = new Set(['ExpiredToken', 'RequestTimeTooSkewed', 'RequestExpired', 'TokenRefreshRequired']);
@@ -23,16 +23,16 @@ const TRANSIENT = new Set(['RequestTimeout', 'InternalError', 'ServiceUnavailabl
 const CONGESTED = new Set(['SlowDown', 'ServiceUnavailable', 'TooManyRequests']);
 
 const NO_ETAG =
-  'the answer says that it was stored, but has no ETag: something else answers in the place of storage, such as a sign-in page, or storage does not show the ETag (CORS)';
+  'the response says that the bytes were stored, but has no ETag: it may come from something other than storage, such as a sign-in page, or storage does not expose the ETag (CORS)';
 
-export function readStorageAnswer({ status, headers, text }: TransportResponse): StorageAnswer {
+export function readStorageResponse({ status, headers, text }: TransportResponse): StorageResponse {
   const code = element(text, 'Code') ?? '';
-  const message = `storage answered ${status}${code && ` ${code}`}: ${element(text, 'Message') ?? 'no reason given'}`;
+  const message = `storage returned ${status}${code && ` ${code}`}: ${element(text, 'Message') ?? 'no reason given'}`;
 
-  // Some storages report a failure after they have begun to answer with 200.
+  // Some storages report an error in the body of a response with status 200.
   if (status >= 200 && status < 300 && code === '') {
     const { etag } = headers;
-    // S3 gives an ETag with every PUT. A network's sign-in page answers 200 to anything, without one.
+    // S3 returns an ETag for every PUT. A network's sign-in page returns 200 for every request, without an ETag.
     return etag ? { kind: 'stored', etag } : { kind: 'later', message: NO_ETAG, congested: false, afterMs: undefined };
   }
   if (EXPIRED.has(code)) return { kind: 'link-refused', message };
@@ -43,7 +43,7 @@ export function readStorageAnswer({ status, headers, text }: TransportResponse):
     const congested = CONGESTED.has(code) || status === 429 || status === 503;
     return { kind: 'later', message, congested, afterMs: retryAfterMs(headers) };
   }
-  // Ceph says no more than AccessDenied of an expired link, so any 403 may be one.
+  // Ceph returns only AccessDenied for an expired link, so any 403 may mean one.
   if (status === 403) return { kind: 'link-refused', message };
   return { kind: 'refused', message, status, code };
 }

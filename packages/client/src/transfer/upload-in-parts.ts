@@ -1,233 +1,241 @@
-import type { HeldPart, OpenUpload } from '../api/responses.ts';
+import type { OpenUpload, StoredPart } from '../api/responses.ts';
 import { RefusedError, SourceError } from '../base/errors.ts';
-import { identityOf, isUnchanged } from '../base/file-identity.ts';
-import { inParallel } from '../base/for-each-limited.ts';
+import { FILE_CHANGED, identityOf, isUnchanged } from '../base/file-identity.ts';
+import { forEachLimited } from '../base/for-each-limited.ts';
 import type { PlannedFile } from '../plan/plan.ts';
-import type { Acknowledged, Run } from '../run/run.ts';
+import type { Destination } from './destination.ts';
 import { bareEtag, etagShape, multipartEtag } from './etags.ts';
 import { Links } from './links.ts';
-import { partCount, partRange, partSizeFor, possiblePartSizes } from './part-size.ts';
-import { MismatchError, StorageRefusal, sendRange } from './send-range.ts';
+import { partCountOf, partRange, partSizeFor, possiblePartSizes } from './part-size.ts';
+import { type Sender, sendRange } from './send-range.ts';
+import { MismatchError, type Receipt, StorageRefusal, UploadGoneError } from './transfer-errors.ts';
 
-/** Links of parts that are asked for at once. */
-const PART_LINKS_AHEAD = 32;
-/** A file's parts that may wait for a slot or be sent at the same time. */
-const PARTS_AT_ONCE = 32;
-/** How often an upload that is gone, or came out wrong, is started from the beginning. */
-const STARTS = 3;
-/** How often parts that complete found missing are sent again. */
-const REPAIRS = 3;
+/** At most this many links of parts are requested at once. */
+const MAX_PART_LINKS = 32;
+/** At most this many parts of one file wait for a permit or are sent at the same time. */
+const MAX_PARTS_IN_PROGRESS = 32;
+/** How often an upload is started: again when it is gone, or its content is wrong. */
+const MAX_STARTS = 3;
+/** How often parts are sent again that completing the upload found missing. */
+const MAX_REPAIRS = 3;
 
-/** The multipart upload does not exist any more, or nothing can be added to it. */
-export class UploadGoneError extends Error {}
+export type PartsUploader = {
+  readonly sender: Sender;
+  readonly destination: Destination;
+  readonly signal: AbortSignal;
+};
 
 type Upload = {
   uploadId: string;
   key: string;
   partSize: number;
-  parts: number;
-  /** What storage holds already, by part number. */
-  held: Map<number, HeldPart>;
+  partCount: number;
+  /** Parts that storage has already, by part number. */
+  stored: Map<number, StoredPart>;
   links: Links<number>;
 };
 
 /**
- * Sends a file in parts: goes on with what an earlier run left, where there is such an upload.
- * Undefined where this server has no multipart uploads in this family.
- * An upload that is gone, or whose content is proven wrong, is aborted and begun again. After every other failure it
+ * Sends a file in parts, and continues an upload of an earlier run where there is one.
+ * An upload that is gone, or whose content is proven wrong, is aborted and started again. After every other failure it
  * stays open: the next run sends only what is missing.
+ * @returns undefined where this server has no multipart uploads in this flow.
  */
 export async function uploadInParts(
-  run: Run,
+  uploader: PartsUploader,
   file: PlannedFile,
   { resume }: { resume: boolean },
-): Promise<Acknowledged | undefined> {
+): Promise<Receipt | undefined> {
   for (let start = 1; ; start += 1) {
-    const upload = (resume && start === 1 && (await findUpload(run, file))) || (await startUpload(run, file));
+    const upload = (resume && start === 1 && (await findUpload(uploader, file))) || (await startUpload(uploader, file));
     if (!upload) return undefined;
     try {
-      return await sendAndComplete(run, file, upload);
+      return await sendAndComplete(uploader, file, upload);
     } catch (error) {
-      run.signal.throwIfAborted();
+      uploader.signal.throwIfAborted();
       if (!(error instanceof UploadGoneError || error instanceof MismatchError)) throw error;
-      await abandon(run, upload);
-      if (start === STARTS) throw error;
-      // Of the whole file nothing is there any more.
-      run.progress.restart(file);
+      await abort(uploader, upload);
+      if (start === MAX_STARTS) throw error;
+      uploader.sender.progress.restart(file);
     }
   }
 }
 
-async function startUpload(run: Run, file: PlannedFile): Promise<Upload | undefined> {
+async function startUpload(uploader: PartsUploader, file: PlannedFile): Promise<Upload | undefined> {
+  const { sender, destination, signal } = uploader;
   const { size } = file.source;
-  const bandwidth = run.progress.bytesPerSecond;
-  const perTransfer = bandwidth === undefined ? undefined : bandwidth / Math.max(run.slots.active, 1);
-  const partSize = partSizeFor({ size, bandwidth: perTransfer });
-  const parts = partCount({ size, partSize });
-  const started = await run.api.startUpload({ name: file.name, parts, size, partSize }, { signal: run.signal });
+  const rate = sender.progress.bytesPerSecond;
+  const bandwidth = rate === undefined ? undefined : rate / Math.max(sender.transfers.permits.active, 1);
+  const partSize = partSizeFor({ size, bandwidth });
+  const partCount = partCountOf({ size, partSize });
+  const started = await destination.api.startUpload({ name: file.name, partCount, size, partSize }, { signal });
   if (!started) return undefined;
   const { uploadId, key } = started;
-  remember(run, file, { uploadId, partSize });
-  const links = partLinks(run, uploadId, parts);
-  links.add(new Map(started.links.map((link) => [link.part, link])));
-  return { uploadId, key, partSize, parts, held: new Map(), links };
+  remember(destination, file, { uploadId, partSize });
+  const links = partLinks(uploader, uploadId, partCount);
+  links.add(new Map(started.links.map((link) => [link.partNumber, link])));
+  return { uploadId, key, partSize, partCount, stored: new Map(), links };
 }
 
-function remember(run: Run, { name, source }: PlannedFile, upload: { uploadId: string; partSize: number }): void {
-  run.journal.note(name, { state: 'open', path: source.path, ...identityOf(source), ...upload });
+function remember(
+  { journal }: Destination,
+  { name, source }: PlannedFile,
+  upload: { uploadId: string; partSize: number },
+): void {
+  journal.note(name, { state: 'open', path: source.path, ...identityOf(source), ...upload });
 }
 
-function partLinks(run: Run, uploadId: string, parts: number): Links<number> {
+const partNumbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+function partLinks({ sender, destination, signal }: PartsUploader, uploadId: string, partCount: number): Links<number> {
   return new Links<number>({
-    clock: run.ports.clock,
-    ahead: () => PART_LINKS_AHEAD,
-    upcoming: Array.from({ length: parts }, (_, index) => index + 1),
-    ask: async (numbers) => {
-      const links = await run.api.partLinks(uploadId, numbers, { signal: run.signal }).catch((error) => {
+    clock: sender.clock,
+    ahead: () => MAX_PART_LINKS,
+    upcoming: partNumbers(partCount),
+    request: async (numbers) => {
+      const links = await destination.api.partLinks(uploadId, numbers, { signal }).catch((error) => {
         throw isGone(error) ? new UploadGoneError(error.message) : error;
       });
-      // A server of the bare contract can't renew links: only a new upload brings new ones.
+      // A server of the bare contract cannot renew links: only a new upload brings new ones.
       if (!links) throw new UploadGoneError('The links of the parts have expired.');
-      return new Map(links.map((link) => [link.part, link]));
+      return new Map(links.map((link) => [link.partNumber, link]));
     },
   });
 }
 
 const isGone = (error: unknown) => error instanceof RefusedError && error.status === 404;
 
-/** An upload of an earlier run that can be gone on with. The journal knows it, or the server's list of open ones. */
-async function findUpload(run: Run, file: PlannedFile): Promise<Upload | undefined> {
+/** An upload of an earlier run that can be continued, from the journal or from the server's list of open uploads. */
+async function findUpload(uploader: PartsUploader, file: PlannedFile): Promise<Upload | undefined> {
+  const { destination, signal } = uploader;
+  const { api, journal, remote } = destination;
   const { size } = file.source;
-  const remembered = run.journal.recallUpload(file.name, file.source);
-  const listed = (run.openUploads.get(file.name) ?? []).filter((upload) => upload.size === size);
+  const remembered = journal.recallUpload(file.name, file.source);
+  const listed = (remote.uploads.get(file.name) ?? []).filter((upload) => upload.size === size);
   const ids = new Set([...(remembered ? [remembered.uploadId] : []), ...listed.map(({ uploadId }) => uploadId)]);
 
   for (const uploadId of ids) {
-    const upload = await run.api.upload(uploadId, { signal: run.signal }).catch((error) => {
+    const upload = await api.upload(uploadId, { signal }).catch((error) => {
       if (error instanceof RefusedError) return undefined;
       throw error;
     });
     if (upload?.state !== 'open' || upload.fileName !== file.name) continue;
     const partSize = uploadId === remembered?.uploadId ? remembered.partSize : partSizeOf(upload, size);
-    if (partSize === undefined || partCount({ size, partSize }) !== upload.partCount) continue;
-    if (uploadId !== remembered?.uploadId) remember(run, file, { uploadId, partSize });
-    const held = new Map(upload.parts.map((part) => [part.part, part]));
-    const links = partLinks(run, uploadId, upload.partCount);
-    return { uploadId, key: upload.key, partSize, parts: upload.partCount, held, links };
+    if (partSize === undefined || partCountOf({ size, partSize }) !== upload.partCount) continue;
+    if (uploadId !== remembered?.uploadId) remember(destination, file, { uploadId, partSize });
+    const { key, partCount } = upload;
+    const stored = new Map(upload.parts.map((part) => [part.partNumber, part]));
+    return { uploadId, key, partSize, partCount, stored, links: partLinks(uploader, uploadId, partCount) };
   }
   return undefined;
 }
 
-/** The part size of an upload that another run began, by the parts that are there. */
-function partSizeOf(upload: OpenUpload & { parts: HeldPart[] }, size: number): number | undefined {
-  const whole = upload.parts.filter(({ part }) => part < upload.partCount).map((part) => part.size);
+/** The part size of an upload that another run started, as its stored parts show. */
+function partSizeOf(upload: OpenUpload & { parts: StoredPart[] }, size: number): number | undefined {
+  const whole = upload.parts.filter(({ partNumber }) => partNumber < upload.partCount).map((part) => part.size);
   const [first] = whole;
-  if (first === undefined) return possiblePartSizes({ size, parts: upload.partCount })[0];
+  if (first === undefined) return possiblePartSizes({ size, count: upload.partCount })[0];
   return whole.every((other) => other === first) ? first : undefined;
 }
 
-async function sendAndComplete(run: Run, file: PlannedFile, upload: Upload): Promise<Acknowledged> {
-  const acknowledged = new Map<number, Acknowledged>();
-  let wanted = Array.from({ length: upload.parts }, (_, index) => index + 1);
+async function sendAndComplete(uploader: PartsUploader, file: PlannedFile, upload: Upload): Promise<Receipt> {
+  const { sender, destination, signal } = uploader;
+  const { name, source } = file;
+  const receipts = new Map<number, Receipt>();
+  let wanted = partNumbers(upload.partCount);
   for (let repair = 0; ; repair += 1) {
-    const limits = { limit: PARTS_AT_ONCE, signal: run.signal };
-    await inParallel(wanted, limits, async (part, signal) => {
-      acknowledged.set(part, await settlePart(run, file, upload, part, signal));
+    await forEachLimited(wanted, { limit: MAX_PARTS_IN_PROGRESS, signal }, async (partNumber, stop) => {
+      receipts.set(partNumber, await uploadPart(uploader, { file, upload, partNumber }, stop));
     });
-    await checkUnchanged(file, run.signal);
-    run.progress.state(file, 'completing');
+    await checkUnchanged(file, signal);
+    sender.progress.setState(file, 'completing');
     try {
-      const { name, source } = file;
-      const completed = await run.api.completeUpload(
-        upload.uploadId,
-        { name, size: source.size },
-        { signal: run.signal },
-      );
-      return await judgeWhole(run, file, acknowledged, completed);
+      const { size } = source;
+      const completed = await destination.api.completeUpload(upload.uploadId, { name, size }, { signal });
+      return await judgeWhole(destination, file, receipts, completed);
     } catch (error) {
       if (isGone(error)) throw new UploadGoneError((error as Error).message, { cause: error });
-      const repairable = error instanceof RefusedError && error.status === 409 && repair < REPAIRS;
-      wanted = repairable ? await partsToRepair(run, file, upload) : [];
+      const repairable = error instanceof RefusedError && error.status === 409 && repair < MAX_REPAIRS;
+      wanted = repairable ? await partsToRepair(uploader, file, upload) : [];
       if (wanted.length === 0) throw error;
     }
   }
 }
 
-/** A part that storage holds, with the bytes that the file has there, is not sent again. */
-async function settlePart(
-  run: Run,
-  file: PlannedFile,
-  upload: Upload,
-  part: number,
+/** A part that storage has already, with the bytes of the file, is not sent again. */
+async function uploadPart(
+  { sender }: PartsUploader,
+  { file, upload, partNumber }: { file: PlannedFile; upload: Upload; partNumber: number },
   signal: AbortSignal,
-): Promise<Acknowledged> {
-  const range = partRange({ size: file.source.size, partSize: upload.partSize, part });
-  const held = upload.held.get(part);
-  if (held?.size === range.end - range.start && etagShape(bareEtag(held.etag)).kind === 'md5') {
+): Promise<Receipt> {
+  const range = partRange({ size: file.source.size, partSize: upload.partSize, partNumber });
+  const stored = upload.stored.get(partNumber);
+  if (stored?.size === range.end - range.start && etagShape(bareEtag(stored.etag)).kind === 'md5') {
     const md5 = await file.source.md5(range, { signal });
-    const etag = bareEtag(held.etag);
-    if (run.trust.put.judge({ etag, expected: md5 }) === 'equal') {
-      run.progress.held(file, held.size);
-      upload.links.release(part);
+    const etag = bareEtag(stored.etag);
+    if (sender.trust.judge({ etag, expected: md5 }) === 'equal') {
+      sender.progress.addStored(file, stored.size);
+      upload.links.release(partNumber);
       return { expected: md5, etag, md5, proof: 'md5' };
     }
   }
   try {
-    return await sendRange(run, { file, range, links: upload.links, key: part, signal });
+    return await sendRange(sender, { file, range, links: upload.links, key: partNumber, signal });
   } catch (error) {
-    const gone = error instanceof StorageRefusal && error.answer.kind === 'upload-gone';
+    const gone = error instanceof StorageRefusal && error.response.kind === 'upload-gone';
     throw gone ? new UploadGoneError(error.message) : error;
   } finally {
-    upload.links.release(part);
+    upload.links.release(partNumber);
   }
 }
 
 async function checkUnchanged(file: PlannedFile, signal: AbortSignal): Promise<void> {
   if (isUnchanged(await file.source.stat({ signal }), file.source)) return;
-  throw new SourceError(
-    'changed',
-    'It was changed while it was sent. Send it again when nothing writes to it any more.',
-  );
+  throw new SourceError('changed', FILE_CHANGED);
 }
 
-/** Parts that storage does not hold as they should be. */
-async function partsToRepair(run: Run, file: PlannedFile, upload: Upload): Promise<number[]> {
-  const now = await run.api.upload(upload.uploadId, { signal: run.signal });
+/** Numbers of the parts that storage does not have, or has with another size. */
+async function partsToRepair(
+  { sender, destination, signal }: PartsUploader,
+  file: PlannedFile,
+  upload: Upload,
+): Promise<number[]> {
+  const now = await destination.api.upload(upload.uploadId, { signal });
   if (!now) return [];
-  upload.held = new Map(now.parts.map((part) => [part.part, part]));
+  upload.stored = new Map(now.parts.map((part) => [part.partNumber, part]));
   const wrong: number[] = [];
-  for (let part = 1; part <= upload.parts; part += 1) {
-    const { start, end } = partRange({ size: file.source.size, partSize: upload.partSize, part });
-    if (upload.held.get(part)?.size === end - start) continue;
-    upload.held.delete(part);
-    run.progress.held(file, start - end);
-    wrong.push(part);
+  for (const partNumber of partNumbers(upload.partCount)) {
+    const { start, end } = partRange({ size: file.source.size, partSize: upload.partSize, partNumber });
+    if (upload.stored.get(partNumber)?.size === end - start) continue;
+    upload.stored.delete(partNumber);
+    sender.progress.addStored(file, start - end);
+    wrong.push(partNumber);
   }
   return wrong;
 }
 
 async function judgeWhole(
-  run: Run,
+  { md5, multipartTrust }: Destination,
   file: PlannedFile,
-  acknowledged: ReadonlyMap<number, Acknowledged>,
+  receipts: ReadonlyMap<number, Receipt>,
   completed: { size: number; etag: string },
-): Promise<Acknowledged> {
-  const inOrder = Array.from({ length: acknowledged.size }, (_, index) => acknowledged.get(index + 1));
+): Promise<Receipt> {
+  const inOrder = partNumbers(receipts.size).map((partNumber) => receipts.get(partNumber));
   const md5s = inOrder.map((part) => part?.expected ?? '');
-  const expected = await multipartEtag(md5s, run.ports.md5);
+  const expected = await multipartEtag(md5s, md5);
   const etag = bareEtag(completed.etag);
   if (completed.size !== file.source.size) {
     throw new MismatchError({ expected, etag, md5: null, proof: 'size' });
   }
   const partsProven = inOrder.every((part) => part?.proof === 'md5');
-  const verdict = run.trust.multipart.judge({ etag, expected });
-  if (verdict === 'different' && partsProven && run.trust.multipart.judgeRepeated([etag]) === 'different') {
+  const comparison = multipartTrust.judge({ etag, expected });
+  if (comparison === 'different' && partsProven && multipartTrust.judgeRepeated([etag]) === 'different') {
     throw new MismatchError({ expected, etag, md5: null, proof: 'size' });
   }
-  return { expected, etag, md5: null, proof: verdict === 'equal' && partsProven ? 'md5' : 'size' };
+  return { expected, etag, md5: null, proof: comparison === 'equal' && partsProven ? 'md5' : 'size' };
 }
 
-/** Frees what storage holds of it. Nothing is lost when that fails: servers sweep idle uploads. */
-async function abandon(run: Run, { uploadId, key }: Upload): Promise<void> {
-  await run.api.abortUpload(uploadId, { key, signal: run.signal }).catch(() => {});
+/** Frees what storage holds of the upload. When that fails nothing is lost: servers abort idle uploads. */
+async function abort({ destination, signal }: PartsUploader, { uploadId, key }: Upload): Promise<void> {
+  await destination.api.abortUpload(uploadId, { key, signal }).catch(() => {});
 }

@@ -2,7 +2,7 @@ import type { ProjectApi } from '../api/project-api.ts';
 import { storedFiles } from '../api/remote-state.ts';
 import type { StoredFile } from '../api/responses.ts';
 import { SourceError } from '../base/errors.ts';
-import { inParallel } from '../base/for-each-limited.ts';
+import { forEachLimited } from '../base/for-each-limited.ts';
 import type { Md5 } from '../base/ports.ts';
 import type { Plan, PlannedFile } from '../plan/plan.ts';
 import { fitToProject } from '../run/fit-to-project.ts';
@@ -57,7 +57,7 @@ export async function verifyPlan({
   const found = new Map(fitted.settled.map(({ path, name, status }) => [path, { name, same: status === 'skipped' }]));
   const names = new Map(fitted.files.map(({ name, source }) => [source.path, name]));
   const compared = new Array<Verdict | undefined>(plan.files.length);
-  await inParallel(plan.files, { limit: READ_AT_ONCE, signal }, async ({ index, source }, stop) => {
+  await forEachLimited(plan.files, { limit: READ_AT_ONCE, signal }, async ({ index, source }, stop) => {
     const { path } = source;
     const name = names.get(path) ?? (found.get(path)?.same ? found.get(path)?.name : undefined);
     if (name === undefined) return;
