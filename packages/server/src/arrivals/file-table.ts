@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { jsonRows } from '../database/json-rows.ts';
+import type { OnArrived } from '../database/observer.ts';
 import type { DatabaseKind, FileRow, Tables } from '../database/tables.ts';
 
 export type RequestedFile = { name: string; md5: string | null };
@@ -7,8 +8,6 @@ export type RequestedFile = { name: string; md5: string | null };
 export type AskedBy = { id: number; token?: { id: number } | undefined };
 /** A name that nobody can send to any more. */
 export type UnusedName = { project_id: number; project_uuid: string; only_token_id: number; name: string };
-/** Is told of files that storage was found to hold for the first time: once a file, whichever node finds it. */
-export type OnArrived = (arrived: { files: number; bytes: number }) => void;
 
 export type StoredFile = { name: string; size: number; etag: string; uploadedAt: number };
 

@@ -1,5 +1,7 @@
 import type { KyselyConfig, LogEvent } from 'kysely';
-import type { OnArrived } from '../arrivals/file-table.ts';
+
+/** Called once per file, when storage is first seen to hold it, whichever node sees it. */
+export type OnArrived = (arrived: { files: number; bytes: number }) => void;
 
 /** Hears what the database does and meets. */
 export type DatabaseObserver = {

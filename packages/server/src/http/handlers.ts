@@ -2,12 +2,13 @@ import { apiError, type CallName, type Family } from '@darkslide/contract';
 import type { ROUTES } from '@darkslide/contract/routes';
 import type { Static, TSchema } from 'typebox';
 import type { Arrivals } from '../arrivals/arrivals.ts';
+import type { Scope } from '../base/scope.ts';
 import type { Deletion } from '../deletion/deletion.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { UploadLinks } from '../links/links.ts';
 import type { MultipartUploads } from '../multipart/multipart.ts';
 import type { UploadEnding } from '../multipart/upload-completion.ts';
-import type { Projects, Scope } from '../projects/projects.ts';
+import type { Projects } from '../projects/projects.ts';
 import type { UploadTokens } from '../tokens/upload-tokens.ts';
 import { readCursor, readNumberCursor, writeCursor } from './cursor.ts';
 

@@ -2,7 +2,7 @@ import { apiError, IF_ABSENT, type schemas } from '@darkslide/contract';
 import type { FileTable } from '../arrivals/file-table.ts';
 import { checkFileName, checkMd5, checkUnique } from '../base/file-names.ts';
 import { mapInTurns } from '../base/in-turns.ts';
-import type { AccessedProject } from '../projects/projects.ts';
+import type { AccessedProject } from '../base/scope.ts';
 import { keyOf } from '../storage/object-keys.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { isBoundInBytes, linkLife, type TokenLimits } from '../tokens/token-limits.ts';

@@ -1,6 +1,6 @@
 import { apiError } from '@darkslide/contract';
+import type { AccessedProject } from '../base/scope.ts';
 import type { UploadRow } from '../database/tables.ts';
-import type { AccessedProject } from '../projects/projects.ts';
 import type { UploadTable } from './upload-table.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { apiError, type schemas } from '@darkslide/contract';
 import { checkFileName, checkMd5 } from '../base/file-names.ts';
 import { mapInTurns } from '../base/in-turns.ts';
+import type { AccessedProject } from '../base/scope.ts';
 import type { UploadRow } from '../database/tables.ts';
-import type { AccessedProject } from '../projects/projects.ts';
 import { keyOf } from '../storage/object-keys.ts';
 import type { LinkSigner, ObjectStore, StoredPart } from '../storage/object-store.ts';
 import { checkPartSize, isBoundInBytes, linkLife, partLength, type TokenLimits } from '../tokens/token-limits.ts';

@@ -1,8 +1,8 @@
 import { apiError, type schemas } from '@darkslide/contract';
 import type { FileTable } from '../arrivals/file-table.ts';
 import { checkFileName, checkMd5 } from '../base/file-names.ts';
+import type { AccessedProject } from '../base/scope.ts';
 import type { UploadRow, UploadTokenRow } from '../database/tables.ts';
-import type { AccessedProject } from '../projects/projects.ts';
 import { keyOf } from '../storage/object-keys.ts';
 import {
   type ObjectStore,

@@ -1,6 +1,7 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
-import { type OnArrived, recordRequested } from '../arrivals/file-table.ts';
+import { recordRequested } from '../arrivals/file-table.ts';
 import type { DatabaseClock } from '../database/clock.ts';
+import type { OnArrived } from '../database/observer.ts';
 import type { DatabaseKind, Tables, UploadRow } from '../database/tables.ts';
 
 export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name' | 'part_count' | 'declared_size'> &

@@ -1,22 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { apiError, type Family, projectNameProblem, type schemas } from '@darkslide/contract';
-import type { Arrivals } from '../arrivals/arrivals.ts';
-import type { ProjectRow, UploadTokenRow } from '../database/tables.ts';
-import type { ProjectTable } from './project-table.ts';
+import { apiError, projectNameProblem, type schemas } from '@darkslide/contract';
+import type { AccessedProject, Scope } from '../base/scope.ts';
+import type { ProjectRow } from '../database/tables.ts';
+import type { FileCounts, ProjectTable } from './project-table.ts';
 
-/** Who asks, in which family of projects. An upload token sees its own project alone. */
-export type Scope = { accountId: number; family: Family; token?: UploadTokenRow | undefined };
-
-/** A project as its caller may use it: freely by API key, within its limits by upload token. */
-export type AccessedProject = ProjectRow & { token?: UploadTokenRow | undefined };
+/** Counts the files of projects, by what storage holds. */
+export type FileCounter = { count(projects: readonly ProjectRow[]): Promise<Map<number, FileCounts>> };
 
 /** Projects as their account sees them; anyone else's look like none. */
 export class Projects {
   readonly #projects: ProjectTable;
-  readonly #arrivals: Arrivals;
+  readonly #arrivals: FileCounter;
   readonly #now: () => number;
 
-  constructor({ projects, arrivals, now }: { projects: ProjectTable; arrivals: Arrivals; now: () => number }) {
+  constructor({ projects, arrivals, now }: { projects: ProjectTable; arrivals: FileCounter; now: () => number }) {
     this.#projects = projects;
     this.#arrivals = arrivals;
     this.#now = now;

@@ -1,7 +1,7 @@
 import { apiError, MAX_PART_SIZE, MIN_PART_SIZE } from '@darkslide/contract';
 import { arrivedAmong } from '../arrivals/arrived-names.ts';
+import type { AccessedProject } from '../base/scope.ts';
 import type { UploadTokenRow } from '../database/tables.ts';
-import type { AccessedProject } from '../projects/projects.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { AllowedNames } from './allowed-names.ts';
 import type { UploadTokenTable } from './token-table.ts';
