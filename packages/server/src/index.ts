@@ -3,11 +3,11 @@
  * it; they go by link between clients and an S3 storage.
  */
 export { MAX_LINK_TTL_SECONDS } from '@darkslide/contract';
+export type { DatabaseConfig } from './database/config.ts';
 export { createMetrics } from './observability/create-metrics.ts';
 export { createTracing } from './observability/create-tracing.ts';
 export type { Metrics, MetricsExporter } from './observability/metrics.ts';
 export type { MetricsAccess } from './observability/metrics-endpoint.ts';
-export type { DatabaseConfig } from './open-database.ts';
 export { exportOpenApi } from './openapi.ts';
 export { type RunningServer, type ServerConfig, startServer } from './start.ts';
 export type { StorageConfig } from './storage/s3/config.ts';

@@ -7,10 +7,11 @@ import fc from 'fast-check';
 import { Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { newDatabase, onEveryDatabase, openedFor, openTestDatabase } from '../test/database.ts';
+import type { DatabaseConfig } from './database/config.ts';
 import { initial } from './database/migrations/0001-initial.ts';
 import { postgres } from './database/postgres.ts';
 import { sqliteDialect } from './database/sqlite.ts';
-import { type DatabaseConfig, openDatabase } from './open-database.ts';
+import { openDatabase } from './open-database.ts';
 
 const OPEN = `
   const { openDatabase } = await import(${JSON.stringify(new URL('./open-database.ts', import.meta.url).href)});

@@ -1,12 +1,11 @@
-import { Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { FileTable } from './arrivals/file-table.ts';
 import { type DatabaseClock, databaseClock } from './database/clock.ts';
-import { diagnoseDatabase, OLDEST_POSTGRES, OldPostgresError } from './database/diagnose.ts';
+import type { DatabaseConfig } from './database/config.ts';
+import { connectDatabase, requireVersion } from './database/connect.ts';
+import { diagnoseDatabase } from './database/diagnose.ts';
 import { migrate } from './database/migrations.ts';
-import { type DatabaseObserver, queryLog } from './database/observer.ts';
-import { type PostgresOptions, postgres } from './database/postgres.ts';
-import { sqliteDialect } from './database/sqlite.ts';
-import type { Tables } from './database/tables.ts';
+import type { DatabaseObserver } from './database/observer.ts';
 import { LeaseTable } from './jobs/lease-table.ts';
 import { AccountTable } from './keys/account-table.ts';
 import { UploadTable } from './multipart/upload-table.ts';
@@ -16,8 +15,6 @@ import { UnusableError } from './trouble/diagnosis.ts';
 
 /** How long one statement of a migration may take, in milliseconds. */
 const MIGRATION_TIMEOUT = 60 * 60_000;
-
-export type DatabaseConfig = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string };
 
 /** What the server remembers: intent (projects, names, open uploads), and a cache of what storage said. */
 export type Database = {
@@ -68,21 +65,6 @@ export async function openDatabase(
   }
 }
 
-/** `readOnly`: makes no SQLite file, and changes none. */
-type ConnectOptions = DatabaseObserver & PostgresOptions & { readOnly?: boolean };
-
-/** The database as it is: its tables may be of another version, or missing. It is opened at the first question. */
-export function connectDatabase(
-  config: DatabaseConfig,
-  { readOnly = false, ...options }: ConnectOptions = {},
-): { db: Kysely<Tables>; waiting: () => number } {
-  const { dialect, waiting } =
-    config.kind === 'sqlite'
-      ? { dialect: sqliteDialect(config.path, { readOnly }), waiting: () => 0 }
-      : postgres(config.url, options);
-  return { db: new Kysely<Tables>({ dialect, ...queryLog(options) }), waiting };
-}
-
 /** Over connections of its own: a migration, and the wait for another server's, may take longer than any statement. */
 async function bringUpToDate(config: DatabaseConfig): Promise<void> {
   const { db } = connectDatabase(config, { statementTimeout: MIGRATION_TIMEOUT });
@@ -91,15 +73,4 @@ async function bringUpToDate(config: DatabaseConfig): Promise<void> {
   } finally {
     await db.destroy();
   }
-}
-
-/** PostgreSQL's version, as in `15.18`. @throws {OldPostgresError} */
-export async function requireVersion(db: Kysely<Tables>): Promise<string> {
-  const { rows } = await sql<{ server_version_num: string }>`show server_version_num`.execute(db);
-  const number = Number(rows[0]?.server_version_num);
-  // Major × 10000 + minor; before version 10 the major had two numbers.
-  const minor = number >= 100_000 ? number % 10_000 : Math.floor(number / 100) % 100;
-  const version = `${Math.floor(number / 10_000)}.${minor}`;
-  if (number < OLDEST_POSTGRES * 10_000) throw new OldPostgresError(version);
-  return version;
 }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext } from 'node:test';
 import pg from 'pg';
+import type { DatabaseConfig } from '../src/database/config.ts';
 import type { DatabaseKind } from '../src/database/tables.ts';
-import { type Database, type DatabaseConfig, type DatabaseOptions, openDatabase } from '../src/open-database.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../src/open-database.ts';
 import { afterwards } from './afterwards.ts';
 
 /** A PostgreSQL in which tests may create databases, such as postgres://postgres@127.0.0.1:5432/postgres */

@@ -1,5 +1,5 @@
 import { type Context, type DoctorFlags, sayJson } from '@darkslide/cli';
-import type { Finding } from '@darkslide/server/doctor';
+import type { Finding } from '@darkslide/doctor';
 import { examine } from '../doctor/examine.ts';
 import { Report } from '../doctor/report.ts';
 import { readConfiguration } from '../settings/configuration.ts';

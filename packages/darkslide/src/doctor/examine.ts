@@ -5,7 +5,7 @@ import {
   type Finding,
   makeChecks,
   type StorageQuestions,
-} from '@darkslide/server/doctor';
+} from '@darkslide/doctor';
 import { externalStorage } from '../runtime/storage.ts';
 import type { Configuration, StorageChoice } from '../settings/configuration.ts';
 import { type AskedStore, embeddedStoreToAsk } from './embedded.ts';

@@ -1,7 +1,8 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { type Answer, type Check, diagnoseListening } from '@darkslide/server/doctor';
+import type { Answer, Check } from '@darkslide/doctor';
+import { diagnoseListening } from '@darkslide/server';
 import { hasOneOwner } from '../runtime/data-folder.ts';
 import type { Configuration } from '../settings/configuration.ts';
 

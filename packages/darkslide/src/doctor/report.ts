@@ -1,5 +1,5 @@
 import { type Context, printable } from '@darkslide/cli';
-import type { Finding } from '@darkslide/server/doctor';
+import type { Finding } from '@darkslide/doctor';
 
 const COLOURS: Record<Finding['status'], number> = { ok: 32, fixed: 36, warning: 33, wrong: 31, skipped: 2 };
 const STATUS_WIDTH = 'warning'.length;

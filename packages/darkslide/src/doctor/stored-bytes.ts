@@ -1,4 +1,4 @@
-import type { Finding } from '@darkslide/server/doctor';
+import type { Finding } from '@darkslide/doctor';
 import { readDamage } from '@darkslide/store';
 import { storeFolder } from '../runtime/embedded-store.ts';
 import type { Configuration } from '../settings/configuration.ts';

@@ -1,6 +1,6 @@
-import type { DatabaseConfig } from '../open-database.ts';
 import type { Diagnosis } from '../trouble/diagnosis.ts';
 import { networkTrouble } from '../trouble/network.ts';
+import type { DatabaseConfig } from './config.ts';
 
 /** The oldest PostgreSQL that the server is meant for. */
 export const OLDEST_POSTGRES = 14;

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { newDatabase, onEveryDatabase, openedFor } from '../../test/database.ts';
-import type { DatabaseConfig } from '../open-database.ts';
+import type { DatabaseConfig } from '../database/config.ts';
 import { ClusterJob, type JobTimes } from './cluster-job.ts';
 import type { LeaseTable } from './lease-table.ts';
 

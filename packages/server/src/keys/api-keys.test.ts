@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newDatabase, onEveryDatabase, openedFor } from '../../test/database.ts';
+import { withApiKeys } from '../api-keys.ts';
 import { hashSecret } from '../base/secrets.ts';
-import { ApiKeys, type CreateKey, withApiKeys } from './api-keys.ts';
+import { ApiKeys, type CreateKey } from './api-keys.ts';
 
 onEveryDatabase('API keys', (kind) => {
   test('are made on the first run alone, unless one is configured', async (t) => {

@@ -1,7 +1,5 @@
-/** The keys of accounts: an entry of its own, so that looking after them does not load the server. */
 import { apiError, type KeyScope } from '@darkslide/contract';
 import { hashSecret, isSameHash, newSecret } from '../base/secrets.ts';
-import { type DatabaseConfig, openDatabase } from '../open-database.ts';
 import type { AccountTable, KeyOfAccount, NewApiKey } from './account-table.ts';
 
 export type { KeyScope };
@@ -90,22 +88,6 @@ export class ApiKeys {
 
   #row(key: string): NewApiKey {
     return { ...hashSecret(key), created_at: this.#now() };
-  }
-}
-
-/**
- * Works with the keys of a database beside the servers that run on it, which know of every change at once.
- * @throws {Error} with one sentence for the operator where the database can't be used.
- */
-export async function withApiKeys<Result>(
-  config: DatabaseConfig,
-  work: (keys: ApiKeys) => Promise<Result>,
-): Promise<Result> {
-  const database = await openDatabase(config);
-  try {
-    return await work(new ApiKeys({ accounts: database.accounts, now: Date.now }));
-  } finally {
-    await database.close();
   }
 }
 

@@ -5,8 +5,8 @@ import {
   PutBucketLifecycleConfigurationCommand,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { Answer, Check } from '../../../doctor/check.ts';
-import { s3Code } from '../errors.ts';
+import { s3Code } from '@darkslide/server/ports';
+import type { Answer, Check } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { within } from './within.ts';
 

@@ -1,6 +1,5 @@
-import type { Check } from '../../../doctor/check.ts';
-import { clockDiagnosis, describeSkew, MAX_SKEW, storageName } from '../diagnose.ts';
-import { exchange } from '../exchange.ts';
+import { clockDiagnosis, describeSkew, exchange, MAX_SKEW, storageName } from '@darkslide/server/ports';
+import type { Check } from '../check.ts';
 import type { Subject } from './subject.ts';
 
 /** Beyond this, links end noticeably too early or too late; seconds. */

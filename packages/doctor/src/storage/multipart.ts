@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import type { Answer, Check } from '../../../doctor/check.ts';
-import { planCompletion } from '../../../multipart/completion-plan.ts';
-import type { UploadRef } from '../../object-store.ts';
-import { LinkRefusedError } from '../diagnose.ts';
-import { EMPTY_TYPE, exchange } from '../exchange.ts';
-import type { S3ObjectStore } from '../s3-object-store.ts';
+import type { S3ObjectStore, UploadRef } from '@darkslide/server/ports';
+import { EMPTY_TYPE, exchange, LinkRefusedError, planCompletion } from '@darkslide/server/ports';
+import type { Answer, Check } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { within } from './within.ts';
 

@@ -1,7 +1,6 @@
 import { type CORSRule, GetBucketCorsCommand, PutBucketCorsCommand } from '@aws-sdk/client-s3';
-import type { Answer, Check } from '../../../doctor/check.ts';
-import { s3Code } from '../errors.ts';
-import { EMPTY_TYPE, type Exchanged, exchange } from '../exchange.ts';
+import { EMPTY_TYPE, type Exchanged, exchange, s3Code } from '@darkslide/server/ports';
+import type { Answer, Check } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { whereClientsAre } from './where-clients-are.ts';
 import { within } from './within.ts';

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Deletion } from '../deletion/deletion.ts';
-import { LeftNames } from '../deletion/remove-unused-names.ts';
-import type { UploadEnding } from '../multipart/upload-completion.ts';
-import { inContext } from '../observability/request-context.ts';
-import type { Database } from '../open-database.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { Sweep } from './abort-idle-uploads.ts';
-import { ClusterJob, DEFAULT_TIMES } from './cluster-job.ts';
-import { LeftEndings } from './finish-interrupted-uploads.ts';
-import { TrustedClock } from './trusted-clock.ts';
+import type { Deletion } from './deletion/deletion.ts';
+import { LeftNames } from './deletion/remove-unused-names.ts';
+import { Sweep } from './jobs/abort-idle-uploads.ts';
+import { ClusterJob, DEFAULT_TIMES } from './jobs/cluster-job.ts';
+import { LeftEndings } from './jobs/finish-interrupted-uploads.ts';
+import { TrustedClock } from './jobs/trusted-clock.ts';
+import type { UploadEnding } from './multipart/upload-completion.ts';
+import { inContext } from './observability/request-context.ts';
+import type { Database } from './open-database.ts';
+import type { ObjectStore } from './storage/object-store.ts';
 
 const MINUTE = 60_000;
 /** After the clock was set, nothing is swept for a seventh of the idle time, at most a day. */

@@ -1,7 +1,12 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import type { Answer, Check } from '../../../doctor/check.ts';
-import { requireBucket } from '../connect.ts';
-import { diagnoseStorage, expired, type StorageDiagnosis, type StorageTopic } from '../diagnose.ts';
+import {
+  diagnoseStorage,
+  expired,
+  requireBucket,
+  type StorageDiagnosis,
+  type StorageTopic,
+} from '@darkslide/server/ports';
+import type { Answer, Check } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { within } from './within.ts';
 

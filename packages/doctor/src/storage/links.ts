@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Answer, Check } from '../../../doctor/check.ts';
-import { LinkRefusedError } from '../diagnose.ts';
-import { EMPTY_TYPE, exchange } from '../exchange.ts';
+import { EMPTY_TYPE, exchange, LinkRefusedError } from '@darkslide/server/ports';
+import type { Answer, Check } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { whereClientsAre } from './where-clients-are.ts';
 

@@ -5,7 +5,7 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { UploadRef } from '../../object-store.ts';
+import type { UploadRef } from '@darkslide/server/ports';
 import { within } from './within.ts';
 
 /**

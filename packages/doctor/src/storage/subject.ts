@@ -1,10 +1,13 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { LinkSigner } from '../../object-store.ts';
-import type { StorageConfig } from '../config.ts';
-import { createClient, createSigners, storageEndpoint } from '../connect.ts';
-import { probeStorage, type StorageHabits } from '../probe.ts';
-import { S3ObjectStore } from '../s3-object-store.ts';
-import type { SignerFactory } from '../signer.ts';
+import type { LinkSigner, SignerFactory, StorageConfig } from '@darkslide/server/ports';
+import {
+  createClient,
+  createSigners,
+  probeStorage,
+  S3ObjectStore,
+  type StorageHabits,
+  storageEndpoint,
+} from '@darkslide/server/ports';
 import { Sandbox } from './sandbox.ts';
 
 export type SubjectOptions = {

@@ -1,10 +1,15 @@
 import { access, constants } from 'node:fs/promises';
+import type { Tables } from '@darkslide/server/ports';
+import {
+  connectDatabase,
+  type DatabaseConfig,
+  describeDatabase,
+  diagnoseDatabase,
+  migrationState,
+  requireVersion,
+} from '@darkslide/server/ports';
 import { type Kysely, sql } from 'kysely';
-import { type Answer, type Check, type CheckOptions, type Finding, makeChecks } from '../doctor/check.ts';
-import { connectDatabase, type DatabaseConfig, requireVersion } from '../open-database.ts';
-import { describeDatabase, diagnoseDatabase } from './diagnose.ts';
-import { migrationState } from './migrations.ts';
-import type { Tables } from './tables.ts';
+import { type Answer, type Check, type CheckOptions, type Finding, makeChecks } from './check.ts';
 
 const AREA = 'Database';
 

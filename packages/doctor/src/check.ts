@@ -1,4 +1,4 @@
-import { type Diagnosis, sentence } from '../trouble/diagnosis.ts';
+import { type Diagnosis, sentence } from '@darkslide/server/ports';
 
 /** What a check learned. `message` and `remedy` are sentences without their end. */
 export type Answer = { status: 'ok'; message: string } | Trouble;

@@ -1,15 +1,14 @@
-import { type CheckOptions, type Finding, makeChecks } from '../../doctor/check.ts';
-import { bucketChecks } from './checks/bucket.ts';
-import { corsChecks } from './checks/cors.ts';
-import { lifecycleChecks } from './checks/lifecycle.ts';
-import { linkChecks } from './checks/links.ts';
-import { listingChecks } from './checks/listing.ts';
-import { multipartChecks } from './checks/multipart.ts';
-import { reachChecks } from './checks/reach.ts';
-import { Subject, type SubjectOptions } from './checks/subject.ts';
-import type { StorageConfig } from './config.ts';
-import { diagnoseStorage } from './diagnose.ts';
-import { describeError } from './errors.ts';
+import type { StorageConfig } from '@darkslide/server/ports';
+import { describeError, diagnoseStorage } from '@darkslide/server/ports';
+import { type CheckOptions, type Finding, makeChecks } from '../check.ts';
+import { bucketChecks } from './bucket.ts';
+import { corsChecks } from './cors.ts';
+import { lifecycleChecks } from './lifecycle.ts';
+import { linkChecks } from './links.ts';
+import { listingChecks } from './listing.ts';
+import { multipartChecks } from './multipart.ts';
+import { reachChecks } from './reach.ts';
+import { Subject, type SubjectOptions } from './subject.ts';
 
 const AREA = 'Storage';
 

@@ -1,5 +1,5 @@
-import type { Answer } from '../../../doctor/check.ts';
-import { diagnoseStorage } from '../diagnose.ts';
+import { diagnoseStorage } from '@darkslide/server/ports';
+import type { Answer } from '../check.ts';
 import type { Subject } from './subject.ts';
 
 /** Asks storage where clients reach it. Where that is another place, it is no mistake that this machine can't. */

@@ -1,6 +1,5 @@
-import type { Answer, Check } from '../../../doctor/check.ts';
-import { LinkRefusedError } from '../diagnose.ts';
-import { EMPTY_TYPE, exchange } from '../exchange.ts';
+import { EMPTY_TYPE, exchange, LinkRefusedError } from '@darkslide/server/ports';
+import type { Answer, Check } from '../check.ts';
 import { FILE_BYTES, FILE_NAME } from './links.ts';
 import type { Subject } from './subject.ts';
 
