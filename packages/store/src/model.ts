@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import type { ChecksumAlgorithm } from '@darkslide/s3wire';
 
 export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
@@ -65,7 +64,3 @@ export type NewBytes = { blob: string; size: number };
 export const keyBytes = (key: string): Uint8Array => Buffer.from(key, 'utf8');
 export const keyText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-
-/** CRC-32 of a row's values, in their order: SQLite notices a damaged tree, but not a changed value. */
-export const rowSum = (values: readonly unknown[]): number =>
-  crc32(JSON.stringify(values.map((value) => (value instanceof Uint8Array ? keyText(value) : value))));

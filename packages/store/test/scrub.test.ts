@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type LogEntry, readDamage, scrubFolder } from '../src/index.ts';
-import { blobFiles, startTestStore, type TestStore, until } from './support/test-store.ts';
+import { blobFiles, editIndex, startTestStore, type TestStore, until } from './support/test-store.ts';
 
 const flipBit = (path: string) => {
   const bytes = readFileSync(path);
@@ -156,7 +156,7 @@ describe('the scrub', () => {
     const index = new DatabaseSync(join(dataDir, 'index.sqlite'));
     const md5s = () => index.prepare('SELECT md5 FROM segment ORDER BY start').all();
     const known = md5s();
-    index.exec('UPDATE segment SET md5 = NULL');
+    editIndex(dataDir, 'UPDATE segment SET md5 = NULL');
     assert.equal((await scrubFolder({ dataDir })).damagedBlobs, 0);
     assert.deepEqual(md5s(), known);
     index.close();

@@ -3,6 +3,7 @@ import { type Change, readChanges } from '../blobs/changes.ts';
 import { Commands } from './commands.ts';
 import { Refusal } from './refusal.ts';
 import { UnsoundIndexError } from './soundness.ts';
+import { setState, stateOf } from './summed.ts';
 
 /** Sequence numbers that are set aside at once; all that were given are below the index's limit. */
 const SEQUENCE_BLOCK = 2 ** 24;
@@ -38,13 +39,6 @@ export function reserveSequences(db: DatabaseSync, next: number): number {
 
 /** Whether so few numbers are left that more should be set aside. */
 export const isNearLimit = (sequence: number, limit: number) => limit - sequence < SEQUENCE_BLOCK / 2;
-
-export const stateOf = (db: DatabaseSync, name: 'sequence_limit' | 'last_change'): number =>
-  Number((db.prepare('SELECT value FROM state WHERE name = ?').get(name) as { value: number } | undefined)?.value ?? 0);
-
-export const setState = (db: DatabaseSync, name: 'sequence_limit' | 'last_change', value: number): void => {
-  db.prepare('UPDATE state SET value = ? WHERE name = ?').run(value, name);
-};
 
 export const objectCounter = (db: DatabaseSync): number =>
   Number(

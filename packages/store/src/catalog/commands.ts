@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Change, CompletedUpload } from '../blobs/changes.ts';
 import type { ManifestRecord } from '../blobs/record.ts';
-import { keyBytes, rowSum, type Segment, type StoredChecksum, type StoredHeaders } from '../model.ts';
+import { keyBytes, type Segment, type StoredChecksum, type StoredHeaders } from '../model.ts';
 import type { At, Command, Outcome } from './command.ts';
 import { checkCondition, type DeleteCondition, meets, type WriteCondition } from './conditions.ts';
 import { addDamage, learnMd5s, removeDamage, saveScrub } from './damage-rows.ts';
 import { Refusal } from './refusal.ts';
 import { type Row, Statements } from './statements.ts';
+import { insertSummed, sumAnew } from './summed.ts';
 import { Tombstones } from './tombstones.ts';
 
 /** How long a finished upload is remembered, so that a repeated Complete is answered alike. */
@@ -88,7 +89,7 @@ export class Commands {
 
   #createBucket({ name, now }: Extract<Command, { type: 'createBucket' }>): Outcome {
     if (this.#sql.get('SELECT 1 FROM bucket WHERE name = ?', name)) throw new Refusal('BucketAlreadyOwnedByYou');
-    this.#sql.run('INSERT INTO bucket (name, created_at) VALUES (?, ?)', name, now);
+    insertSummed(this.#sql, 'bucket', { name, created_at: now });
     this.#changes.push({ type: 'bucket', name, createdAt: now });
     return { freed: [] };
   }
@@ -96,6 +97,7 @@ export class Commands {
   #setCors({ bucketId, cors }: Extract<Command, { type: 'setCors' }>): Outcome {
     const bucket = this.#bucketName(bucketId);
     this.#sql.run('UPDATE bucket SET cors = ? WHERE id = ?', cors ?? null, bucketId);
+    this.#sql.run(sumAnew('bucket', 'id = ?'), bucketId);
     this.#changes.push({ type: 'cors', bucket, cors });
     return { freed: [] };
   }
@@ -152,17 +154,15 @@ export class Commands {
 
   #createUpload(command: Extract<Command, { type: 'createUpload' }>): Outcome {
     this.#bucketName(command.bucketId);
-    this.#sql.run(
-      `INSERT INTO upload (id, bucket_id, key, initiated_at, headers, checksum_algorithm, checksum_type)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      command.uploadId,
-      command.bucketId,
-      command.key,
-      command.now,
-      JSON.stringify(command.headers),
-      command.checksumAlgorithm ?? null,
-      command.checksumType ?? null,
-    );
+    insertSummed(this.#sql, 'upload', {
+      id: command.uploadId,
+      bucket_id: command.bucketId,
+      key: command.key,
+      initiated_at: command.now,
+      headers: JSON.stringify(command.headers),
+      checksum_algorithm: command.checksumAlgorithm ?? null,
+      checksum_type: command.checksumType ?? null,
+    });
     return { freed: [] };
   }
 
@@ -176,18 +176,8 @@ export class Commands {
     );
     // Two at once: the later one came first, and has replaced this one.
     if (current !== undefined && Number(current.sequence) > sequence) return { freed: [bytes.blob] };
-    this.#sql.run(
-      `INSERT OR REPLACE INTO part (upload_id, number, size, etag, modified_at, checksum, blob, sequence)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      uploadId,
-      number,
-      bytes.size,
-      etag,
-      now,
-      checksum ?? null,
-      bytes.blob,
-      sequence,
-    );
+    const about = { upload_id: uploadId, number, etag, checksum: checksum ?? null, modified_at: now, sequence };
+    insertSummed(this.#sql, 'part', { ...about, size: bytes.size, blob: bytes.blob }, { replace: true });
     return { freed: this.#unreferenced(current === undefined ? [] : blobsOf([current])) };
   }
 
@@ -214,16 +204,9 @@ export class Commands {
   }
 
   #remember({ uploadId, bucketId, key, etag, checksum, now }: Completion): void {
-    this.#sql.run(
-      `INSERT OR REPLACE INTO completion (upload_id, bucket_id, key, etag, checksum, completed_at)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-      uploadId,
-      bucketId,
-      key,
-      etag,
-      checksum === undefined ? null : JSON.stringify(checksum),
-      now,
-    );
+    const about = { upload_id: uploadId, bucket_id: bucketId, key, etag, completed_at: now };
+    const row = { ...about, checksum: checksum === undefined ? null : JSON.stringify(checksum) };
+    insertSummed(this.#sql, 'completion', row, { replace: true });
   }
 
   /** Remembers how an upload ended whose object is gone by now. */
@@ -279,26 +262,13 @@ export class Commands {
       return [...object.segments.map(({ blob }) => blob), ...(object.manifest === undefined ? [] : [object.manifest])];
     }
     const replaced = current === undefined ? [] : this.#dropObject(Number(current.id));
-    const row = objectRow(object);
-    const { lastInsertRowid } = this.#sql.run(
-      `INSERT INTO object (bucket_id, key, size, etag, modified_at, headers, checksum, sequence, manifest, upload_id,
-       row_sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...row,
-      rowSum(row),
-    );
+    const { lastInsertRowid } = insertSummed(this.#sql, 'object', objectRow(object));
     for (const segment of object.segments) this.#addSegment(Number(lastInsertRowid), segment);
     return replaced;
   }
 
   #addSegment(objectId: number, { start, size, blob, md5 }: Segment): void {
-    this.#sql.run(
-      'INSERT INTO segment (object_id, start, size, blob, md5) VALUES (?, ?, ?, ?, ?)',
-      objectId,
-      start,
-      size,
-      blob,
-      md5 ?? null,
-    );
+    insertSummed(this.#sql, 'segment', { object_id: objectId, start, size, blob, md5: md5 ?? null });
   }
 
   #segments(objectId: number): Segment[] {
@@ -375,18 +345,18 @@ type NewObject = At & {
   uploadId?: string;
 };
 
-const objectRow = (object: NewObject) => [
-  object.bucketId,
-  object.key,
-  object.size,
-  object.etag,
-  object.now,
-  JSON.stringify(object.headers),
-  object.checksum === undefined ? null : JSON.stringify(object.checksum),
-  object.sequence,
-  object.manifest ?? null,
-  object.uploadId ?? null,
-];
+const objectRow = (object: NewObject) => ({
+  bucket_id: object.bucketId,
+  key: object.key,
+  size: object.size,
+  etag: object.etag,
+  modified_at: object.now,
+  headers: JSON.stringify(object.headers),
+  checksum: object.checksum === undefined ? null : JSON.stringify(object.checksum),
+  sequence: object.sequence,
+  manifest: object.manifest ?? null,
+  upload_id: object.uploadId ?? null,
+});
 
 const blobsOf = (rows: Row[]): string[] => rows.flatMap((row) => (row.blob === null ? [] : [String(row.blob)]));
 

@@ -1,5 +1,6 @@
 import type { DamageReason, ObjectName, ScrubState } from '../model.ts';
 import type { Statements } from './statements.ts';
+import { sumAnew } from './summed.ts';
 
 /** The objects that a blob is part of. */
 export function namesOf(sql: Statements, blob: string): ObjectName[] {
@@ -45,6 +46,7 @@ export function learnMd5s(
 ): void {
   for (const { start, md5 } of md5s) {
     sql.run('UPDATE segment SET md5 = ? WHERE object_id = ? AND start = ?', md5, objectId, start);
+    sql.run(sumAnew('segment', 'object_id = ? AND start = ?'), objectId, start);
   }
 }
 

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { ownFile } from '../blobs/private.ts';
 import { checkSoundness, UnsoundIndexError } from './soundness.ts';
+import { noteSchema, registerSums, SUMMED_TABLES, sumAnew, versionOf } from './summed.ts';
 
 // Keys are BLOBs of UTF-8: their order is S3's listing order, and any character may stand in them.
 // Times are milliseconds since 1970. `blob` names a file of the blob folder; an object without bytes has no segment.
@@ -88,7 +89,7 @@ CREATE TABLE scrub (
 `;
 
 // `sequence` is the order of writes, 0 in rows whose blobs are not sealed yet. `manifest` names the blob that says of
-// which others the object is made. `row_sum` is the CRC-32 of what `rowSum` takes.
+// which others the object is made. `row_sum` is what `summed.ts` says.
 const SEALED_BLOBS = `
 ALTER TABLE object ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE object ADD COLUMN manifest TEXT;
@@ -111,8 +112,16 @@ INSERT INTO state SELECT 'sequence_limit', coalesce(max(id), 0) + 1 FROM object;
 INSERT INTO state VALUES ('last_change', 0);
 `;
 
+// From here on every row has a sum, and so has the schema.
+const ROW_SUMS = [
+  ...SUMMED_TABLES.filter((table) => table !== 'object').map(
+    (table) => `ALTER TABLE ${table} ADD COLUMN row_sum INTEGER;`,
+  ),
+  ...SUMMED_TABLES.map((table) => `${sumAnew(table, 'TRUE')};`),
+].join('\n');
+
 /** One for each version of the schema, kept in `PRAGMA user_version`: what leads to it from the version before. */
-const STEPS = [SCHEMA, STORED_BYTES_CHECKED, SEALED_BLOBS];
+const STEPS = [SCHEMA, STORED_BYTES_CHECKED, SEALED_BLOBS, ROW_SUMS];
 
 /**
  * Opens the index for writing and brings its schema up to date. Throws when a newer program wrote it, and
@@ -125,7 +134,8 @@ export function openIndex(path: string, { check, mayBeNew }: { check: boolean; m
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;');
     if (!mayBeNew && versionOf(db) === 0) throw new UnsoundIndexError('index.sqlite is empty');
-    if (check) checkSoundness(db);
+    registerSums(db);
+    if (check) checkIndex(db);
     migrate(db, path);
     return db;
   } catch (error) {
@@ -134,8 +144,8 @@ export function openIndex(path: string, { check, mayBeNew }: { check: boolean; m
   }
 }
 
-const versionOf = (db: DatabaseSync) =>
-  (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+/** Throws UnsoundIndexError. */
+export const checkIndex = (db: DatabaseSync): void => checkSoundness(db, { newest: STEPS.length });
 
 function migrate(db: DatabaseSync, path: string): void {
   const version = versionOf(db);
@@ -144,7 +154,11 @@ function migrate(db: DatabaseSync, path: string): void {
       `${path} was written by a newer version (schema ${version}, this one knows ${STEPS.length}): upgrade first`,
     );
   }
+  if (version === STEPS.length) return;
+  db.exec('BEGIN IMMEDIATE');
   for (const [position, step] of [...STEPS.entries()].slice(version)) {
-    db.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${position + 1}; COMMIT;`);
+    db.exec(`${step} PRAGMA user_version = ${position + 1};`);
   }
+  noteSchema(db);
+  db.exec('COMMIT');
 }

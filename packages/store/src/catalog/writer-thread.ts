@@ -2,12 +2,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { S3ErrorCode } from '@darkslide/s3wire';
 import { ChangeLog } from '../blobs/changes.ts';
-import { type Begun, beginRun, isNearLimit, objectCounter, reserveSequences, setState } from './begin-run.ts';
+import { type Begun, beginRun, isNearLimit, objectCounter, reserveSequences } from './begin-run.ts';
 import type { Command, Outcome } from './command.ts';
 import { Commands } from './commands.ts';
 import { Refusal } from './refusal.ts';
 import { openIndex } from './schema.ts';
 import { isDamage, isFull } from './soundness.ts';
+import { setState } from './summed.ts';
 
 export type WriterOptions = {
   /** Of the index. */

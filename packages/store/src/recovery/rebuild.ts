@@ -9,9 +9,8 @@ import { FolderLock } from '../blobs/lock.ts';
 import { LostFound } from '../blobs/lost-found.ts';
 import { ownFile } from '../blobs/private.ts';
 import { readSealedBlob, type SealedBlob } from '../blobs/record.ts';
-import { openIndex } from '../catalog/schema.ts';
+import { checkIndex, openIndex } from '../catalog/schema.ts';
 import { removeSeal } from '../catalog/seal.ts';
-import { checkSoundness } from '../catalog/soundness.ts';
 import { Restorer } from './restorer.ts';
 import { Salvage } from './salvage.ts';
 
@@ -89,7 +88,7 @@ async function fill(options: {
     const known = new Set(blobs);
     const lost = restorer.finish({ has: (blob) => known.has(blob) });
     db.exec('COMMIT');
-    checkSoundness(db);
+    checkIndex(db);
     const used = restorer.usedBlobs();
     const unreadable = silent.filter((blob) => !used.has(blob));
     const superseded = blobs.filter((blob) => !used.has(blob)).length - unreadable.length;

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ChangeGroup } from '../blobs/changes.ts';
 import type { BlobRecord, ManifestRecord, ObjectRecord, PartRecord, SealedBlob } from '../blobs/record.ts';
-import { applyChange, reserveSequences, setState } from '../catalog/begin-run.ts';
+import { applyChange, reserveSequences } from '../catalog/begin-run.ts';
 import { Commands } from '../catalog/commands.ts';
 import { Statements } from '../catalog/statements.ts';
+import { setState } from '../catalog/summed.ts';
 import { keyBytes, keyText } from '../model.ts';
 import { Changes } from './reconcile.ts';
 

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { UnsoundIndexError } from '../catalog/soundness.ts';
 import type { Row } from '../catalog/statements.ts';
-import { keyText, rowSum } from '../model.ts';
+import { isAsWritten } from '../catalog/summed.ts';
+import { keyText } from '../model.ts';
 import type { Saved } from './restorer.ts';
 
 /** Reads of a damaged or older index what it still tells, row by row; what can't be read is passed over. */
@@ -39,7 +41,9 @@ export class Salvage {
             OR (manifest IS NULL AND object.id IN (SELECT object_id FROM segment WHERE blob = ?1))`,
       )
       .all(blob) as Row[] | undefined;
-    return (rows ?? []).filter(isWhole).map((row) => ({ blob, record: this.#recordOf(row) }));
+    return (rows ?? [])
+      .filter((row) => isAsWritten('object', row))
+      .map((row) => ({ blob, record: this.#recordOf(row) }));
   }
 
   #recordOf(row: Row): Saved['record'] {
@@ -56,6 +60,10 @@ export class Salvage {
     };
     if (row.manifest === null) return { kind: 'object', ...about };
     const segments = this.#db?.prepare('SELECT * FROM segment WHERE object_id = ? ORDER BY start').all(Number(row.id));
+    for (const segment of segments as Row[]) {
+      // An index of an earlier schema has no sums of these.
+      if ('row_sum' in segment && !isAsWritten('segment', segment)) throw new UnsoundIndexError('a row is damaged');
+    }
     return {
       kind: 'manifest',
       ...about,
@@ -68,10 +76,4 @@ export class Salvage {
       uploadId: row.upload_id === null ? undefined : String(row.upload_id),
     };
   }
-}
-
-function isWhole(row: Row): boolean {
-  const { bucket_id, key, size, etag, modified_at, headers, checksum, sequence, manifest, upload_id } = row;
-  const values = [bucket_id, key, size, etag, modified_at, headers, checksum, sequence, manifest, upload_id];
-  return row.row_sum === rowSum(values);
 }

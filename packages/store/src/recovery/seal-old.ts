@@ -4,9 +4,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Blobs, blobFolders, runOf } from '../blobs/blobs.ts';
 import { ChangeLog } from '../blobs/changes.ts';
 import { type BlobRecord, readSealedBlob, trailerOf } from '../blobs/record.ts';
-import { setState, stateOf } from '../catalog/begin-run.ts';
-import type { Row } from '../catalog/statements.ts';
-import { keyText, rowSum, type Segment } from '../model.ts';
+import { type Row, Statements } from '../catalog/statements.ts';
+import { insertSummed, setState, stateOf, sumAnew } from '../catalog/summed.ts';
+import { keyText, type Segment } from '../model.ts';
 import { bucketsOf } from './compact-changes.ts';
 
 /** Rows done in one transaction; as many files are synced at the same time. */
@@ -61,10 +61,12 @@ async function sealPage(
 
 class Sealer {
   readonly #db: DatabaseSync;
+  readonly #sql: Statements;
   readonly #blobs: Blobs;
 
   constructor({ db, blobs }: Options) {
     this.#db = db;
+    this.#sql = new Statements(db);
     this.#blobs = blobs;
   }
 
@@ -105,22 +107,21 @@ class Sealer {
     };
     const blob = row.blob === null ? await this.#write(record) : String(row.blob);
     if (row.blob !== null && !(await this.#append({ blob, size }, record))) return undefined;
-    return () =>
-      this.#db
-        .prepare('UPDATE part SET sequence = 1, blob = ? WHERE upload_id = ? AND number = ?')
-        .run(blob, String(row.upload_id), Number(row.number));
+    const name = [String(row.upload_id), Number(row.number)];
+    return () => {
+      this.#sql.run('UPDATE part SET sequence = 1, blob = ? WHERE upload_id = ? AND number = ?', blob, ...name);
+      this.#sql.run(sumAnew('part', 'upload_id = ? AND number = ?'), ...name);
+    };
   }
 
   #noteObject(row: Row, { manifest, added }: { manifest: string | null; added: string | undefined }): void {
     const id = Number(row.id);
     const uploadId = manifest === null ? null : (this.#uploadIdOf(row) ?? null);
-    const { bucket_id, key, size, etag, modified_at, headers, checksum } = row;
-    const sum = rowSum([bucket_id, key, size, etag, modified_at, headers, checksum, id, manifest, uploadId]);
-    this.#db
-      .prepare('UPDATE object SET sequence = id, manifest = ?, upload_id = ?, row_sum = ? WHERE id = ?')
-      .run(manifest, uploadId, sum, id);
-    if (added === undefined) return;
-    this.#db.prepare('INSERT INTO segment (object_id, start, size, blob) VALUES (?, 0, 0, ?)').run(id, added);
+    this.#sql.run('UPDATE object SET sequence = id, manifest = ?, upload_id = ? WHERE id = ?', manifest, uploadId, id);
+    this.#sql.run(sumAnew('object', 'id = ?'), id);
+    if (added !== undefined) {
+      insertSummed(this.#sql, 'segment', { object_id: id, start: 0, size: 0, blob: added });
+    }
   }
 
   /** Puts the trailer behind the bytes, where it is not there yet. False where the bytes are not. */

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { openIndex } from '../../src/catalog/schema.ts';
+import { noteSchema, SUMMED_TABLES, sumAnew } from '../../src/catalog/summed.ts';
 import { type LogEntry, type RunningStore, type StoreOptions, startStore } from '../../src/index.ts';
 import { BUCKET, CREDENTIALS, S3Client } from './s3-client.ts';
 
@@ -76,8 +77,9 @@ export async function until(condition: () => boolean): Promise<void> {
 
 /** Changes the index of a store that is stopped, as if its last end had left it so. */
 export function editIndex(dataDir: string, sql: string): void {
-  const db = new DatabaseSync(join(dataDir, 'index.sqlite'));
-  db.exec(sql);
+  const db = openIndex(join(dataDir, 'index.sqlite'), { check: false, mayBeNew: false });
+  db.exec(`${sql}; ${SUMMED_TABLES.map((table) => sumAnew(table, 'TRUE')).join('; ')}`);
+  noteSchema(db);
   db.close();
   rmSync(join(dataDir, 'index.seal'), { force: true });
 }
