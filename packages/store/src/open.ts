@@ -48,7 +48,9 @@ export async function openStore(
   try {
     // As many as there are requests at once, each with one body.
     const maxInProgress = limits.maxConnections + limits.maxUploads;
-    const data = await Data.open({ dataDir, maxInProgress, lostFoundDays: options.lostFoundDays, log, onDeath });
+    const { compactChangesBytes } = limits;
+    const { lostFoundDays } = options;
+    const data = await Data.open({ dataDir, maxInProgress, lostFoundDays, compactChangesBytes, log, onDeath });
     const { blobs, reader, writer, lostFound } = data;
     undo.push(() => data.close());
     const slabs = new Slabs({ count: limits.maxUploads * SLABS_PER_UPLOAD, size: SLAB_SIZE });

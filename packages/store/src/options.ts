@@ -46,6 +46,8 @@ export type StoreLimits = {
   scrubBytesPerSecond: number;
   /** Milliseconds between two looks at damaged bytes, which may have come back. */
   recheckMs: number;
+  /** Bytes from which on a start makes the file of changes smaller. */
+  compactChangesBytes: number;
 };
 
 const MiB = 1024 ** 2;
@@ -72,6 +74,8 @@ export const DEFAULT_LIMITS: StoreLimits = {
   reservedBytes: 64 * MiB,
   scrubBytesPerSecond: 32 * MiB,
   recheckMs: 60_000,
+  // Some 150,000 deletes.
+  compactChangesBytes: 16 * MiB,
 };
 
 /** What pages on other origins may do where a bucket has no rules of its own: read, write, and see the ETag. */

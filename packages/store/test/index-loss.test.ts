@@ -38,6 +38,8 @@ class Model {
   readonly objects = new Map<string, Possible>(KEYS.map((key) => [key, [undefined]]));
   readonly uploads = new Map<string, Upload>();
   readonly ended = new Set<string>();
+  /** What a kill cut off, and the store did not show: a rebuild may find it whole, and bring it back. */
+  readonly #cutOff = new Map<string, Kept[]>();
   readonly #random: () => number;
   #seed = 0;
 
@@ -112,6 +114,7 @@ class Model {
   async #delete(s3: S3Client, key: string): Promise<void> {
     assert.equal((await s3.delete(key)).status, 204);
     this.objects.set(key, [undefined]);
+    this.#cutOff.delete(key);
   }
 
   async #copy(s3: S3Client, from: string, to: string): Promise<void> {
@@ -167,9 +170,17 @@ class Model {
     this.ended.add(id);
   }
 
-  /** Compares all with what is there. `mayBeDamaged`: what befell the folder allows an object to be told as damaged. */
-  async check(s3: S3Client, { mayBeDamaged }: { mayBeDamaged: boolean }): Promise<void> {
-    for (const [key, possible] of this.objects) await this.#learn(s3, key, possible, { mayBeDamaged });
+  /**
+   * Compares all with what is there. `mayBeDamaged`: what befell the folder allows an object to be told as damaged.
+   * `rebuilt`: what was cut off may be there now.
+   */
+  async check(s3: S3Client, { mayBeDamaged, rebuilt }: { mayBeDamaged: boolean; rebuilt: boolean }): Promise<void> {
+    for (const [key, possible] of [...this.objects]) {
+      const cutOff = this.#cutOff.get(key) ?? [];
+      await this.#learn(s3, key, rebuilt ? [...possible, ...cutOff] : possible, { mayBeDamaged });
+      const written = possible.slice(1).filter((kept) => kept !== undefined);
+      this.#cutOff.set(key, [...cutOff, ...written]);
+    }
     for (const [id, { key, parts }] of this.uploads) {
       if (parts.size === 0) continue;
       const answer = await s3.call({ method: 'GET', key, query: { uploadId: id } });
@@ -203,6 +214,7 @@ class Model {
     const isKnown = found !== undefined || (possible.includes(undefined) && answer.status === 404);
     assert.ok(isKnown, `${key}: ${describe(answer)}, expected ${possible.map(words).join(' or ')}`);
     this.objects.set(key, [found && { ...found, modified: answer.headers['last-modified'] }]);
+    this.#cutOff.delete(key);
   }
 }
 
@@ -295,7 +307,7 @@ test('whatever befalls the index, each object is what was acknowledged, or is to
     const { store, thread, rebuilt } = await start(dataDir);
     if (rebuilt) seen.push('(rebuilt)');
     t.diagnostic(`round ${round}: ${seen.splice(0).join(', ')}`);
-    await model.check(store.s3, { mayBeDamaged });
+    await model.check(store.s3, { mayBeDamaged, rebuilt });
     for (let step = 0; step < STEPS; step++) await model.step(store.s3);
     if (round % 2 === 0) {
       await store.store.close({ graceMs: 1000 });

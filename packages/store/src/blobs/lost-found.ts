@@ -27,10 +27,28 @@ export class LostFound {
   take(blob: string): void {
     ownFolder(this.path);
     const from = join(this.#dataDir, 'blobs', blob);
-    const to = join(this.path, blob.replaceAll('/', '_'));
+    const to = this.pathOf(blob);
     renameSync(from, to);
     const now = new Date();
     utimesSync(to, now, now);
+  }
+
+  /** The blobs that lie here, by the names that they had among the blobs. */
+  blobs(): string[] {
+    if (!existsSync(this.path)) return [];
+    return readdirSync(this.path).flatMap((name) => {
+      const [, folder, rest] = /^([0-9a-f]{2})_([0-9a-z]+-[0-9a-z]+)$/.exec(name) ?? [];
+      return folder === undefined ? [] : [`${folder}/${rest}`];
+    });
+  }
+
+  pathOf(blob: string): string {
+    return join(this.path, blob.replaceAll('/', '_'));
+  }
+
+  /** Puts a file back among the blobs. */
+  giveBack(blob: string): void {
+    renameSync(this.pathOf(blob), join(this.#dataDir, 'blobs', blob));
   }
 
   /** Removes what came here more than so many days ago. */

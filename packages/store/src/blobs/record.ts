@@ -15,7 +15,12 @@ type Common = {
   modifiedAt: number;
 };
 
-export type ObjectRecord = Common & { headers: StoredHeaders; checksum?: StoredChecksum | undefined };
+export type ObjectRecord = Common & {
+  headers: StoredHeaders;
+  checksum?: StoredChecksum | undefined;
+  /** The write had a condition: unless it is known to have been done, it may have been refused. */
+  conditional?: true | undefined;
+};
 
 export type PartRecord = Common & {
   kind: 'part';

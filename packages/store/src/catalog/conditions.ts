@@ -7,6 +7,8 @@ export type WriteCondition =
   | { type: 'if-etag'; etags: string[] }
   | { type: 'unless-etag'; etags: string[] };
 
+export const isConditional = ({ type }: WriteCondition): true | undefined => (type === 'none' ? undefined : true);
+
 /** What a delete asks of the object, if there is one. `modifiedAt` is in whole seconds since 1970. */
 export type DeleteCondition = { etags?: string[]; size?: number; modifiedAt?: number };
 

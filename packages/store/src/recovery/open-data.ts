@@ -20,6 +20,8 @@ export type DataOptions = {
   maxInProgress: number;
   /** Days for which files stay in lost+found. */
   lostFoundDays: number | undefined;
+  /** Bytes from which on a start makes the file of changes smaller. */
+  compactChangesBytes: number;
   log: (entry: LogEntry) => void;
   onDeath: (error: Error) => void;
 };
@@ -99,7 +101,8 @@ export class Data {
     log({ type: 'sweep', removed: reconciled.removed + expired, setAside: reconciled.setAside, lost: reconciled.lost });
     await this.#mark(reconciled);
     const db = openIndex(index, { check: false, mayBeNew: false });
-    await compactChanges({ db, blobs, changes }).finally(() => db.close());
+    const worthBytes = this.#options.compactChangesBytes;
+    await compactChanges({ db, blobs, lostFound, changes, worthBytes }).finally(() => db.close());
   }
 
   /** What has lost its bytes is told as damaged from the first listing on. */

@@ -1,4 +1,5 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, renameSync, rmSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -23,6 +24,8 @@ export type RebuildReport = {
   openUploads: number;
   /** Blobs of what was replaced or deleted; the next start removes them. */
   superseded: number;
+  /** Files of lost+found that are among the blobs again: nothing newer is there in their place. */
+  broughtBack: number;
   /** Files that do not say what they are, in lost+found now: photos may be missing, whose bytes these are. */
   unreadable: string[];
   /** Objects of which some bytes are not on the disk. */
@@ -86,14 +89,29 @@ async function fill(options: {
     progress(blobs.length, blobs.length);
     restorer.addSaved(salvage.of(silent));
     const known = new Set(blobs);
-    const lost = restorer.finish({ has: (blob) => known.has(blob) });
+    const aside = await readSetAside(dataDir, known);
+    const has = (blob: string) => known.has(blob) || aside.has(blob);
+    for (const [blob, sealed] of aside) restorer.addSetAside(blob, sealed, has);
+    const lost = restorer.finish({ has });
     db.exec('COMMIT');
     checkIndex(db);
     const used = restorer.usedBlobs();
     const unreadable = silent.filter((blob) => !used.has(blob));
     const superseded = blobs.filter((blob) => !used.has(blob)).length - unreadable.length;
     await setAside(dataDir, unreadable);
-    return { blobs: blobs.length, ...restorer.counts(), superseded, unreadable, lost, damagedChanges: damagedLines };
+    const broughtBack = await bringBack(
+      dataDir,
+      [...aside.keys()].filter((blob) => used.has(blob)),
+    );
+    return {
+      blobs: blobs.length,
+      ...restorer.counts(),
+      superseded,
+      broughtBack,
+      unreadable,
+      lost,
+      damagedChanges: damagedLines,
+    };
   } finally {
     salvage.close();
     db.close();
@@ -117,6 +135,39 @@ function read(path: string): SealedBlob | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What lies in lost+found and is whole: of a file that nobody acknowledged, the bytes may never have come to the disk. */
+async function readSetAside(dataDir: string, known: Set<string>): Promise<Map<string, SealedBlob>> {
+  const lostFound = new LostFound(dataDir);
+  const aside = new Map<string, SealedBlob>();
+  for (const blob of lostFound.blobs()) {
+    const path = lostFound.pathOf(blob);
+    const sealed = known.has(blob) ? undefined : read(path);
+    if (sealed !== undefined && (await holdsItsBytes(path, sealed))) aside.set(blob, sealed);
+  }
+  return aside;
+}
+
+async function holdsItsBytes(path: string, { record, size }: SealedBlob): Promise<boolean> {
+  if (record.kind === 'bytes' || record.kind === 'manifest') return true;
+  const hash = createHash('md5');
+  try {
+    if (size > 0) for await (const bytes of createReadStream(path, { end: size - 1 })) hash.update(bytes);
+  } catch {
+    return false;
+  }
+  return hash.digest('hex') === record.etag;
+}
+
+/** Answers how many these are. */
+async function bringBack(dataDir: string, blobs: readonly string[]): Promise<number> {
+  const lostFound = new LostFound(dataDir);
+  for (const blob of blobs) lostFound.giveBack(blob);
+  const folders = new Set(blobs.map((blob) => blob.slice(0, blob.indexOf('/'))));
+  for (const folder of folders) await syncDirectory(join(dataDir, 'blobs', folder));
+  await lostFound.sync();
+  return blobs.length;
 }
 
 async function setAside(dataDir: string, blobs: readonly string[]): Promise<void> {

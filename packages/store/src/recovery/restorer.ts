@@ -61,6 +61,17 @@ export class Restorer {
     else this.#addObject(record, { blob, bucketId, size });
   }
 
+  /**
+   * The same of a file that was set aside, as nobody knows whether it was acknowledged. `has` tells which blobs there
+   * are: what lacks some must not replace what is whole. Nor does what may have been refused replace anything.
+   */
+  addSetAside(blob: string, sealed: SealedBlob, has: (blob: string) => boolean): void {
+    const { record } = sealed;
+    if (record.kind === 'manifest' && !record.segments.every((segment) => has(segment.blob))) return;
+    if ('conditional' in record && record.conditional && this.#holds(record)) return;
+    this.add(blob, sealed);
+  }
+
   /** Objects that only an old index tells of; never in the place of newer ones. */
   addSaved(saved: readonly Saved[]): void {
     for (const { blob, record } of saved) this.add(blob, { record, size: record.size });
@@ -147,6 +158,11 @@ export class Restorer {
     if ((this.#deletedBuckets.get(bucket) ?? 0) > sequence) return undefined;
     this.#commands.execute({ type: 'createBucket', name: bucket, now: modifiedAt });
     return this.#bucketId(bucket);
+  }
+
+  #holds({ bucket, key }: ObjectRecord): boolean {
+    const bucketId = this.#bucketId(bucket) ?? -1;
+    return this.#sql.get('SELECT 1 FROM object WHERE bucket_id = ? AND key = ?', bucketId, keyBytes(key)) !== undefined;
   }
 
   #bucketId(name: string): number | undefined {

@@ -50,8 +50,16 @@ export async function scrubFolder({
     died = error;
   };
   try {
-    const { maxConnections: maxInProgress } = DEFAULT_LIMITS;
-    const data = await Data.open({ dataDir, maxInProgress, lostFoundDays: undefined, log: () => {}, onDeath });
+    const { maxConnections: maxInProgress, compactChangesBytes } = DEFAULT_LIMITS;
+    const log = () => {};
+    const data = await Data.open({
+      dataDir,
+      maxInProgress,
+      lostFoundDays: undefined,
+      compactChangesBytes,
+      log,
+      onDeath,
+    });
     undo.push(() => data.close());
     const { blobs, reader, writer } = data;
     const hashing = new ReadHashing({ onDeath });

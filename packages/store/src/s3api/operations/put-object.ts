@@ -1,4 +1,5 @@
 import { quoteETag } from '@darkslide/s3wire';
+import { isConditional } from '../../catalog/conditions.ts';
 import { keyBytes } from '../../model.ts';
 import { previewCondition, readWriteCondition } from '../conditions.ts';
 import { publish, receiveBytes } from '../incoming.ts';
@@ -19,7 +20,7 @@ export const putObject = operation(KNOWN, async (request, store) => {
 
   const { bucket, key } = request;
   const incoming = await receiveBytes(request, store, {
-    describe: (about) => ({ kind: 'object', bucket, key, ...about, headers }),
+    describe: (about) => ({ kind: 'object', bucket, key, ...about, headers, conditional: isConditional(condition) }),
   });
   await publish(request, store, { type: 'putObject', bucketId, key: keyBytes(key), headers, condition, ...incoming });
   const { etag, checksum } = incoming;
