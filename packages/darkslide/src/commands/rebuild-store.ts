@@ -39,6 +39,7 @@ const record = (report: RebuildReport) => ({
   bytes: report.bytes,
   open_uploads: report.openUploads,
   superseded: report.superseded,
+  brought_back: report.broughtBack,
   unreadable: report.unreadable,
   lost: report.lost,
   damaged_changes: report.damagedChanges,
@@ -46,11 +47,14 @@ const record = (report: RebuildReport) => ({
 });
 
 function describe(report: RebuildReport): string[] {
-  const { blobs, objects, openUploads, superseded, unreadable, lost, damagedChanges, keptIndex } = report;
+  const { blobs, objects, openUploads, superseded, broughtBack, unreadable, lost, damagedChanges, keptIndex } = report;
   const lines = [
     `The new index has ${number(objects)} objects and ${number(openUploads)} open uploads, from ${number(blobs)} files.`,
   ];
   if (superseded > 0) lines.push(`The next start removes ${number(superseded)} files of replaced or deleted objects.`);
+  if (broughtBack > 0) {
+    lines.push(`${number(broughtBack)} files of lost+found are back in their places, as nothing newer is there.`);
+  }
   if (keptIndex !== undefined)
     lines.push(`The old index is kept as ${keptIndex}. Remove it when you no longer need it.`);
   if (unreadable.length > 0) {

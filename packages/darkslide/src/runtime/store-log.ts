@@ -74,6 +74,7 @@ function describeSweep({ removed, setAside, lost }: Extract<LogEntry, { type: 's
     return { level: LEVELS.error, ...counts, lost, msg };
   }
   if (setAside === 0) return { level: LEVELS.info, ...counts, msg: 'swept leftovers' };
-  const msg = 'swept leftovers; files that the index does not know are in lost+found now';
+  const msg =
+    'swept leftovers; files that the index does not know are in lost+found now: where photos are missing, stop the server and run `darkslide store rebuild`, which brings back the newest of each name';
   return { level: LEVELS.warn, ...counts, msg };
 }
