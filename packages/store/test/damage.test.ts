@@ -174,6 +174,18 @@ describe('damaged bytes', () => {
     assert.equal(await read(s3, 'photo', { range: `bytes=${10 * MIB + 1}-${10 * MIB + 2}` }), 'InternalError');
   });
 
+  test('do not stand in the way of a write that replaces nothing', async () => {
+    const { s3 } = running;
+    const { blobs } = await putWhole(running, 'photo', 2000);
+    const again = () => s3.put('photo', 'again', { 'if-none-match': '*' });
+    assert.equal((await again()).status, 412);
+    DAMAGES.changed?.(pathOf(blobs[0]));
+    assert.equal(await read(s3, 'photo'), 'InternalError');
+    assert.equal((await again()).status, 200);
+    assert.equal((await s3.get('photo')).body.toString(), 'again');
+    assert.equal((await again()).status, 412);
+  });
+
   test('are the same in a copy, and never copied into a new part', async () => {
     const { s3 } = running;
     const { blobs } = await putWhole(running, 'photo', 3 * MIB);

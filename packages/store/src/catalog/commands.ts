@@ -253,7 +253,8 @@ export class Commands {
       object.bucketId,
       object.key,
     );
-    checkCondition(object.condition, current === undefined ? undefined : String(current.etag));
+    const etag = current === undefined ? undefined : String(current.etag);
+    checkCondition(object.condition, etag, { isDamaged: current !== undefined && this.#isDamaged(Number(current.id)) });
     const newest = Math.max(Number(current?.sequence ?? 0), this.#tombstones.of(bucket, object.key));
     if (newest > object.sequence) {
       // Whether the condition held when this write's turn was is not known any more.
@@ -265,6 +266,11 @@ export class Commands {
     const { lastInsertRowid } = insertSummed(this.#sql, 'object', objectRow(object));
     for (const segment of object.segments) this.#addSegment(Number(lastInsertRowid), segment);
     return replaced;
+  }
+
+  #isDamaged(objectId: number): boolean {
+    const sql = 'SELECT 1 FROM segment JOIN damage ON damage.blob = segment.blob WHERE object_id = ? LIMIT 1';
+    return this.#sql.get(sql, objectId) !== undefined;
   }
 
   #addSegment(objectId: number, { start, size, blob, md5 }: Segment): void {

@@ -12,10 +12,20 @@ export const isConditional = ({ type }: WriteCondition): true | undefined => (ty
 /** What a delete asks of the object, if there is one. `modifiedAt` is in whole seconds since 1970. */
 export type DeleteCondition = { etags?: string[]; size?: number; modifiedAt?: number };
 
-/** Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. */
-export function checkCondition(condition: WriteCondition, etag: string | undefined): void {
+/**
+ * Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. A
+ * damaged object does not stand in the way of what is to be there once: it has to be sent again.
+ */
+export function checkCondition(
+  condition: WriteCondition,
+  etag: string | undefined,
+  { isDamaged }: { isDamaged: boolean },
+): void {
   const { type } = condition;
-  if (etag !== undefined && (type === 'if-absent' || (type === 'unless-etag' && condition.etags.includes(etag)))) {
+  if (
+    etag !== undefined &&
+    ((type === 'if-absent' && !isDamaged) || (type === 'unless-etag' && condition.etags.includes(etag)))
+  ) {
     throw new Refusal('PreconditionFailed', { Condition: 'If-None-Match' });
   }
   if (condition.type !== 'if-etag') return;

@@ -53,7 +53,7 @@ function seconds(date: string | undefined): number | undefined {
 /** A look ahead, which spares a body its way; the commit decides. Throws NoSuchKey, PreconditionFailed. */
 export function previewCondition(condition: WriteCondition, object: StoredObject | undefined): void {
   try {
-    checkCondition(condition, object?.etag);
+    checkCondition(condition, object?.etag, { isDamaged: object?.damaged ?? false });
   } catch (error) {
     throw error instanceof Refusal ? new S3Error(error.code, { details: error.details }) : error;
   }
