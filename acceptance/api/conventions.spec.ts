@@ -115,7 +115,7 @@ describe('a request body', () => {
   });
 
   it('that is not JSON is refused [L1.9, E.invalid_json]', async () => {
-    for (const body of ['{', "{'name': 1}", 'name=Smith', '{"name": "a"}}', '\u0000', `${'['.repeat(100_000)}`]) {
+    for (const body of ['{', "{'name': 1}", 'name=Smith', '{"name": "a"}}', '\u0000', '['.repeat(60_000)]) {
       refusal(await api.call('POST', PROFILE, { body }), { status: 400, code: 'invalid_json' });
     }
     const brokenUtf8 = Buffer.concat([Buffer.from('{"name": "'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);

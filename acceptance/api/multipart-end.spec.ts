@@ -151,7 +151,7 @@ describe('complete', () => {
       await putParts(upload, { 1: tail });
       const [completed, aborted] = await Promise.all([complete(api, upload), abort(api, upload)]);
       const outcome = `complete ${completed.status}, abort ${aborted.status}`;
-      const arrived = (await api.file(project, name)).status === 'uploaded';
+      const arrived = (await api.files(project)).some((file) => file.file_name === name && file.status === 'uploaded');
       if (completed.status === 200) {
         assert.ok(arrived, outcome);
         refusal(aborted, { status: 409, code: /^upload_(completed|busy)$/ });

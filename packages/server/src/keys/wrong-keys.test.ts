@@ -30,10 +30,32 @@ test('an address that guesses is refused, and keys that are known to work are no
   assert.equal(await ask('guess', '192.0.2.1'), 'invalid_api_key');
 });
 
+test('a wrong key that is sent again is no new guess, and is not looked up', async () => {
+  const clock = { now: 0 };
+  const wrongKeys = new WrongKeys({ now: () => clock.now });
+  let lookups = 0;
+  const ask = (secret: string) =>
+    wrongKeys.guard({ secret, address: '192.0.2.1' }, async () => {
+      lookups += 1;
+      if (!secret.startsWith('right')) throw apiError('invalid_api_key', {});
+    });
+  for (let time = 0; time < 500; time++) await assert.rejects(ask('an old key'), { code: 'invalid_api_key' });
+  assert.equal(lookups, 1);
+  for (let guess = 2; guess <= 99; guess++) await assert.rejects(ask(`guess ${guess}`), { code: 'invalid_api_key' });
+  await ask('right, at 99');
+  await assert.rejects(ask('guess 100'), { code: 'invalid_api_key' });
+  await assert.rejects(ask('right, at 100'), { code: 'rate_limited' });
+  await assert.rejects(ask('an old key'), { code: 'invalid_api_key' });
+  clock.now += 60_001;
+  lookups = 0;
+  await assert.rejects(ask('an old key'), { code: 'invalid_api_key' });
+  assert.equal(lookups, 1, 'it may be right by now');
+});
+
 test('an address of IPv6 is one of a whole network', async () => {
   const wrongKeys = new WrongKeys();
   const guess = (address: string) =>
-    wrongKeys.guard({ secret: 'guess', address }, async () => {
+    wrongKeys.guard({ secret: `guess of ${address}`, address }, async () => {
       throw apiError('invalid_api_key', {});
     });
   for (let host = 1; host <= 100; host++)

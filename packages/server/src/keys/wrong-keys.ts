@@ -2,22 +2,25 @@ import { addressGroup } from '@darkslide/connections';
 import { apiError } from '@darkslide/contract';
 import { hashSecret } from '../base/secrets.ts';
 
-/** Wrong keys that an address may send in a minute. */
+/** Different wrong keys that an address may send in a minute. */
 const MAX_WRONG = 100;
 const WINDOW_MS = 60_000;
-/** Addresses, and keys that work, of which this is remembered. Forgetting one gives it a fresh start. */
+/** Addresses, right keys and wrong keys of which this is remembered. Forgetting one gives it a fresh start. */
 const MAX_REMEMBERED = 10_000;
 
 type Window = { wrong: number; endsAt: number };
 
 /**
- * Limits guesses. An address that has sent too many wrong keys is refused any other key for the rest of the minute
+ * Limits guesses. The same wrong key again is not a new guess: it is refused from memory for a minute and does not
+ * count, so that a client with an old key shuts out nobody who shares its address. An address that has sent too many wrong keys is refused any other key for the rest of the minute
  * without it being looked up, right or wrong. Keys that were right here before go on working from there.
  */
 export class WrongKeys {
   readonly #windows = new Map<string, Window>();
   /** Hashes of keys that were right. */
   readonly #right = new Set<string>();
+  /** Until when a key is known to be wrong, by its hash. */
+  readonly #wrong = new Map<string, number>();
   readonly #now: () => number;
 
   constructor({ now = () => performance.now() }: { now?: () => number } = {}) {
@@ -27,6 +30,7 @@ export class WrongKeys {
   /** Looks a key up by `find`, which throws for a wrong one. @throws {ApiError} rate_limited, and what `find` throws. */
   async guard<Found>({ secret, address }: { secret: string; address: string }, find: () => Promise<Found>) {
     const { hash } = hashSecret(secret);
+    if ((this.#wrong.get(hash) ?? 0) > this.#now()) throw apiError('invalid_api_key', {});
     const group = addressGroup(address);
     const window = this.#windows.get(group);
     const left = (window?.endsAt ?? 0) - this.#now();
@@ -38,13 +42,16 @@ export class WrongKeys {
       this.#right.add(hash);
       return found;
     } catch (error) {
-      if ((error as { code?: string }).code === 'invalid_api_key') this.#count(group);
+      if ((error as { code?: string }).code === 'invalid_api_key') this.#count(group, hash);
       throw error;
     }
   }
 
-  #count(group: string): void {
+  #count(group: string, hash: string): void {
     const now = this.#now();
+    remember(this.#wrong, MAX_REMEMBERED);
+    this.#wrong.delete(hash);
+    this.#wrong.set(hash, now + WINDOW_MS);
     const window = this.#windows.get(group);
     if (window !== undefined && window.endsAt > now) window.wrong += 1;
     else {
