@@ -84,7 +84,7 @@ describe('an upload with a token', () => {
     const failed = (summary.results as Result[]).filter(({ status }) => status === 'failed');
     const why = Object.fromEntries(failed.map(({ name, message }) => [name, message]));
     assert.match(why['notes.xmp'] ?? '', /not for a file "notes\.xmp"/);
-    assert.equal(Object.values(why).filter((message) => /2 files, of which 0 are left/.test(message ?? '')).length, 1);
+    assert.equal(Object.values(why).filter((message) => /2 files and has 0 left/.test(message ?? '')).length, 1);
   });
 
   it('says at once that it can not be [L10.8, L10.6]', async () => {

@@ -1,11 +1,11 @@
 /**
- * The closed catalogue of what the API answers when it refuses: a code never changes its meaning or its status,
- * and nothing outside this file makes a new one. A message says what happened, to which file or part, and what to do.
+ * The closed catalogue of refusals of the API: a code never changes its meaning or its status, and no code is made
+ * outside this file. A message says what happened, to which file or part, and what to do.
  */
 
 type Problem<Params> = {
   status: number;
-  /** True where the same request may succeed later, unchanged. */
+  /** True if the same request may succeed later, unchanged. */
   retryable?: boolean;
   message: (params: Params) => string;
 };
@@ -61,7 +61,7 @@ export const ERRORS = {
   insufficient_scope: define<{ needed: string; held: string }>({
     status: 403,
     message: ({ needed, held }) =>
-      `This call needs an API key with the scope "${needed}"; this one has "${held}". Use another key, or have one made for it.`,
+      `This call needs an API key with the scope "${needed}"; this one has "${held}". Use another key, or have one created.`,
   }),
   api_key_required: define({
     status: 403,
@@ -114,13 +114,13 @@ export const ERRORS = {
   storage_delete_refused: define({
     status: 409,
     message: () =>
-      'The storage does not let this server delete. Nothing was deleted; have its operator allow s3:DeleteObject for the whole bucket, then ask again.',
+      'The storage does not let this server delete. Nothing was deleted. Its operator must allow s3:DeleteObject for the whole bucket; then try again.',
   }),
 
   // Upload tokens, and what they limit
   upload_token_expired: define<{ at: string }>({
     status: 401,
-    message: ({ at }) => `The upload token worked until ${at}. Ask for a new one where this one came from.`,
+    message: ({ at }) => `The upload token expired at ${at}. Request a new one from its issuer.`,
   }),
   upload_token_not_found: define<{ tokenId: string }>({
     status: 404,
@@ -129,25 +129,25 @@ export const ERRORS = {
   upload_token_full: define<{ limit: 'files' | 'bytes'; most: number; left: number; asked: number }>({
     status: 403,
     message: ({ limit, most, left, asked }) =>
-      `This upload token is for ${most} ${limit}, of which ${left} are left; this request is for ${asked} more. Ask for less, or for another token.`,
+      `This upload token allows ${most} ${limit} and has ${left} left; this request needs ${asked} more. Request fewer, or get another token.`,
   }),
   file_name_not_allowed: define<{ name: string }>({
     status: 403,
-    message: ({ name }) => `This upload token is not for a file "${name}". Use the names that it was made for.`,
+    message: ({ name }) => `This upload token does not allow the file name "${name}". Use one of its allowed names.`,
   }),
   file_exists: define<{ name: string }>({
     status: 409,
     message: ({ name }) =>
-      `The project already has "${name}", and an upload token replaces no file. It stays; send the file under another name, or have the one that is there deleted first.`,
+      `The project already has "${name}", and an upload token never replaces a file. Send the file under another name, or have the existing one deleted first.`,
   }),
   single_put_unavailable: define<{ name: string }>({
     status: 409,
     message: ({ name }) =>
-      `This server's storage can't refuse to replace a file, so an upload token gets no link for a single PUT. Send "${name}" by a multipart upload, of one part if it is small.`,
+      `This server's storage cannot refuse to replace a file, so an upload token gets no link for a single PUT. Send "${name}" by a multipart upload, with one part if it is small.`,
   }),
   size_required: define<{ name: string }>({
     status: 400,
-    message: ({ name }) => `This upload token is for so many bytes, so "${name}" needs its size, in bytes.`,
+    message: ({ name }) => `This upload token has a byte limit, so the size of "${name}" must be declared, in bytes.`,
   }),
 
   // Multipart uploads
@@ -171,7 +171,7 @@ export const ERRORS = {
   upload_mismatch: define<{ field: string; got: string }>({
     status: 400,
     message: ({ field, got }) =>
-      `The ${field} "${got}" does not belong to this multipart upload. Send the one that its start answered.`,
+      `The ${field} "${got}" does not belong to this multipart upload. Send the value returned when the upload was started.`,
   }),
   upload_parts_missing: define<{ name: string; parts: readonly number[]; partCount: number }>({
     status: 409,
@@ -191,30 +191,30 @@ export const ERRORS = {
   upload_completed: define<{ name: string }>({
     status: 409,
     message: ({ name }) =>
-      `The multipart upload of "${name}" is already complete: the file stays, and the upload takes neither parts nor an abort.`,
+      `The multipart upload of "${name}" is already complete: it can no longer be changed or aborted.`,
   }),
   upload_busy: define<{ name: string }>({
     status: 409,
     retryable: true,
     message: ({ name }) =>
-      `The multipart upload of "${name}" is being completed or aborted right now. Ask again in a moment.`,
+      `The multipart upload of "${name}" is being completed or aborted right now. Try again in a moment.`,
   }),
 
   // The server's own trouble
   storage_unavailable: define({
     status: 503,
     retryable: true,
-    message: () => 'The storage does not answer right now. Nothing was lost; try again in a moment.',
+    message: () => 'The storage does not respond right now. Nothing was lost; try again in a moment.',
   }),
   database_unavailable: define({
     status: 503,
     retryable: true,
-    message: () => 'The database does not answer right now. Nothing was lost; try again in a moment.',
+    message: () => 'The database does not respond right now. Nothing was lost; try again in a moment.',
   }),
   server_busy: define({
     status: 503,
     retryable: true,
-    message: () => 'The server has as much in hand as it can hold. Nothing was lost; try again in a moment.',
+    message: () => 'The server has as much in memory as it may. Nothing was lost; try again in a moment.',
   }),
   shutting_down: define({
     status: 503,
@@ -224,14 +224,14 @@ export const ERRORS = {
   internal_error: define({
     status: 500,
     retryable: true,
-    message: () => 'Something went wrong inside the server. Try again; if it stays, report the request_id.',
+    message: () => 'Something went wrong inside the server. Try again; if it happens again, report the request_id.',
   }),
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorParams<Code extends ErrorCode> = Parameters<(typeof ERRORS)[Code]['message']>[0];
 
-/** What the API refused and why. `details` names every item concerned, where there can be several. */
+/** What the API refused and why. `details` names every item concerned, if there can be several. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly status: number;

@@ -1,6 +1,6 @@
 /**
  * The API's words, for clients and servers: calls, errors, limits, name rules, and the types of what goes over the wire.
- * The schemas themselves stand behind `@darkslide/contract/routes`, so that a client does not load their library.
+ * The schemas themselves are in `@darkslide/contract/routes`, so that a client does not load their library.
  */
 export * from './calls.ts';
 export * from './errors.ts';

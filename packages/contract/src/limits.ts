@@ -14,11 +14,11 @@ export const MAX_FILE_NAME_BYTES = 255;
 export const MAX_PROJECT_NAME_LENGTH = 255;
 /** A request body, in a call that takes no list. */
 export const MAX_BODY_BYTES = 64 * 1024;
-/** In a list, a name of 255 bytes with its MD5 and size fits in so many bytes, also where its letters are \\uXXXX. */
+/** Bytes for one entry of a list: a name of 255 bytes with its MD5 and size fits, even if its letters are \\uXXXX. */
 const NAME_ENTRY_BYTES = 1024;
 /** In a list, a part number in lines of its own, indented. */
 const NUMBER_ENTRY_BYTES = 32;
-/** JSON values in a request body: 10,000 entries of a list may have a dozen fields each that nobody knows. */
+/** JSON values in a request body: 10,000 entries of a list may have a dozen unknown fields each. */
 export const MAX_BODY_VALUES = 200_000;
 /** SigV4 allows no longer life for a link, in seconds. */
 export const MAX_LINK_TTL_SECONDS = 7 * 24 * 60 * 60;
@@ -32,7 +32,7 @@ export const MAX_TOKEN_FILES = 1_000_000;
 export const IF_ABSENT = { 'if-none-match': '*' } as const;
 /** The life of an upload token, in seconds. */
 export const TOKEN_SECONDS = { min: 1, max: MAX_LINK_TTL_SECONDS, default: 3600 } as const;
-/** A request body, in calls that take a list of up to so many entries. */
+/** Largest request body, in calls that take a list of at most this many entries. */
 export const LIST_BODY_BYTES = {
   names: MAX_BODY_BYTES + MAX_NAMES_PER_REQUEST * NAME_ENTRY_BYTES,
   allowedNames: MAX_BODY_BYTES + MAX_ALLOWED_NAMES * NAME_ENTRY_BYTES,

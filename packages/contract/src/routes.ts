@@ -15,9 +15,9 @@ export type Route = {
   params?: TSchema;
   query?: TSchema;
   body?: TSchema;
-  /** Bytes that its body may have; MAX_BODY_BYTES where it is not said. */
+  /** Largest body in bytes; MAX_BODY_BYTES by default. */
   maxBodyBytes?: number;
-  /** What stands in `data`; undefined: 204 without a body. */
+  /** The schema of `data`; undefined: 204 without a body. */
   data?: TSchema;
   /** What this route can refuse, besides what every route can. */
   errors: readonly ErrorCode[];
@@ -175,7 +175,7 @@ export const ROUTES = {
   },
   listFiles: {
     ...CALLS.listFiles,
-    summary: 'What has arrived, by name',
+    summary: 'The files of a project, by name',
     params: OfProject,
     query: schemas.PageQuery,
     data: schemas.FileList,

@@ -49,7 +49,7 @@ export const CreateProjectBody = Type.Object({ name: Type.Optional(Nullable(Proj
 export const ProjectCreated = Type.Object({ project_uuid: Type.String({ format: 'uuid' }) });
 
 export const ProjectStatus = Type.Enum(['New', 'Uploading', 'Uploaded'], {
-  description: 'New: nothing was asked for. Uploading: some file has not arrived. Uploaded: every file has.',
+  description: 'New: nothing was asked for. Uploading: some files are not uploaded. Uploaded: all are.',
 });
 
 export const Project = Type.Object(
@@ -58,7 +58,7 @@ export const Project = Type.Object(
     name: Type.String(),
     status: ProjectStatus,
     created_at: Timestamp('When the project was created.'),
-    number_of_images: Type.Integer({ minimum: 0, description: 'Files that have arrived.' }),
+    number_of_images: Type.Integer({ minimum: 0, description: 'Files that are uploaded.' }),
     customer_reference_id: Type.Integer({ description: 'The account.' }),
     project_id: Nullable(Type.Integer()),
     profile: Nullable(Type.String()),
@@ -119,7 +119,7 @@ export const UploadLink = Type.Object(
         {
           description:
             'Only with an upload token: headers that the PUT has to send as they stand here. Without them storage ' +
-            'refuses it with 403; with them it answers 412 where the file has arrived, and keeps that.',
+            'refuses it with 403; with them it returns 412 if the file is uploaded, and keeps that.',
         },
       ),
     ),
@@ -167,7 +167,7 @@ export const MultipartStarted = Type.Object({
   upload_id: UploadId,
   key: Key,
   parts: Type.Array(PartLink),
-  expires_at: Nullable(Timestamp('When the part links stop working; null where none were asked for.')),
+  expires_at: Nullable(Timestamp('When the part links stop working; null if none were asked for.')),
 });
 
 export const PartLinksBody = Type.Object({
@@ -215,11 +215,11 @@ export const PageQuery = Type.Object({
 
 export const MultipartUploadList = Type.Object({ uploads: Type.Array(Type.Object(uploadFields)), next_cursor: Cursor });
 
-// What has arrived
+// What is uploaded
 
 export const FileStatus = Type.Enum(['pending', 'uploaded', 'damaged'], {
   description:
-    'damaged: it arrived, but storage can not give its bytes back any more, so it has to be sent again. size, etag and uploaded_at tell what had arrived.',
+    'damaged: it was uploaded, but storage cannot give its bytes back any more, so it has to be sent again. size, etag and uploaded_at are those of what was uploaded.',
 });
 
 const fileFields = {
@@ -230,7 +230,8 @@ const fileFields = {
   uploaded_at: Nullable(Timestamp('When storage took it.')),
   md5_matches: Nullable(
     Type.Boolean({
-      description: 'Whether what arrived has the declared MD5; null where none was declared or it cannot be told.',
+      description:
+        'Whether the uploaded bytes have the declared MD5; null if none was declared or storage does not show it.',
     }),
   ),
 };
@@ -245,7 +246,7 @@ export const FileWithDownload = Type.Object(
     download_link: Nullable(
       Type.String({
         format: 'uri',
-        description: 'GET the original here; null until it has arrived, and where it is damaged.',
+        description: 'GET the original here; null until it is uploaded, and if it is damaged.',
       }),
     ),
   },
@@ -254,14 +255,14 @@ export const FileWithDownload = Type.Object(
 
 // Upload tokens
 
-const TokenId = Type.String({ format: 'uuid', description: 'Identifies the token, and tells nothing of it.' });
+const TokenId = Type.String({ format: 'uuid', description: 'Public id of the token; not a secret.' });
 
 const tokenLimits = {
   allowed_names: Nullable(
     Type.Array(FileName, {
       minItems: 1,
       maxItems: MAX_ALLOWED_NAMES,
-      description: 'The only names it is for; in each, * stands for any characters, or none. null: any name.',
+      description: 'Allowed names; in each, * matches any characters, or none. null allows any name.',
       examples: [['DSC_*.NEF', 'contract.pdf']],
     }),
   ),
@@ -283,7 +284,7 @@ export const MintUploadTokenBody = Type.Object({
       minimum: TOKEN_SECONDS.min,
       maximum: TOKEN_SECONDS.max,
       default: TOKEN_SECONDS.default,
-      description: 'Seconds that the token works, and the links that it gives at most.',
+      description: 'Lifetime in seconds. Links issued with the token expire no later.',
     }),
   ),
   ...Type.Partial(Type.Object(tokenLimits)).properties,
