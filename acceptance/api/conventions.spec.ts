@@ -39,18 +39,19 @@ for (const family of FAMILIES) {
       const key = target.accounts.first.apiKey;
       const nearMiss = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
       const missing = new Api({ apiUrl: target.apiUrl });
-      for (const { route, method, path, body } of [...familyCalls(family), ...projectCalls(fixture)]) {
+      for (const { method, path, body } of [...familyCalls(family), ...projectCalls(fixture)]) {
         const options = body && { body };
         refusal(await missing.call(method, path, options), { status: 401, code: 'missing_api_key' });
-        for (const apiKey of ['', 'nonsense', nearMiss, `${key} `.repeat(2), 'é'.repeat(20)]) {
-          const wrong = new Api({ apiUrl: target.apiUrl, apiKey: Buffer.from(apiKey).toString('latin1') });
-          const error = refusal(await wrong.call(method, path, options), { status: 401 });
-          assert.match(error.code, /^(missing|invalid)_api_key$/, route);
-        }
+        // One a route: an address may send 100 wrong keys a minute.
         refusal(await new Api({ apiUrl: target.apiUrl, apiKey: nearMiss }).call(method, path, options), {
           status: 401,
           code: 'invalid_api_key',
         });
+      }
+      for (const apiKey of ['', 'nonsense', `${key} `.repeat(2), 'é'.repeat(20)]) {
+        const wrong = new Api({ apiUrl: target.apiUrl, apiKey: Buffer.from(apiKey).toString('latin1') });
+        const error = refusal(await wrong.get(family), { status: 401 });
+        assert.match(error.code, /^(missing|invalid)_api_key$/, apiKey);
       }
     });
 
