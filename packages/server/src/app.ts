@@ -8,7 +8,7 @@ import { type Checks, registerHealth } from './http/health.ts';
 import { HeldBytes } from './http/held-bytes.ts';
 import { readJsonBodies } from './http/json-body.ts';
 import { validatorCompiler } from './http/validation.ts';
-import { limitWriting } from './http/write-deadline.ts';
+import { limitWriting, type WriteLimits } from './http/write-deadline.ts';
 import { type MetricsRoute, registerMetrics } from './observability/metrics-endpoint.ts';
 import { type Observers, observeRequests } from './observability/requests.ts';
 
@@ -26,6 +26,8 @@ export type AppOptions = ApiOptions &
     /** The proxies that may say for whom they ask. */
     trustedProxies?: TrustedProxies | undefined;
     logger: FastifyBaseLogger | false;
+    /** How long clients may take to read an answer; for tests. */
+    writing?: WriteLimits | undefined;
     /** Where the metrics are read on this port. */
     metricsRoute?: MetricsRoute | undefined;
   };
@@ -53,7 +55,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   refuseUnknownRoutes(app);
   const isClosing = answerToTheLast(app);
-  limitWriting(app);
+  limitWriting(app, options.writing);
   const heldBytes = new HeldBytes();
   heldBytes.register(app);
   readJsonBodies(app, (request, bytes) => heldBytes.hold(request, bytes));

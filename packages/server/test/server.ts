@@ -6,6 +6,7 @@ import type { OnDamaged } from '../src/arrivals/arrivals.ts';
 import type { DatabaseConfig } from '../src/database/config.ts';
 import type { DatabaseKind } from '../src/database/tables.ts';
 import { createHandlers } from '../src/http/handlers.ts';
+import type { WriteLimits } from '../src/http/write-deadline.ts';
 import { ApiKeys } from '../src/keys/api-keys.ts';
 import { Callers } from '../src/keys/caller.ts';
 import type { EndingTimes } from '../src/multipart/upload-completion.ts';
@@ -41,7 +42,13 @@ let accounts = 0;
 
 export const TEST_KEY = 'test-key-of-the-first-account';
 
-type Options = { database?: DatabaseKind; ratePerMinute?: number; times?: EndingTimes; onDamaged?: OnDamaged };
+type Options = {
+  database?: DatabaseKind;
+  ratePerMinute?: number;
+  times?: EndingTimes;
+  onDamaged?: OnDamaged;
+  writing?: WriteLimits;
+};
 
 /** The API in this process, over a database of its own and storage in memory. */
 export async function startTestServer(t: TestContext, options: Options = {}): Promise<TestServer> {
@@ -58,6 +65,7 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
     checks: { database: () => database.check(), storage: () => store.check() },
     version: '0.0.0',
     logger: false,
+    writing: options.writing,
   });
   afterwards(t, () => app.close());
   const call: TestServer['call'] = async (method, path, body, headers = {}) => {

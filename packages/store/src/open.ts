@@ -1,4 +1,5 @@
-import { TrustedProxies } from '@darkslide/connections';
+import { Gate, TrustedProxies } from '@darkslide/connections';
+import { S3Error } from '@darkslide/s3wire';
 import { makeFolder } from './blobs/directory-sync.ts';
 import { FolderLock } from './blobs/lock.ts';
 import { Receiver } from './blobs/receiver.ts';
@@ -16,7 +17,6 @@ import {
   type StoreOptions,
 } from './options.ts';
 import { Data } from './recovery/open-data.ts';
-import { Gate } from './s3api/limiter.ts';
 import { checkBucketName } from './s3api/operations/create-bucket.ts';
 import { HttpServer } from './s3api/server.ts';
 import type { Store } from './s3api/store.ts';
@@ -41,6 +41,7 @@ export async function openStore(
   const { dataDir, host, port, region = 'us-east-1', credentials, bucket, cors = DEFAULT_CORS, log, onDeath } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { maxWaitMs } = limits;
+  const refusal = () => new S3Error('SlowDown');
   checkBucketName(bucket);
   await makeFolder(dataDir);
   const lock = FolderLock.take(dataDir);
@@ -78,9 +79,9 @@ export async function openStore(
       uploads: new Gate({
         ...{ places: limits.maxUploads, placesPerLink: limits.maxUploadsPerLink },
         ...{ placesPerClient: limits.maxUploadsPerClient, maxWaiting: limits.maxWaitingUploads, maxWaitMs },
-        ...{ slowRate: limits.slowUpload.bytesPerSecond, patienceMs: limits.slowUpload.patienceMs },
+        ...{ slowRate: limits.slowUpload.bytesPerSecond, patienceMs: limits.slowUpload.patienceMs, refusal },
       }),
-      documents: new Gate({ places: limits.maxDocuments, maxWaiting: limits.maxWaitingUploads, maxWaitMs }),
+      documents: new Gate({ places: limits.maxDocuments, maxWaiting: limits.maxWaitingUploads, maxWaitMs, refusal }),
       log,
     };
     const server = new HttpServer({ store, keys: credentials });

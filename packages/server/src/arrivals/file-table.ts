@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { jsonRows } from '../database/json-rows.ts';
+import { inStatements, isOneStatement, jsonRows } from '../database/json-rows.ts';
 import type { OnArrived } from '../database/observer.ts';
 import type { DatabaseKind, FileRow, Tables } from '../database/tables.ts';
 
@@ -30,7 +30,8 @@ export class FileTable {
 
   /** Records names with their declared MD5s, all or none. A name that is there keeps what is known of it. */
   async request(asked: AskedBy, files: readonly RequestedFile[]): Promise<void> {
-    await recordRequested(this.#db, this.#kind, { ...asked, hasLink: true }, files);
+    const record = (db: Kysely<Tables>) => recordRequested(db, this.#kind, { ...asked, hasLink: true }, files);
+    await (isOneStatement(this.#kind, files.length) ? record(this.#db) : this.#db.transaction().execute(record));
   }
 
   /** Storage has these no longer, and nobody is to. Together with the uploads that brought them. */
@@ -180,7 +181,8 @@ export class FileTable {
 
 /**
  * A declared MD5 is replaced by who declared it: an API key, or the upload token that alone has asked for the name.
- * What a token declared ends when a key asks for the name.
+ * What a token declared ends when a key asks for the name. Many rows need a transaction to be
+ * recorded all or none.
  */
 export async function recordRequested(
   db: Kysely<Tables>,
@@ -202,17 +204,19 @@ export async function recordRequested(
           then coalesce(excluded.md5, files.md5) else excluded.md5 end`
       : sql`only_token_id = case when files.only_token_id = ${tokenId} then files.only_token_id end,
           md5 = case when files.only_token_id = ${tokenId} then coalesce(excluded.md5, files.md5) else files.md5 end`;
-  const rows = jsonRows(
-    kind,
-    files.map(({ name, md5 }) => [name, md5]),
-  );
-  await sql`
-    insert into files (project_id, name, md5, only_token_id, has_link)
-    select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1, ${tokenId}, ${link} from ${rows}
-    where not coalesce((
-      select ${changesNothing} from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
-    ), false) order by 2
-    on conflict (project_id, name) do update
-    set ${change}, has_link = case when files.has_link > excluded.has_link then files.has_link else excluded.has_link end
-  `.execute(db);
+  await inStatements(kind, files, async (some) => {
+    const rows = jsonRows(
+      kind,
+      some.map(({ name, md5 }) => [name, md5]),
+    );
+    await sql`
+      insert into files (project_id, name, md5, only_token_id, has_link)
+      select cast(${projectId} as bigint), v.value ->> 0, v.value ->> 1, ${tokenId}, ${link} from ${rows}
+      where not coalesce((
+        select ${changesNothing} from files known where known.project_id = ${projectId} and known.name = v.value ->> 0
+      ), false) order by 2
+      on conflict (project_id, name) do update
+      set ${change}, has_link = case when files.has_link > excluded.has_link then files.has_link else excluded.has_link end
+    `.execute(db);
+  });
 }

@@ -8,6 +8,7 @@ import { WrongKeys } from '../keys/wrong-keys.ts';
 import { notFound, pathOf } from './errors.ts';
 import type { Call, Handlers } from './handlers.ts';
 import type { HeldBytes } from './held-bytes.ts';
+import { LongLists, linksIn } from './long-lists.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -37,6 +38,7 @@ export async function registerApi(
 ): Promise<void> {
   app.decorateRequest('caller', null);
   const wrongKeys = new WrongKeys();
+  const longLists = new LongLists(heldBytes);
   app.addHook('onRequest', async (request, reply) => {
     // Answers hold links, which are as good as keys.
     reply.header('cache-control', 'no-store');
@@ -59,12 +61,14 @@ export async function registerApi(
     });
   }
   for (const family of Object.keys(FAMILIES) as Family[]) {
-    for (const name of Object.keys(CALLS) as CallName[]) registerRoute(app, family, name, handlers);
+    for (const name of Object.keys(CALLS) as CallName[]) registerRoute(app, { family, name, handlers, longLists });
     registerEdit(app, family, handlers);
   }
 }
 
-function registerRoute(app: FastifyInstance, family: Family, name: CallName, handlers: Handlers): void {
+type RouteOptions = { family: Family; name: CallName; handlers: Handlers; longLists: LongLists };
+
+function registerRoute(app: FastifyInstance, { family, name, handlers, longLists }: RouteOptions): void {
   const route: Route = ROUTES[name];
   // The table pairs each name with its schemas and its handler; TypeScript can't follow a pair through a loop.
   const handle = handlers[name] as (call: Call<CallName>) => Promise<unknown>;
@@ -74,8 +78,10 @@ function registerRoute(app: FastifyInstance, family: Family, name: CallName, han
     const params = route.params && request.params;
     const query = route.query && request.query;
     const body = route.body && request.body;
-    const data = await handle({ accountId: caller.accountId, caller, family, params, query, body } as Call<CallName>);
-    return route.data === undefined ? reply.code(204).send() : { data };
+    const call = { accountId: caller.accountId, caller, family, params, query, body } as Call<CallName>;
+    const asked = { request, reply, caller: callerId(caller), links: linksIn(name, body) };
+    const answer = await longLists.answer(asked, () => handle(call));
+    return route.data === undefined ? reply.code(204).send() : answer;
   };
   app.route({
     method: route.method,

@@ -6,7 +6,8 @@ const MAX_HELD_BYTES = { caller: 128 * 1024 ** 2, all: 256 * 1024 ** 2 };
 /** When a caller who was refused may ask again, in seconds. */
 const RETRY_AFTER = 1;
 
-type Holder = { caller: string; bytes: number };
+/** `expected`: what was taken for an answer that is still to come. */
+type Holder = { caller: string; bytes: number; expected: number };
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,8 +32,9 @@ export class HeldBytes {
   register(app: FastifyInstance): void {
     app.decorateRequest('holder', null);
     app.addHook('onSend', async ({ holder }, _, payload) => {
-      if (holder !== null && (typeof payload === 'string' || Buffer.isBuffer(payload)))
-        this.#add(holder, payload.length);
+      if (holder === null || !(typeof payload === 'string' || Buffer.isBuffer(payload))) return;
+      this.#add(holder, payload.length - holder.expected);
+      holder.expected = 0;
     });
   }
 
@@ -41,7 +43,7 @@ export class HeldBytes {
    * @throws {ApiError} rate_limited, server_busy
    */
   admit(request: FastifyRequest, reply: FastifyReply, caller: string): void {
-    const holder = { caller, bytes: 0 };
+    const holder = { caller, bytes: 0, expected: 0 };
     this.#refuseExcess(holder, 1);
     request.holder = holder;
     reply.raw.once('close', () => this.#add(holder, -holder.bytes));
@@ -52,6 +54,12 @@ export class HeldBytes {
     if (holder === null) throw apiError('missing_api_key', {});
     this.#refuseExcess(holder, bytes);
     this.#add(holder, bytes);
+  }
+
+  /** Takes as many bytes as the answer may have; its own length takes their place. @throws {ApiError} as `hold` */
+  expect(request: FastifyRequest, bytes: number): void {
+    this.hold(request, bytes);
+    if (request.holder !== null) request.holder.expected += bytes;
   }
 
   /** `rate_limited` where the caller keeps too much, `server_busy` where all do together. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { apiError, MAX_BODY_BYTES, MAX_BODY_VALUES } from '@darkslide/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { nextTurn } from '../base/in-turns.ts';
 import { hasMoreValuesThan } from './json-values.ts';
 
 declare module 'fastify' {
@@ -32,7 +33,11 @@ export function readJsonBodies(app: FastifyInstance, hold: (request: FastifyRequ
     if (bytes.length === 0) return undefined;
     const type = request.headers['content-type'];
     if (type !== undefined && !JSON_TYPE.test(type)) throw apiError('unsupported_media_type', { type });
-    return parseJson(bytes);
+    // Only a long one takes long.
+    if (bytes.length > MAX_BODY_BYTES) await nextTurn();
+    const value = parseJson(bytes);
+    if (bytes.length > MAX_BODY_BYTES) await nextTurn();
+    return value;
   });
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined) request.body = {};

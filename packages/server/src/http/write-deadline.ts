@@ -1,17 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 
 /** A client has so long for any answer, and so long more for each byte of it, or its connection is closed. */
-const BASE_MS = 30_000;
-const MIN_BYTES_PER_MS = 64;
+export type WriteLimits = { baseMs: number; minBytesPerMs: number };
+
+const LIMITS: WriteLimits = { baseMs: 30_000, minBytesPerMs: 64 };
 
 /**
  * Closes connections of clients that do not read their answers, or only by the drop: each keeps its whole answer in
- * memory. `baseMs`: for an answer of no length.
+ * memory.
  */
-export function limitWriting(app: FastifyInstance, { baseMs = BASE_MS } = {}): void {
+export function limitWriting(app: FastifyInstance, { baseMs, minBytesPerMs }: WriteLimits = LIMITS): void {
   app.addHook('onSend', async (_, { raw }, payload) => {
     const bytes = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0;
-    const late = setTimeout(() => raw.destroy(), baseMs + bytes / MIN_BYTES_PER_MS);
+    const late = setTimeout(() => raw.destroy(), baseMs + bytes / minBytesPerMs);
     late.unref();
     raw.once('close', () => clearTimeout(late));
   });

@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { jsonRows } from '../database/json-rows.ts';
+import { inStatements, jsonRows } from '../database/json-rows.ts';
 import type { DatabaseKind, Tables, UploadTokenRow } from '../database/tables.ts';
 
 export type NewUploadToken = Omit<UploadTokenRow, 'id' | 'bytes' | 'files' | 'last_used_at' | 'revoked_at'>;
@@ -116,15 +116,17 @@ export class UploadTokenTable {
     claims: readonly Claim[],
     added: { files: number; bytes: number },
   ): Promise<void> {
-    const rows = jsonRows(
-      this.#kind,
-      claims.map(({ name, size }) => [name, size]),
-    );
-    await sql`
-      insert into upload_token_files (token_id, name, size)
-      select cast(${id} as bigint), v.value ->> 0, cast(v.value ->> 1 as bigint) from ${rows} where true
-      on conflict (token_id, name) do update set size = excluded.size where excluded.size > upload_token_files.size
-    `.execute(db);
+    await inStatements(this.#kind, claims, async (some) => {
+      const rows = jsonRows(
+        this.#kind,
+        some.map(({ name, size }) => [name, size]),
+      );
+      await sql`
+        insert into upload_token_files (token_id, name, size)
+        select cast(${id} as bigint), v.value ->> 0, cast(v.value ->> 1 as bigint) from ${rows} where true
+        on conflict (token_id, name) do update set size = excluded.size where excluded.size > upload_token_files.size
+      `.execute(db);
+    });
     await db
       .updateTable('upload_tokens')
       .set({ files: files + added.files, bytes: bytes + added.bytes })
@@ -152,13 +154,17 @@ async function claimedSizes(
   id: number,
   names: readonly string[],
 ): Promise<Map<string, number>> {
-  const rows = jsonRows(
-    kind,
-    names.map((name) => [name]),
-  );
-  const { rows: known } = await sql<{ name: string; size: number }>`
-    select name, size from upload_token_files
-    where token_id = cast(${id} as bigint) and name in (select v.value ->> 0 from ${rows})
-  `.execute(db);
-  return new Map(known.map(({ name, size }) => [name, size]));
+  const sizes = new Map<string, number>();
+  await inStatements(kind, names, async (some) => {
+    const rows = jsonRows(
+      kind,
+      some.map((name) => [name]),
+    );
+    const { rows: known } = await sql<{ name: string; size: number }>`
+      select name, size from upload_token_files
+      where token_id = cast(${id} as bigint) and name in (select v.value ->> 0 from ${rows})
+    `.execute(db);
+    for (const { name, size } of known) sizes.set(name, size);
+  });
+  return sizes;
 }

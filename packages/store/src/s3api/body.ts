@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { Visitor } from '@darkslide/connections';
 import { type AwsChunkedDecoder, createAwsChunkedDecoder, type Payload, S3Error } from '@darkslide/s3wire';
 import type { Sink } from '../blobs/receiver.ts';
-import type { Visitor } from './limiter.ts';
 import { Pace, type PaceLimits } from './pace.ts';
 
 /** Whose request it is: by link, and from where; what is not known is left out. */
@@ -40,7 +40,7 @@ export class RequestBody {
 
   /** Who sends it, and how fast; and how to end that. */
   get visitor(): Visitor {
-    return { ...this.#sender, rate: () => this.#pace?.rate, evict: (error) => this.#giveUp(error) };
+    return { ...this.#sender, rate: () => this.#pace?.rate, evict: () => this.#giveUp(new S3Error('SlowDown')) };
   }
 
   /** Whether the request says that it brings any byte. */

@@ -1,3 +1,4 @@
+import type { Visitor } from '@darkslide/connections';
 import { type ChecksumAlgorithm, S3Error } from '@darkslide/s3wire';
 import type { Sink } from '../blobs/receiver.ts';
 import { type BlobRecord, type ManifestRecord, trailerOf } from '../blobs/record.ts';
@@ -5,7 +6,6 @@ import type { Command, Outcome } from '../catalog/command.ts';
 import { createDigester, type DigestName, type Digests, hexOf } from '../hashing/digests.ts';
 import type { NewBytes, StoredChecksum } from '../model.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
-import type { Visitor } from './limiter.ts';
 import type { S3Request } from './request.ts';
 import type { ByteSource } from './response.ts';
 import { commit, type Store } from './store.ts';

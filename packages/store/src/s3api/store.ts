@@ -1,4 +1,4 @@
-import { isLoopback, type TrustedProxies } from '@darkslide/connections';
+import { type Gate, isLoopback, type TrustedProxies } from '@darkslide/connections';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Receiver } from '../blobs/receiver.ts';
 import type { Outcome } from '../catalog/command.ts';
@@ -7,7 +7,6 @@ import type { IndexReader } from '../catalog/reader.ts';
 import type { IndexWriter, Unnumbered } from '../catalog/writer.ts';
 import type { ReadHashing } from '../hashing/read-hashing.ts';
 import type { CorsRule, LogEntry, StoreLimits } from '../options.ts';
-import type { Gate } from './limiter.ts';
 
 /** What operations work with. */
 export type Store = {

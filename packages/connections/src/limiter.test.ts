@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Gate } from './limiter.ts';
 
+const refusal = () => Object.assign(new Error('full'), { code: 'SlowDown' });
 const forever = () => new AbortController().signal;
 
 test('lets in as many as there are places, the others in the order they came', async () => {
-  const gate = new Gate({ places: 2, maxWaiting: 10, maxWaitMs: 60_000 });
+  const gate = new Gate({ refusal, places: 2, maxWaiting: 10, maxWaitMs: 60_000 });
   const leave = await Promise.all([gate.enter(forever()), gate.enter(forever())]);
   const order: number[] = [];
   const waiting = [1, 2, 3].map((number) =>
@@ -26,7 +27,7 @@ test('lets in as many as there are places, the others in the order they came', a
 });
 
 test('refuses whom the line has no room for, and who waited too long', async () => {
-  const gate = new Gate({ places: 1, maxWaiting: 1, maxWaitMs: 10 });
+  const gate = new Gate({ refusal, places: 1, maxWaiting: 1, maxWaitMs: 10 });
   const leave = await gate.enter(forever());
   const late = gate.enter(forever());
   await assert.rejects(gate.enter(forever()), { code: 'SlowDown' });
@@ -36,7 +37,7 @@ test('refuses whom the line has no room for, and who waited too long', async () 
 });
 
 test('forgets who gives up', async () => {
-  const gate = new Gate({ places: 1, maxWaiting: 1, maxWaitMs: 60_000 });
+  const gate = new Gate({ refusal, places: 1, maxWaiting: 1, maxWaitMs: 60_000 });
   const leave = await gate.enter(forever());
   const client = new AbortController();
   const gone = gate.enter(client.signal);
@@ -52,7 +53,7 @@ const PATIENT = { maxWaiting: 100, maxWaitMs: 1000 };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('leaves places for others than one link and one client', async () => {
-  const gate = new Gate({ places: 6, placesPerLink: 2, placesPerClient: 4, ...PATIENT });
+  const gate = new Gate({ refusal, places: 6, placesPerLink: 2, placesPerClient: 4, ...PATIENT });
   const entered: string[] = [];
   const enter = async (link: string, client: string) => {
     const leave = await gate.enter(forever(), { link, client });
@@ -73,7 +74,7 @@ test('leaves places for others than one link and one client', async () => {
 });
 
 test('has the slowest make place for one who waits, and only if it is slow', async () => {
-  const gate = new Gate({ places: 3, slowRate: 1000, patienceMs: 1, ...PATIENT });
+  const gate = new Gate({ refusal, places: 3, slowRate: 1000, patienceMs: 1, ...PATIENT });
   const evicted: string[] = [];
   const enter = async (name: string, rate: number | undefined) => {
     const leave = await gate.enter(forever(), {
@@ -104,7 +105,7 @@ test('has the slowest make place for one who waits, and only if it is slow', asy
 });
 
 test('keeps room in its line for others than one link', async () => {
-  const gate = new Gate({ places: 1, placesPerLink: 1, maxWaiting: 16, maxWaitMs: 100 });
+  const gate = new Gate({ refusal, places: 1, placesPerLink: 1, maxWaiting: 16, maxWaitMs: 100 });
   await gate.enter(forever(), { link: 'a' });
   const refused: unknown[] = [];
   for (let time = 0; time < 20; time++) gate.enter(forever(), { link: 'a' }).catch((error) => refused.push(error));

@@ -1,5 +1,3 @@
-import { S3Error } from '@darkslide/s3wire';
-
 /** Who wants in. Without it, nobody is told apart. */
 export type Visitor = {
   /** What the request is for: of one link, a client sends once at a time. */
@@ -9,7 +7,7 @@ export type Visitor = {
   /** Bytes a second that it brought so far; undefined as long as that says nothing. */
   rate?: () => number | undefined;
   /** Ends what it does inside. */
-  evict?: (error: S3Error) => void;
+  evict?: () => void;
 };
 
 export type GateLimits = {
@@ -22,6 +20,8 @@ export type GateLimits = {
   /** Whoever is slower than this makes place where somebody waits for `patienceMs`; bytes a second. */
   slowRate?: number | undefined;
   patienceMs?: number | undefined;
+  /** What is thrown where the line is full, or the wait too long. */
+  refusal: () => Error;
 };
 
 type Waiting = { visitor: Visitor; admit: () => void };
@@ -47,8 +47,8 @@ export class Gate {
   }
 
   /**
-   * Answers the function that gives the place back. Throws SlowDown where the line is full or the wait too long, and
-   * the signal's reason.
+   * Answers the function that gives the place back. Throws the refusal where the line is full or the wait too long,
+   * and the signal's reason.
    */
   async enter(signal: AbortSignal, visitor: Visitor = {}): Promise<() => void> {
     signal.throwIfAborted();
@@ -107,7 +107,7 @@ export class Gate {
       };
       const giveUp = () => {
         leaveLine();
-        reject(signal.aborted ? signal.reason : new S3Error('SlowDown'));
+        reject(signal.aborted ? signal.reason : this.#limits.refusal());
       };
       const timer = setTimeout(giveUp, this.#limits.maxWaitMs);
       signal.addEventListener('abort', giveUp, { once: true });
@@ -119,14 +119,14 @@ export class Gate {
   /** The line is for all links and clients: none may have more than an eighth of it. */
   #makeRoomInLine({ link, client }: Visitor): void {
     const { maxWaiting, placesPerLink, placesPerClient } = this.#limits;
-    if (this.#line.size >= maxWaiting) throw new S3Error('SlowDown');
+    if (this.#line.size >= maxWaiting) throw this.#limits.refusal();
     if (this.#line.size < maxWaiting / 2) return;
     const others = [...this.#line].map(({ visitor }) => visitor);
     const share = maxWaiting / 8;
     const ofLink = placesPerLink === undefined || link === undefined ? [] : others.filter((one) => one.link === link);
     const ofClient =
       placesPerClient === undefined || client === undefined ? [] : others.filter((one) => one.client === client);
-    if (ofLink.length >= share || ofClient.length >= share) throw new S3Error('SlowDown');
+    if (ofLink.length >= share || ofClient.length >= share) throw this.#limits.refusal();
   }
 
   #leave(visitor: Visitor): void {
@@ -156,6 +156,6 @@ export class Gate {
       const rate = visitor.rate?.() ?? Number.POSITIVE_INFINITY;
       if (rate < (slowest?.rate ?? slowRate)) slowest = { visitor, rate };
     }
-    slowest?.visitor.evict?.(new S3Error('SlowDown'));
+    slowest?.visitor.evict?.();
   }
 }

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { FAMILIES } from '@darkslide/contract';
+import { startTestServer, TEST_KEY } from '../../test/server.ts';
+import type { WriteLimits } from './write-deadline.ts';
+
+const FAMILY = FAMILIES.profile.prefix;
+const CALL = 'get_temporary_upload_links';
+const NAMES = 4000;
+const LINK_BYTES = 1400;
+const files_list = Array.from({ length: NAMES }, (_, index) => ({ file_name: `${index}.NEF` }));
+
+/** A server whose clients may be deaf, and the answers that are not read yet. */
+async function withDeafClients(t: TestContext, writing: WriteLimits) {
+  const server = await startTestServer(t, { writing });
+  const put = () => 'x'.repeat(LINK_BYTES);
+  server.store.signer = async () => ({ expiresAt: new Date(), put, putPart: String, get: String });
+  const { path } = await server.createProject();
+  const unread = new Set<ServerResponse>();
+  await server.app.listen({ host: '127.0.0.1', port: 0 });
+  server.app.server.on('request', (_: IncomingMessage, response: ServerResponse) => {
+    unread.add(response);
+    response.once('close', () => unread.delete(response));
+  });
+  const body = JSON.stringify({ files_list });
+  const head = [`POST ${path}/${CALL} HTTP/1.1`, 'host: x', `x-api-key: ${TEST_KEY}`, `content-length: ${body.length}`];
+  const { port } = server.app.server.address() as AddressInfo;
+  const ask = () => {
+    const socket = connect({ host: '127.0.0.1', port }).on('error', () => {});
+    socket.pause();
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+    t.after(() => socket.destroy());
+    return socket;
+  };
+  const answered = () => [...unread].filter(({ headersSent }) => headersSent);
+  return { server, path, ask, answered };
+}
+
+test('clients that never read take a bounded share of memory, and nobody else waits for them', async (t) => {
+  const { server, path, ask, answered } = await withDeafClients(t, { baseMs: 600_000, minBytesPerMs: 64 });
+  const { app, call } = server;
+  const other = { 'x-api-key': await server.otherKey() };
+  const project = (await call('POST', FAMILY, {}, other)).body.data.project_uuid;
+  const deaf = Array.from({ length: 60 }, ask);
+  let refusal = 200;
+  while (refusal === 200) {
+    await setTimeout(5);
+    refusal = (await call('POST', `${path}/${CALL}`, { files_list })).status;
+  }
+  assert.equal(refusal, 429);
+  const unread = answered().length;
+  assert.ok(unread > 10 && unread * NAMES * LINK_BYTES <= 128 * 1024 ** 2, `${unread} answers`);
+  assert.equal((await app.inject('/healthz')).statusCode, 200);
+  assert.equal((await call('GET', path)).status, 200, 'a short call of the same key');
+  const long = await call('POST', `${FAMILY}/${project}/${CALL}`, { files_list }, other);
+  assert.deepEqual([long.status, long.body.data.files_list.length], [200, NAMES]);
+
+  for (const socket of deaf) socket.destroy();
+  while ((await call('POST', `${path}/${CALL}`, { files_list })).status !== 200) await setTimeout(5);
+});
+
+test('a client that does not read its answer is cut at the deadline, and frees what it held', async (t) => {
+  const { ask, answered } = await withDeafClients(t, { baseMs: 20, minBytesPerMs: 1_000_000 });
+  const socket = ask();
+  while (answered().length === 0) await setTimeout(1);
+  await once(answered()[0] as ServerResponse, 'close');
+  socket.resume();
+  await once(socket, 'close');
+  assert.ok(socket.bytesRead < NAMES * LINK_BYTES);
+});
