@@ -121,7 +121,7 @@ describe('darkslide upload', LIMIT, () => {
     await writeFile(join(path, 'DSC_0007.NEF'), '');
     const bad = await darkslide('upload', path, '--project', project, '-q');
     assert.deepEqual([bad.code, bad.stdout], [1, '']);
-    assert.match(bad.stderr, /^[^\n]*DSC_0007\.NEF: It is empty\. Check the card[^\n]*\n$/);
+    assert.match(bad.stderr, /^[^\n]*DSC_0007\.NEF: The file is empty\. Check the card[^\n]*\n$/);
   });
 
   it('counts what is left out in every mode, and sends a file that is named', async () => {

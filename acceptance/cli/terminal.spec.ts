@@ -123,7 +123,7 @@ describe('the live view in a terminal', LIMIT, () => {
     const terminal = await upload([odd], { columns: 80, rows: 24 });
     assert.equal(await terminal.exited, 1);
     assert.ok(!terminal.raw.includes('\u001b[2J'));
-    assert.match(textOf(terminal.window), /✗ .*folder\/a\.jpg: It is empty/);
+    assert.match(textOf(terminal.window), /✗ .*folder\/a\.jpg: The file is empty/);
     await terminal.close();
   });
 });

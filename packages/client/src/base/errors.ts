@@ -1,24 +1,24 @@
 /**
- * The closed set of errors that this package throws. Each says what happened, to which file or call, and what to do.
+ * All errors that this package throws. Each says what happened, to which file or call, and what to do.
  */
 
-/** Something in the options is missing or impossible. Thrown before anything is sent. */
+/** An option is missing or invalid. Thrown before anything is sent. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-/** Files can't be sent under the names they have. Thrown before anything is sent. */
+/** Different files have the same name. Thrown before anything is sent. */
 export class DuplicateNamesError extends Error {
   override readonly name = 'DuplicateNamesError';
-  /** Every name that stands for more than one file, and where those are. */
+  /** Every name that several files have, and their paths. */
   readonly duplicates: readonly DuplicateName[];
 
   constructor(duplicates: readonly DuplicateName[]) {
     const [first] = duplicates;
     const more = duplicates.length > 1 ? ` (and ${duplicates.length - 1} more names)` : '';
     super(
-      `A project can hold a name only once, but "${first?.name}" is the name of ${first?.paths.length} different files${more}. ` +
-        'Send them to different projects, or have them renamed by their folder.',
+      `File names must be unique in a project, but ${first?.paths.length} different files are named "${first?.name}"${more}. ` +
+        'Upload them to different projects, or rename them by folder.',
     );
     this.duplicates = duplicates;
   }
@@ -34,18 +34,18 @@ export class RefusedError extends Error {
   /** The API's code, as in its error catalogue; empty where the server gives none. */
   readonly code: string;
   readonly details: readonly unknown[];
-  /** What to quote when asking the server's operators. */
+  /** Names the call in the server's log. */
   readonly requestId: string | undefined;
 
   constructor(
     message: string,
-    answer: { status: number; code?: string; details?: readonly unknown[]; requestId?: string | undefined },
+    response: { status: number; code?: string; details?: readonly unknown[]; requestId?: string | undefined },
   ) {
     super(message);
-    this.status = answer.status;
-    this.code = answer.code ?? '';
-    this.details = answer.details ?? [];
-    this.requestId = answer.requestId;
+    this.status = response.status;
+    this.code = response.code ?? '';
+    this.details = response.details ?? [];
+    this.requestId = response.requestId;
   }
 }
 
@@ -57,7 +57,7 @@ export class AuthenticationError extends RefusedError {
 /** The server could not be reached, or kept failing, for as long as retrying made sense. */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
-  /** What every attempt was sent under; the server's log has those that reached it. */
+  /** The id of every attempt of the call; the server's log has those that reached it. */
   readonly requestId: string | undefined;
 
   constructor(message: string, options?: { cause?: unknown; requestId?: string }) {
@@ -66,15 +66,15 @@ export class UnavailableError extends Error {
   }
 }
 
-/** The server's answer is not what the contract says: another kind of server, or a proxy in between. */
+/** The response is not what the contract says: it may come from another kind of server, or from a proxy. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-/** How an exchange can fail without an answer. `stale`: a kept-alive connection was closed before it was used again. */
+/** How a request can fail without a response. `stale`: a kept-alive connection was closed before it was used again. */
 export type TransportFailure = 'unreachable' | 'reset' | 'stale' | 'timeout' | 'certificate' | 'invalid';
 
-/** An HTTP exchange had no whole answer. Thrown by transports; retried by the engine where that can help. */
+/** An HTTP request got no complete response. Thrown by transports; retried where that can help. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly kind: TransportFailure;
@@ -87,7 +87,7 @@ export class TransportError extends Error {
 
 export type SourceFailure = 'vanished' | 'unreadable' | 'changed';
 
-/** A local file can't be read as it was planned. Thrown by sources; never retried. */
+/** A local file cannot be read, or is not the planned one any more. Thrown by sources; never retried. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
   readonly kind: SourceFailure;

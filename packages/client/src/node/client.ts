@@ -5,25 +5,25 @@ import { Client, type ClientOptions, type UploadOptions } from '../client.ts';
 import type { DuplicatePolicy, Plan } from '../plan/plan.ts';
 import { nodeClock } from './clock.ts';
 import { createFileMemory } from './file-memory.ts';
-import { HASH_HERE } from './file-source.ts';
+import { INLINE_HASH_MAX_BYTES } from './file-source.ts';
 import { createNodeTransport, type NodeTransport } from './http-transport.ts';
 import { Md5Pool } from './md5-pool.ts';
 import type { Environment } from './proxies.ts';
 import { type FindOptions, walk } from './walk.ts';
 
 export type NodeClientOptions = ClientOptions & {
-  /** Where to remember what was sent, for resuming sooner. @default nothing is remembered */
+  /** The folder of the resume journal, so that a later run need not read files again. @default no journal */
   stateFolder?: string | undefined;
-  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read. @default no proxy */
+  /** The environment with HTTP_PROXY, HTTPS_PROXY and NO_PROXY. @default no proxy */
   env?: Environment | undefined;
 };
 
-/** What to send: paths of files, folders and globs, or files at hand. */
+/** What to upload: paths of files, folders and globs, or opened sources. */
 export type Files = FindOptions | { files: readonly Source[] };
 
 export type PlanOptions = Files & { duplicates?: DuplicatePolicy | undefined; signal?: AbortSignal | undefined };
 
-/** Sends photos from Node. Make it with `createClient`, and `close` it at the end. */
+/** Uploads photos from Node. Create it with `createClient`, and call `close` at the end. */
 export class NodeClient extends Client {
   readonly #transport: NodeTransport;
   readonly #pool = new Md5Pool();
@@ -41,8 +41,9 @@ export class NodeClient extends Client {
   }
 
   /**
-   * Finds out what an upload would send, without sending.
-   * @throws {ConfigurationError} for a path that leads nowhere. @throws {DuplicateNamesError}
+   * Finds out what an upload would send. Sends nothing.
+   * @throws {ConfigurationError} for a path that does not exist.
+   * @throws {DuplicateNamesError} when different files have the same name.
    */
   async plan(options: PlanOptions): Promise<Plan> {
     const { duplicates, signal } = options;
@@ -52,12 +53,12 @@ export class NodeClient extends Client {
   }
 
   /**
-   * Sends photos, and checks that they arrived. What became of each file stands in the summary: a file that failed
-   * does not make this reject.
-   * @throws {ConfigurationError} for options or paths that can't be.
-   * @throws {DuplicateNamesError} where different files have one name.
-   * @throws {AuthenticationError | RefusedError} where the project can't be had.
-   * @throws {UnavailableError | ProtocolError} where the server can't be reached to begin with, or is another kind.
+   * Uploads photos and verifies them. The summary has the result of each file: a file that failed does not make this
+   * reject.
+   * @throws {ConfigurationError} for invalid options, or paths that do not exist.
+   * @throws {DuplicateNamesError} when different files have the same name.
+   * @throws {AuthenticationError | RefusedError} where the key may not use the project.
+   * @throws {UnavailableError | ProtocolError} where the server cannot be reached, or is not a server of the contract.
    * @throws the signal's reason when it aborts.
    */
   async upload(options: UploadOptions & Files): Promise<UploadSummary> {
@@ -65,12 +66,12 @@ export class NodeClient extends Client {
   }
 
   override async uploadPlan(plan: Plan, options: UploadOptions): Promise<UploadSummary> {
-    // The thread takes as long to start as the server to be asked.
-    if (plan.files.some(({ source }) => source.size > HASH_HERE)) this.#pool.start();
+    // The thread starts while the first requests are made.
+    if (plan.files.some(({ source }) => source.size > INLINE_HASH_MAX_BYTES)) this.#pool.start();
     return super.uploadPlan(plan, options);
   }
 
-  /** Closes the connections that are kept, and ends the hashing thread. */
+  /** Closes the idle connections, and ends the hashing thread. */
   close(): void {
     this.#pool.close();
     this.#transport.close();
@@ -81,6 +82,6 @@ const NO_MEMORY = { load: async () => [], append: async () => {}, replace: async
 
 /**
  * A client for one account of one server.
- * @throws {ConfigurationError} for a URL or a key that can't be one.
+ * @throws {ConfigurationError} for an invalid URL or key.
  */
 export const createClient = (options: NodeClientOptions): NodeClient => new NodeClient(options);

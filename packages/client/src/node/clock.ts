@@ -1,18 +1,18 @@
 import type { Clock } from '../base/ports.ts';
 
-/** Timers are 32-bit: longer waits go in pieces, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** Timers are 32-bit: longer waits use several. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const nodeClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   async sleep(ms, { signal } = {}) {
-    for (let left = ms; left > 0; left -= LONGEST_TIMER) await delay(Math.min(left, LONGEST_TIMER), signal);
+    for (let left = ms; left > 0; left -= MAX_TIMER_MS) await delay(Math.min(left, MAX_TIMER_MS), signal);
     signal?.throwIfAborted();
   },
 };
 
-/** As `node:timers/promises`, but ended with the signal's own reason: making an `AbortError` for each would cost. */
+/** Like `node:timers/promises`, but rejects with the signal's own reason: creating an `AbortError` for each is slow. */
 function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

@@ -4,12 +4,12 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Memory } from '../base/ports.ts';
 
-/** No file of lines grows beyond this, and a larger one is forgotten rather than read. Bytes. */
+/** A file of lines does not grow beyond this; a larger one is deleted instead of read. */
 export const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 
 /**
- * Where programs keep what they may lose (XDG Base Directory Specification): `$XDG_STATE_HOME/darkslide`. Undefined
- * where this user has no home folder.
+ * The folder for state that may be lost (XDG Base Directory Specification): `$XDG_STATE_HOME/darkslide`. Undefined where
+ * this user has no home folder.
  */
 export function stateFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (env.XDG_STATE_HOME?.startsWith('/')) return join(env.XDG_STATE_HOME, 'darkslide');
@@ -20,7 +20,7 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-/** One file of lines per scope, in a folder that is made when the first line comes. Only its owner can read it. */
+/** One file of lines per scope, in a folder that is created with the first line. Only its owner can read it. */
 export function createFileMemory(folder: string): Memory {
   const fileOf = (scope: string) =>
     join(folder, `${createHash('sha256').update(scope).digest('hex').slice(0, 32)}.jsonl`);
@@ -57,7 +57,7 @@ export function createFileMemory(folder: string): Memory {
   };
 }
 
-/** 0 where there is none. */
+/** 0 where the file does not exist. */
 async function sizeOf(file: string): Promise<number> {
   try {
     return (await stat(file)).size;
@@ -67,7 +67,7 @@ async function sizeOf(file: string): Promise<number> {
   }
 }
 
-/** Not by `recursive`, which never ends where a file system says of a folder that is there that it is not, as in /proc. */
+/** Not with `recursive`, which never ends where a file system denies that an existing folder exists, as /proc does. */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });

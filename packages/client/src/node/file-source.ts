@@ -6,26 +6,25 @@ import { SourceError } from '../base/errors.ts';
 import { FILE_CHANGED, identityOf, isUnchanged } from '../base/file-identity.ts';
 import type { Body, ByteRange, FileStat, Source } from '../base/ports.ts';
 import { isOutOfDescriptors, TOO_MANY_OPEN, whenDescriptorsAreFree } from './descriptors.ts';
-import { CHUNK } from './md5-messages.ts';
-import type { Md5Pool, PooledHash, Slot } from './md5-pool.ts';
+import { CHUNK_BYTES } from './md5-messages.ts';
+import type { HashBuffer, Md5Pool, PooledHash } from './md5-pool.ts';
 
 /**
- * Up to this size, in bytes, a body is hashed where it is read: another thread would cost more than it takes off this
- * one.
+ * Up to this size a body is hashed in the main thread: passing it to another thread would cost more.
  */
-export const HASH_HERE = 64 * 1024;
+export const INLINE_HASH_MAX_BYTES = 64 * 1024;
 
 /**
- * Bytes that are sent at once: as long as they take, a transfer looks as if it stood still. What is read at once is more,
- * because each reading costs the same.
+ * At most this many bytes are sent at once: while they are sent no progress is seen. Reads are larger, because each has
+ * the same cost.
  */
-const PIECE = 256 * 1024;
+const SEND_BYTES = 256 * 1024;
 
 /** A file on disk. @param path absolute. */
 export function createFileSource({ path, pool, ...found }: { path: string; pool: Md5Pool } & FileStat): Source {
   const planned = identityOf(found);
   const body = (range: ByteRange) =>
-    range.end - range.start <= HASH_HERE
+    range.end - range.start <= INLINE_HASH_MAX_BYTES
       ? new SmallBody(path, planned, range)
       : new FileBody(path, planned, range, pool);
   return {
@@ -52,7 +51,7 @@ export async function statFile(path: string): Promise<FileStat> {
   }
 }
 
-/** A body that is one chunk. */
+/** A body of one chunk. */
 class SmallBody implements Body {
   readonly size: number;
   readonly #path: string;
@@ -86,7 +85,7 @@ class SmallBody implements Body {
   }
 }
 
-/** A body of many chunks: one is read while the one before it is sent and hashed. */
+/** A body of many chunks: each is read while the one before it is sent and hashed. */
 class FileBody implements Body {
   readonly size: number;
   readonly #path: string;
@@ -108,23 +107,23 @@ class FileBody implements Body {
     const hash = this.#pool.begin();
     this.#hash = hash;
     const { start, end } = this.#range;
-    let reading: Promise<Slot> | undefined;
-    let sending: Slot | undefined;
+    let reading: Promise<HashBuffer> | undefined;
+    let sending: HashBuffer | undefined;
     let whole = false;
     try {
       for (let at = start; at < end; ) {
-        const slot: Slot = await (reading ?? this.#read(fd, at));
-        sending = slot;
+        const buffer: HashBuffer = await (reading ?? this.#read(fd, at));
+        sending = buffer;
         reading = undefined;
-        const length = Math.min(CHUNK, end - at);
+        const length = Math.min(CHUNK_BYTES, end - at);
         at += length;
         if (at < end) reading = this.#read(fd, at);
         else await checkUnchanged(this.#path, this.#planned);
         whole = at === end;
-        hash.update(slot, length, whole);
-        yield* pieces(slot.buffer.subarray(0, length));
+        hash.update(buffer, length, whole);
+        yield* slices(buffer.bytes.subarray(0, length));
         sending = undefined;
-        slot.release();
+        buffer.release();
       }
     } finally {
       if (!whole) hash.drop();
@@ -139,25 +138,25 @@ class FileBody implements Body {
     return this.#hash.digest();
   }
 
-  async #read(fd: number, at: number): Promise<Slot> {
-    const slot = await this.#pool.acquire();
+  async #read(fd: number, at: number): Promise<HashBuffer> {
+    const buffer = await this.#pool.acquire();
     try {
-      await readFully(fd, slot.buffer.subarray(0, Math.min(CHUNK, this.#range.end - at)), at);
-      return slot;
+      await readFully(fd, buffer.bytes.subarray(0, Math.min(CHUNK_BYTES, this.#range.end - at)), at);
+      return buffer;
     } catch (error) {
-      slot.release();
+      buffer.release();
       throw error;
     }
   }
 }
 
-function* pieces(bytes: Uint8Array): Generator<Uint8Array, void> {
-  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+function* slices(bytes: Uint8Array): Generator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += SEND_BYTES) yield bytes.subarray(at, at + SEND_BYTES);
 }
 
 /**
- * Answers a file descriptor; whoever has it closes it with `closeSync`, which never waits for a file that was only
- * read. A `FileHandle` asks another thread for that, and takes twice as long for every read.
+ * Returns a file descriptor. The caller closes it with `closeSync`, which does not block for a file that was only read.
+ * A `FileHandle` would close in another thread, and takes twice as long for every read.
  */
 async function openFile(path: string): Promise<number> {
   try {
@@ -199,7 +198,7 @@ async function checkUnchanged(path: string, planned: FileStat): Promise<void> {
 
 const changed = () => new SourceError('changed', FILE_CHANGED);
 
-const VANISHED = 'It is not there any more. Check that the card or disk is connected, or take it from its new place.';
+const VANISHED = 'The file no longer exists. Check that the card or disk is connected, or use its new path.';
 
 export function asSourceError(error: unknown): SourceError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
@@ -207,7 +206,7 @@ export function asSourceError(error: unknown): SourceError {
   if (isOutOfDescriptors(error)) return new SourceError('unreadable', TOO_MANY_OPEN, { cause: error });
   const message =
     code === 'EACCES' || code === 'EPERM'
-      ? 'Its permissions forbid reading it. Allow it, or run this as a user who may.'
+      ? 'Its permissions do not allow reading. Change them, or run this as a user who may read it.'
       : `The disk could not read it (${code}). Copy it from the card again, or try another reader or cable.`;
   return new SourceError('unreadable', message, { cause: error });
 }

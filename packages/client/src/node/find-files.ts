@@ -43,19 +43,19 @@ const found = (source: Source): FoundFile => {
   return { name, path, size, modifiedMs, read: (from, to) => readRange(source, from, to) };
 };
 
-/** Pieces that are small enough to be read at once, without a thread that hashes them. */
-const PIECE = 64 * 1024;
+/** At most this many bytes are read at once: more would start the hashing thread. */
+const READ_BYTES = 64 * 1024;
 
 async function readRange(source: Source, from: number, to: number): Promise<Uint8Array> {
-  if (to - from <= PIECE) return readPiece(source, from, to);
+  if (to - from <= READ_BYTES) return readChunk(source, from, to);
   const bytes = new Uint8Array(to - from);
-  for (let start = from; start < to; start += PIECE) {
-    bytes.set(await readPiece(source, start, Math.min(start + PIECE, to)), start - from);
+  for (let start = from; start < to; start += READ_BYTES) {
+    bytes.set(await readChunk(source, start, Math.min(start + READ_BYTES, to)), start - from);
   }
   return bytes;
 }
 
-async function readPiece(source: Source, start: number, end: number): Promise<Uint8Array> {
+async function readChunk(source: Source, start: number, end: number): Promise<Uint8Array> {
   for await (const chunk of source.open({ start, end }).chunks()) return chunk;
   return new Uint8Array();
 }

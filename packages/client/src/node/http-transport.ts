@@ -4,15 +4,15 @@ import { TransportError, type TransportFailure } from '../base/errors.ts';
 import type { Body, Pace, Received, Transport, TransportRequest, TransportResponse } from '../base/ports.ts';
 import { type Environment, proxiesOf } from './proxies.ts';
 
-// An `import` would read all that they export, and so load undici for a WebSocket: 20 ms of CPU and 10 MB of memory.
+// An `import` would evaluate all exports, and so load undici for WebSocket: 20 ms of CPU and 10 MB of memory.
 const http = process.getBuiltinModule('node:http');
 const https = process.getBuiltinModule('node:https');
 
-/** Answers beyond this are not the API's, nor a storage's. Bytes. */
-const LARGEST_ANSWER = 32 * 1024 * 1024;
-/** How long a connection may take to be made, in milliseconds. */
+/** Larger responses come neither from the API nor from a storage. */
+const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
+/** A connection must be made within this time. */
 const CONNECT_MS = 20_000;
-/** An idle connection is kept so long, in milliseconds: less than servers usually do, so that they are not stale. */
+/** An idle connection is kept this long: shorter than servers usually keep it, so that it is not stale. */
 const KEEP_IDLE_MS = 4_000;
 
 export type NodeTransport = Transport & {
@@ -21,8 +21,8 @@ export type NodeTransport = Transport & {
 };
 
 /**
- * HTTP/1.1 over `node:http` and `node:https`, with connections kept for the next request. Bodies go out chunk by
- * chunk as the socket takes them: nothing is collected.
+ * HTTP/1.1 over `node:http` and `node:https`, with connections kept for the next request. Bodies are sent chunk by chunk
+ * as the socket takes them: nothing is buffered.
  * @param env names the proxies, as `proxiesOf` reads it. @throws {ConfigurationError} as that does.
  */
 export function createNodeTransport({ env = {} }: { env?: Environment } = {}): NodeTransport {
@@ -80,11 +80,11 @@ function open({ url, method, headers, body, fresh }: TransportRequest, { agents,
   try {
     return secure ? https.request(url, options) : http.request(url, options);
   } catch (error) {
-    throw new TransportError('invalid', `${hostOf(url)} can't be asked`, { cause: error });
+    throw new TransportError('invalid', `${hostOf(url)}: the request is not possible`, { cause: error });
   }
 }
 
-/** How far an exchange came. */
+/** How far an exchange has come. */
 type Exchange = { written: number; refused: boolean; whole: boolean };
 
 async function exchange(asked: TransportRequest, way: Way): Promise<TransportResponse> {
@@ -95,12 +95,12 @@ async function exchange(asked: TransportRequest, way: Way): Promise<TransportRes
   signal?.addEventListener('abort', abort, { once: true });
   const state: Exchange = { written: 0, refused: false, whole: false };
   try {
-    const answer = answerTo(request, { url, proxy: way.proxy, state });
-    answer.catch(() => {});
+    const response = responseOf(request, { url, proxy: way.proxy, state });
+    response.catch(() => {});
     const sending = sendBody(request, asked, state);
-    // A body that can't be read ends the exchange; one that can't be written does so by the request's own error.
-    const [response] = await Promise.all([answer, sending]);
-    return response;
+    // A body that cannot be read ends the exchange; one that cannot be written makes the request fail.
+    const [whole] = await Promise.all([response, sending]);
+    return whole;
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
@@ -110,8 +110,8 @@ async function exchange(asked: TransportRequest, way: Way): Promise<TransportRes
   }
 }
 
-/** A download in which nothing comes for so long has broken off, in milliseconds. */
-const SILENT_MS = 30_000;
+/** A download fails when no byte comes for this long. */
+const MAX_SILENCE_MS = 30_000;
 
 async function receive(asked: TransportRequest, way: Way): Promise<Received> {
   const { url, signal } = asked;
@@ -129,9 +129,9 @@ async function receive(asked: TransportRequest, way: Way): Promise<Received> {
     const state = { written: 0, refused: false, whole: true };
     throw asTransportError(error, { request, url, proxy: way.proxy, state });
   };
-  request.setTimeout(SILENT_MS, () => request.destroy(new TransportError('timeout', 'nothing comes any more')));
+  request.setTimeout(MAX_SILENCE_MS, () => request.destroy(new TransportError('timeout', 'no more bytes came')));
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    // Stays: what is destroyed may fail once more.
+    // The listener stays: a destroyed request may fail once more.
     request.on('error', reject).once('response', resolve).end();
   }).catch(fail);
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -146,25 +146,26 @@ async function receive(asked: TransportRequest, way: Way): Promise<Received> {
 
 type Asked = { url: string; proxy: string | undefined; state: Exchange };
 
-function answerTo(request: ClientRequest, { url, proxy, state }: Asked): Promise<TransportResponse> {
+function responseOf(request: ClientRequest, { url, proxy, state }: Asked): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(asTransportError(error, { request, url, proxy, state }));
     request.once('socket', (socket) => {
       if (!socket.connecting) return;
       const late = setTimeout(
-        () => request.destroy(new TransportError('unreachable', 'it does not answer')),
+        () => request.destroy(new TransportError('unreachable', 'it does not respond')),
         CONNECT_MS,
       );
       socket.once('connect', () => clearTimeout(late));
       socket.once('close', () => clearTimeout(late));
     });
-    // Stays: what is destroyed may fail once more.
+    // The listener stays: a destroyed request may fail once more.
     request.on('error', fail);
     request.once('response', (response) => {
       const status = response.statusCode ?? 0;
       state.refused = status >= 300;
-      if (proxy !== undefined && status === PROXY_WANTS_A_PASSWORD)
-        return fail(new TransportError('invalid', NO_ENTRY));
+      if (proxy !== undefined && status === PROXY_AUTHENTICATION_REQUIRED) {
+        return fail(new TransportError('invalid', PROXY_PASSWORD_NEEDED));
+      }
       collect(response).then((text) => resolve({ status, headers: plainHeaders(response.headers), text }), fail);
     });
   });
@@ -175,7 +176,7 @@ async function collect(response: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LARGEST_ANSWER) throw new TransportError('invalid', 'its answer is larger than any should be');
+    if (size > MAX_RESPONSE_BYTES) throw new TransportError('invalid', 'its response is larger than 32 MiB');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -200,7 +201,7 @@ async function sendBody(
     return;
   }
   for await (const chunk of pace ? paced(body, pace) : body.chunks()) {
-    // What was refused, or has failed, needs no more bytes: the answer or the error is on its way.
+    // A refused or failed request needs no more bytes: the response or the error follows.
     if (state.refused || request.destroyed) return;
     await write(request, chunk);
     if (request.destroyed) return;
@@ -243,7 +244,7 @@ const UNREACHABLE = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-/** A kept connection that fails before so many bytes were written was closed by the other side meanwhile. */
+/** A kept connection that fails before this many bytes were written was closed by the other side. */
 const STALE_BYTES = 1024 * 1024;
 
 function asTransportError(
@@ -257,31 +258,32 @@ function asTransportError(
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ERR_PROXY_TUNNEL') return noTunnel(error as Error & { statusCode?: number }, host);
   const kind = kindOf(code, request.reusedSocket && state.written < STALE_BYTES);
-  const reason = WORDS[code] ?? (error instanceof Error && error.message ? error.message.split('\n')[0] : code);
+  const reason = REASONS[code] ?? (error instanceof Error && error.message ? error.message.split('\n')[0] : code);
   return new TransportError(kind, `${host}: ${reason}`, { cause: error });
 }
 
-const PROXY_WANTS_A_PASSWORD = 407;
-const NO_ENTRY =
+const PROXY_AUTHENTICATION_REQUIRED = 407;
+const PROXY_PASSWORD_NEEDED =
   'the proxy asks for a user and a password (407). Put them into its URL, as in http://user:password@proxy:3128';
 
 function noTunnel(error: Error & { statusCode?: number }, host: string): TransportError {
   const { statusCode } = error;
-  if (statusCode === PROXY_WANTS_A_PASSWORD) return new TransportError('invalid', `${host}: ${NO_ENTRY}`);
-  const reason = statusCode === undefined ? 'the proxy makes no tunnel' : `the proxy makes no tunnel (${statusCode})`;
+  if (statusCode === PROXY_AUTHENTICATION_REQUIRED)
+    return new TransportError('invalid', `${host}: ${PROXY_PASSWORD_NEEDED}`);
+  const reason = statusCode === undefined ? 'the proxy refuses a tunnel' : `the proxy refuses a tunnel (${statusCode})`;
   const kind = statusCode !== undefined && statusCode < 500 && statusCode !== 429 ? 'invalid' : 'unreachable';
-  return new TransportError(kind, `${host}: ${reason}. NO_PROXY names hosts that need none`, { cause: error });
+  return new TransportError(kind, `${host}: ${reason}. List hosts that need no proxy in NO_PROXY`, { cause: error });
 }
 
-/** What is most often wrong, in words. */
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'there is no host of that name',
-  EAI_AGAIN: 'its name could not be looked up',
+/** Plain words for the most frequent errors. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at this address',
+  ENOTFOUND: 'unknown host',
+  EAI_AGAIN: 'the host name could not be looked up',
   ECONNRESET: 'the connection was lost',
-  EHOSTUNREACH: 'no way leads there',
+  EHOSTUNREACH: 'no route to host',
   EPROTO: 'it does not speak TLS as expected (an address with http:// may be right)',
-  ENETUNREACH: 'no way leads there',
+  ENETUNREACH: 'no route to host',
   EMFILE: 'too many files and connections are open',
   ENFILE: 'too many files and connections are open',
 };
@@ -293,5 +295,5 @@ function kindOf(code: string, mayBeStale: boolean): TransportFailure {
   return mayBeStale ? 'stale' : 'reset';
 }
 
-/** All of a link that may be told: the rest of it is a key to the storage. */
+/** The only part of a link that may be shown: the rest gives access to the storage. */
 const hostOf = (url: string) => URL.parse(url)?.host ?? 'the server';

@@ -1,26 +1,26 @@
 import { PAGE, type SharedMemory } from '@darkslide/md5';
 
-/** What the hashing thread and its owner say to each other. Offsets are in the memory that they share, in bytes. */
+/** Messages between the hashing thread and its owner. Offsets are in their shared memory, in bytes. */
 
-export const CHUNK = 512 * 1024;
-/** Chunks that the shared memory holds: what all bodies together may have in use. */
-export const SLOTS = 48;
-/** The hashing thread's own room, before the chunks. */
-export const SCRATCH = 64 * 1024;
+export const CHUNK_BYTES = 512 * 1024;
+/** At most this many chunks are in use at once, by all bodies together. */
+export const BUFFER_COUNT = 48;
+/** The hashing thread's working memory, before the chunks. */
+export const SCRATCH_BYTES = 64 * 1024;
 
-export const PAGES = (SCRATCH + SLOTS * CHUNK) / PAGE;
+export const PAGES = (SCRATCH_BYTES + BUFFER_COUNT * CHUNK_BYTES) / PAGE;
 
-export const slotOffset = (slot: number) => SCRATCH + slot * CHUNK;
+export const bufferOffset = (buffer: number) => SCRATCH_BYTES + buffer * CHUNK_BYTES;
 
 /**
- * A stream's next bytes. Its MD5 is answered after the last. `alone`: no other stream was there when it began.
- * `drop`: no more will come of it.
+ * `bytes`: a stream's next bytes; its MD5 is returned after the last. `alone`: no other stream existed when it began.
+ * `drop`: no more bytes of the stream will come.
  */
 export type ToHasher =
-  | { kind: 'bytes'; stream: number; alone: boolean; slot: number; length: number; last: boolean }
+  | { kind: 'bytes'; stream: number; alone: boolean; buffer: number; length: number; last: boolean }
   | { kind: 'drop'; stream: number };
 
-/** What came of one turn: slots that are free again, and streams that ended. */
+/** The result of one turn: buffers that are free again, and streams that ended. */
 export type FromHasher = { hashed: number[]; digests: { stream: number; md5: string }[] };
 
 export type HasherData = { memory: SharedMemory };

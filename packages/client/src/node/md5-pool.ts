@@ -1,57 +1,64 @@
 import { Worker } from 'node:worker_threads';
 import { createSharedMemory } from '@darkslide/md5';
-import { CHUNK, type FromHasher, type HasherData, PAGES, SLOTS, slotOffset, type ToHasher } from './md5-messages.ts';
+import {
+  BUFFER_COUNT,
+  bufferOffset,
+  CHUNK_BYTES,
+  type FromHasher,
+  type HasherData,
+  PAGES,
+  type ToHasher,
+} from './md5-messages.ts';
 
-/** A chunk's place in the shared memory, held by whoever sends it and by whoever hashes it. */
-export type Slot = {
-  /** All of its room. */
-  readonly buffer: Buffer;
-  /** Lets go of it: not touched again. */
+/** Memory for one chunk, shared with the hashing thread. Free again when sender and hasher have released it. */
+export type HashBuffer = {
+  readonly bytes: Buffer;
+  /** The caller does not use the buffer any more. */
   release(): void;
 };
 
 /** MD5 of one body. */
 export interface PooledHash {
-  /** Hashes the first `length` bytes; the slot must be let go of all the same. All but the last are whole blocks. */
-  update(slot: Slot, length: number, last: boolean): void;
-  /** In lower-case hex, when the last bytes were given. */
+  /** Hashes the first `length` bytes; the caller must still release the buffer. All but the last are whole blocks. */
+  update(buffer: HashBuffer, length: number, last: boolean): void;
+  /** In lower-case hex. Settles after the last bytes. */
   digest(): Promise<string>;
-  /** No more bytes will come. Needed only where the last were not given. */
+  /** No more bytes will come. Needed only when the last were not passed to `update`. */
   drop(): void;
 }
 
-type PoolSlot = Slot & { readonly index: number; holders: number };
+type PoolBuffer = HashBuffer & { readonly index: number; holders: number };
 
 /**
- * Buffers that a hashing thread can see, and that thread: bytes are read into them once, and sent and hashed from
- * there without a copy. The thread starts with the first body at the latest, and keeps no process alive.
+ * The hashing thread, and buffers that it shares: bytes are read into them once, and sent and hashed from there without
+ * a copy. The thread starts with the first body at the latest, and does not keep the process alive.
  */
 export class Md5Pool {
   readonly #memory = createSharedMemory(PAGES);
-  readonly #free: PoolSlot[];
-  readonly #waiting: ((slot: PoolSlot) => void)[] = [];
+  readonly #free: PoolBuffer[];
+  readonly #waiting: ((buffer: PoolBuffer) => void)[] = [];
   readonly #digests = new Map<number, PromiseWithResolvers<string>>();
-  readonly #slots: readonly PoolSlot[];
+  readonly #buffers: readonly PoolBuffer[];
   #worker: Worker | undefined;
   #streams = 0;
   #closed = false;
 
   constructor() {
-    this.#slots = Array.from({ length: SLOTS }, (_, index) => this.#createSlot(index));
-    this.#free = this.#slots.toReversed();
+    this.#buffers = Array.from({ length: BUFFER_COUNT }, (_, index) => this.#createBuffer(index));
+    this.#free = this.#buffers.toReversed();
   }
 
-  /** Starts the thread, so that it is there when the first bytes are. */
+  /** Starts the thread early, so that it is ready for the first bytes. */
   start(): void {
     if (!this.#closed) this.#worker ??= this.#createWorker();
   }
 
-  /** A slot, when one is free. */
-  acquire(): Promise<Slot> {
-    const slot = this.#free.pop();
-    if (!slot) return new Promise((resolve) => this.#waiting.push(resolve));
-    slot.holders = 1;
-    return Promise.resolve(slot);
+  /** Waits for a free buffer. */
+  acquire(): Promise<HashBuffer> {
+    const buffer = this.#free.pop();
+    if (!buffer) return new Promise((resolve) => this.#waiting.push(resolve));
+    buffer.holders = 1;
+    return Promise.resolve(buffer);
   }
 
   begin(): PooledHash {
@@ -61,22 +68,22 @@ export class Md5Pool {
     this.#digests.set(stream, digest);
     let alone: boolean | undefined;
     return {
-      update: (slot, length, last) => {
-        const { index } = slot as PoolSlot;
-        (slot as PoolSlot).holders += 1;
+      update: (buffer, length, last) => {
+        const { index } = buffer as PoolBuffer;
+        (buffer as PoolBuffer).holders += 1;
         alone ??= this.#digests.size === 1;
-        this.#say({ kind: 'bytes', stream, alone, slot: index, length, last });
+        this.#post({ kind: 'bytes', stream, alone, buffer: index, length, last });
       },
       digest: () => digest.promise,
       drop: () => {
         if (!this.#digests.delete(stream)) return;
         digest.reject(new Error('The body was not read to its end'));
-        this.#say({ kind: 'drop', stream });
+        this.#post({ kind: 'drop', stream });
       },
     };
   }
 
-  /** Ends the thread. What is read afterwards is not hashed any more, and has no digest. */
+  /** Ends the thread. What is read after that is not hashed and has no digest. */
   close(): void {
     this.#closed = true;
     void this.#worker?.terminate();
@@ -84,30 +91,30 @@ export class Md5Pool {
     this.#digests.clear();
   }
 
-  #createSlot(index: number): PoolSlot {
-    const slot: PoolSlot = {
+  #createBuffer(index: number): PoolBuffer {
+    const buffer: PoolBuffer = {
       index,
       holders: 0,
-      buffer: Buffer.from(this.#memory.buffer as unknown as ArrayBuffer, slotOffset(index), CHUNK),
+      bytes: Buffer.from(this.#memory.buffer as unknown as ArrayBuffer, bufferOffset(index), CHUNK_BYTES),
       release: () => {
-        slot.holders -= 1;
-        if (slot.holders === 0) this.#recycle(slot);
+        buffer.holders -= 1;
+        if (buffer.holders === 0) this.#recycle(buffer);
       },
     };
-    return slot;
+    return buffer;
   }
 
-  #recycle(slot: PoolSlot): void {
+  #recycle(buffer: PoolBuffer): void {
     const next = this.#waiting.shift();
     if (!next) {
-      this.#free.push(slot);
+      this.#free.push(buffer);
       return;
     }
-    slot.holders = 1;
-    next(slot);
+    buffer.holders = 1;
+    next(buffer);
   }
 
-  #say(message: ToHasher): void {
+  #post(message: ToHasher): void {
     this.start();
     if (!this.#closed) this.#worker?.postMessage(message);
   }
@@ -117,15 +124,15 @@ export class Md5Pool {
     const workerData: HasherData = { memory: this.#memory };
     const worker = new Worker(new URL(file, import.meta.url), { workerData });
     worker.unref();
-    worker.on('message', (message: FromHasher) => this.#hear(message));
+    worker.on('message', (message: FromHasher) => this.#onMessage(message));
     worker.on('error', (error) => {
       for (const { reject } of this.#digests.values()) reject(error);
     });
     return worker;
   }
 
-  #hear({ hashed, digests }: FromHasher): void {
-    for (const slot of hashed) this.#slots[slot]?.release();
+  #onMessage({ hashed, digests }: FromHasher): void {
+    for (const buffer of hashed) this.#buffers[buffer]?.release();
     for (const { stream, md5 } of digests) {
       this.#digests.get(stream)?.resolve(md5);
       this.#digests.delete(stream);

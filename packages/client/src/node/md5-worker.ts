@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { LANES } from '@darkslide/md5';
 import { type Md5Stream, Md5Streams } from '../md5/md5-streams.ts';
-import { type FromHasher, type HasherData, slotOffset, type ToHasher } from './md5-messages.ts';
+import { bufferOffset, type FromHasher, type HasherData, type ToHasher } from './md5-messages.ts';
 
 const port = parentPort as MessagePort;
 const { memory } = workerData as HasherData;
@@ -13,11 +13,11 @@ const streams = new Map<number, { stream: Md5Stream; fed: number }>();
 /** Streams that began alone: OpenSSL is faster for one. */
 const alone = new Map<number, Hash>();
 
-/** Eight streams cost little more than one, so it pays to wait until as many are there: so long, in milliseconds … */
+/** Eight streams cost little more than one, so the thread waits this long for more streams. */
 const PATIENCE_MS = 15;
-/** … or so long, where somebody waits for a digest. */
+/** The wait when a digest is already being waited for. */
 const SHORT_PATIENCE_MS = 2;
-/** A stream that got nothing for so long is not waited for. Milliseconds. */
+/** A stream that got no bytes for this long is not waited for. */
 const STALE_MS = 40;
 let waitingSince: number | undefined;
 let timer: NodeJS.Timeout | undefined;
@@ -25,8 +25,8 @@ let scheduled = false;
 
 let news: FromHasher = { hashed: [], digests: [] };
 
-/** Tells all news together: each message wakes the other side. */
-function tell(): void {
+/** Posts all results together: each message wakes the other thread. */
+function post(): void {
   if (news.hashed.length === 0) return;
   port.postMessage(news);
   news = { hashed: [], digests: [] };
@@ -50,22 +50,22 @@ function take(message: ToHasher): void {
   if (message.kind === 'drop') drop(message.stream);
   else if (message.alone) hashAlone(message);
   else {
-    const { stream, slot, length, last } = message;
-    const done = () => news.hashed.push(slot);
-    hasher.add(streamOf(stream), { offset: slotOffset(slot), length, last, done });
+    const { stream, buffer, length, last } = message;
+    const done = () => news.hashed.push(buffer);
+    hasher.add(streamOf(stream), { offset: bufferOffset(buffer), length, last, done });
   }
 }
 
-function hashAlone({ stream, slot, length, last }: Extract<ToHasher, { kind: 'bytes' }>): void {
+function hashAlone({ stream, buffer, length, last }: Extract<ToHasher, { kind: 'bytes' }>): void {
   const hash = alone.get(stream) ?? createHash('md5');
   alone.set(stream, hash);
-  hash.update(bytes.subarray(slotOffset(slot), slotOffset(slot) + length));
-  news.hashed.push(slot);
+  hash.update(bytes.subarray(bufferOffset(buffer), bufferOffset(buffer) + length));
+  news.hashed.push(buffer);
   if (last) {
     alone.delete(stream);
     news.digests.push({ stream, md5: hash.digest('hex') });
   }
-  tell();
+  post();
 }
 
 function drop(id: number): void {
@@ -90,7 +90,7 @@ function lanesInSight(): number {
 function work(): void {
   for (;;) {
     for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) take(more.message);
-    tell();
+    post();
     if (hasher.ready === 0) break;
     const left = hasher.ready < lanesInSight() ? patienceLeft() : 0;
     if (left > 0) {

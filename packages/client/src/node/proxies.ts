@@ -3,25 +3,25 @@ import { ConfigurationError } from '../base/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The way to a URL: the proxy's own URL with its password, or undefined where there is none in between. */
+/** The URL of the proxy for a URL, with its password; undefined for a direct connection. */
 export type ProxyOf = (url: URL) => string | undefined;
 
-/** The built-in agents speak to proxies from these versions on. */
-const isSpoken = ([major = 0, minor = 0]: readonly number[]) =>
+/** The built-in agents support proxies from these versions on. */
+const supportsProxies = ([major = 0, minor = 0]: readonly number[]) =>
   major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
 
 /**
  * The proxies that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name, as curl reads them: lower case first, a name in NO_PROXY
  * stands for all hosts below it too. Undefined where there is none.
- * @throws {ConfigurationError} for what is not the URL of an HTTP proxy. It is not repeated: it may hold a password.
+ * @throws {ConfigurationError} for what is not the URL of an HTTP proxy. The message does not contain it: it may have a password.
  */
 export function proxiesOf(env: Environment): ProxyOf | undefined {
   const http = proxyUrl(env, 'http_proxy');
   const https = proxyUrl(env, 'https_proxy');
   if (!http && !https) return undefined;
-  if (!isSpoken(process.versions.node.split('.').map(Number))) {
+  if (!supportsProxies(process.versions.node.split('.').map(Number))) {
     throw new ConfigurationError(
-      `Node ${process.versions.node} can't use a proxy. Take Node 24.5, or 22.21, or newer; or unset HTTP_PROXY and HTTPS_PROXY.`,
+      `Node ${process.versions.node} cannot use a proxy. Use Node 24.5, or 22.21, or newer; or unset HTTP_PROXY and HTTPS_PROXY.`,
     );
   }
   const isDirect = directHosts(variable(env, 'no_proxy') ?? '');
@@ -36,7 +36,7 @@ function proxyUrl(env: Environment, name: string): string | undefined {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url && /^https?:$/.test(url.protocol)) return url.href;
   throw new ConfigurationError(
-    `${name.toUpperCase()} is not the URL of an HTTP proxy. Give one as in http://proxy.example.com:3128, or unset it.`,
+    `${name.toUpperCase()} is not the URL of an HTTP proxy. Use one such as http://proxy.example.com:3128, or unset it.`,
   );
 }
 

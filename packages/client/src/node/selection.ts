@@ -5,21 +5,20 @@ import { fileKind } from '../plan/photo-names.ts';
 import { isSkippedFolder, isSystemFile } from './skipped-folders.ts';
 
 export type SelectionOptions = {
-  /** Every file, not only photos and their sidecars. Hidden files and skipped folders stay left out. @default false */
+  /** Take every file, not only photos and sidecars. Hidden files and skipped folders are still left out. @default false */
   all?: boolean | undefined;
   /**
-   * Globs of what is taken whatever else is said: files that are not photos, hidden ones, exceptions from `exclude`,
-   * and skipped folders. A pattern without a slash is compared with the name, one with a slash with the path below the
+   * Globs of what is always taken: files that are not photos, hidden ones, exceptions from `exclude`, and skipped folders. A pattern without a slash is compared with the name, one with a slash with the path below the
    * given folder, one with a slash at its end with folders only. Case does not count.
    */
   include?: readonly string[] | undefined;
-  /** Globs of what is left out, files and folders, as in `include`. A folder that is left out is not looked into. */
+  /** Globs of files and folders to leave out, as in `include`. A folder that is left out is not read. */
   exclude?: readonly string[] | undefined;
 };
 
 type Matcher = (relative: string, kind: 'file' | 'folder') => boolean;
 
-/** Says what is taken of all that is found. Paths are below the given folder, with slashes. */
+/** Decides which of the found files are taken. Paths are relative to the given folder, with slashes. */
 export class Selection {
   readonly #all: boolean;
   readonly #included: Matcher;
@@ -63,7 +62,7 @@ function matcher(pattern: string): Matcher {
   const foldersOnly = pattern.endsWith('/');
   const bare = plain(pattern).replace(/\/+$/, '');
   const glob = bare.replace(/^(\.?\/)+/, '');
-  if (glob === '') throw new ConfigurationError(`The pattern "${pattern}" matches nothing. Give one as in *.jpg.`);
+  if (glob === '') throw new ConfigurationError(`The pattern "${pattern}" matches nothing. Use one such as *.jpg.`);
   const byName = !bare.includes('/');
   return (relative, kind) =>
     (kind === 'folder' || !foldersOnly) && posix.matchesGlob(byName ? posix.basename(relative) : relative, glob);

@@ -20,7 +20,7 @@ export type FindOptions = SelectionOptions & {
 
 export type Walked = {
   sources: Source[];
-  /** Files and folders that could not be looked at. */
+  /** Files and folders that could not be read. */
   unreadable: FailedFile[];
   leftOut: LeftOut;
 };
@@ -30,9 +30,9 @@ const MAX_STATS_AT_ONCE = 16;
 
 /**
  * Finds the photos and their sidecars in files, folders (with what is below them) and globs. A file has the name and
- * the path that it was found by: those of the link where it is one. What several paths lead to counts once, and so does
- * a folder that several links lead to.
- * @throws {ConfigurationError} for a path or glob that leads nowhere, and a pattern that is empty.
+ * the path that it was found by: for a link, those of the link. A file or folder that several paths or links lead to
+ * counts once.
+ * @throws {ConfigurationError} for a path or glob that matches nothing, and for an empty pattern.
  */
 export async function walk({
   pool,
@@ -56,7 +56,7 @@ export async function walk({
   return { sources: sources.filter((source) => source !== undefined), unreadable, leftOut };
 }
 
-/** Something on disk, and the given folder that it is below. */
+/** A file or folder, and the given folder that contains it. */
 type Place = { path: string; base: string };
 
 type Kind = 'file' | 'folder' | 'nowhere' | 'other';
@@ -70,13 +70,13 @@ class Finder {
   readonly #leftOut = new LeftOutCounter();
   /** Real paths of the folders that were given: links may lead into them. */
   readonly #bounds: string[] = [];
-  /** Everything that was decided on, by the real path of its folder and its own name. */
+  /** What was taken or left out, by the real path of its folder and its name. */
   readonly #decided = new Set<string>();
-  /** Real paths of the folders that were looked into. */
+  /** Real paths of the folders that were read. */
   readonly #visited = new Set<string>();
   readonly #realFolders = new Map<string, Promise<string>>();
   readonly #folders: Place[] = [];
-  /** Looked into last, so that what is in a given folder has its own path and not a link's. */
+  /** Read last, so that what is in a given folder has its own path and not a link's. */
   #linkedFolders: Place[] = [];
 
   constructor({ followLinks = false, ...selection }: Omit<FindOptions, 'paths'>, signal: AbortSignal | undefined) {
@@ -93,14 +93,14 @@ class Finder {
     }
     for (const match of matches) await this.#addMatch(match);
     while (this.#folders.length + this.#linkedFolders.length > 0) {
-      for (let folder = this.#folders.pop(); folder; folder = this.#folders.pop()) await this.#lookInto(folder);
+      for (let folder = this.#folders.pop(); folder; folder = this.#folders.pop()) await this.#readFolder(folder);
       this.#folders.push(...this.#linkedFolders.sort((a, b) => (a.path < b.path ? 1 : -1)));
       this.#linkedFolders = [];
     }
     return { files: this.#files, unreadable: this.#unreadable, leftOut: this.#leftOut.result() };
   }
 
-  /** What a person named is taken or refused, links included. */
+  /** Adds a path that the user named, links included. */
   async #addNamed(path: string): Promise<void> {
     await this.#orUnreadable(path, async () => {
       const kind = await kindOf(path);
@@ -108,7 +108,7 @@ class Finder {
         this.#bounds.push(await realpath(path));
         this.#folders.push({ path, base: path });
       } else if (await this.#isNew(path)) {
-        if (kind === 'nowhere') throw new SourceError('vanished', NOWHERE);
+        if (kind === 'nowhere') throw new SourceError('vanished', BROKEN_LINK);
         if (kind === 'other') throw new SourceError('unreadable', NOT_A_FILE);
         if (this.#selection.named(basename(path)) === 'take') this.#files.push(path);
         else this.#leftOut.add('excluded', path);
@@ -116,11 +116,11 @@ class Finder {
     });
   }
 
-  /** @throws {ConfigurationError} where it matches nothing. */
+  /** @throws {ConfigurationError} where the pattern matches nothing. */
   async #matchesOf(pattern: string): Promise<Place[]> {
     const isGlob = /[*?[\]{}]/.test(pattern);
     const matches = isGlob ? (await Array.fromAsync(glob(pattern))).map((match) => resolve(match)) : [];
-    if (matches.length === 0) throw new ConfigurationError(`There is nothing at "${pattern}".`);
+    if (matches.length === 0) throw new ConfigurationError(`"${pattern}" does not exist.`);
     const segments = pattern.split(/[/\\]/);
     const base = resolve(
       segments
@@ -139,14 +139,14 @@ class Finder {
     await this.#orUnreadable(match.path, async () => this.#add(match, await lstat(match.path)));
   }
 
-  /** Whether the folders between a match and its base are taken. */
+  /** Whether the folders between a match and its base may be read. */
   async #mayEnter(folder: Place): Promise<boolean> {
     const { path, base } = folder;
     if (path === base || !path.startsWith(base)) return true;
     return (await this.#mayEnter({ path: dirname(path), base })) && this.#takesFolder(folder, await this.#isNew(path));
   }
 
-  async #lookInto(folder: Place): Promise<void> {
+  async #readFolder(folder: Place): Promise<void> {
     this.#signal?.throwIfAborted();
     await this.#orUnreadable(folder.path, async () => {
       const real = await this.#realFolder(folder.path);
@@ -173,20 +173,20 @@ class Finder {
       return;
     }
     if (!isNew) return;
-    const verdict = kind === 'other' ? 'notPhotos' : this.#selection.file(below(base, path));
-    if (verdict === 'system') return;
-    if (verdict !== 'take') this.#leftOut.add(verdict, path);
-    else if (kind === 'nowhere') throw new SourceError('vanished', NOWHERE);
+    const choice = kind === 'other' ? 'notPhotos' : this.#selection.file(below(base, path));
+    if (choice === 'system') return;
+    if (choice !== 'take') this.#leftOut.add(choice, path);
+    else if (kind === 'nowhere') throw new SourceError('vanished', BROKEN_LINK);
     else if (isLink && (await this.#leadsOut(path))) this.#leftOut.add('linksOut', path);
     else this.#files.push(path);
   }
 
   #takesFolder({ path, base }: Place, isNew: boolean): boolean {
     if (path === base) return true;
-    const verdict = this.#selection.folder(below(base, path));
-    if (verdict === 'excluded' && isNew) this.#leftOut.add('excluded', path);
-    if (verdict === 'skip' && isNew) this.#leftOut.addFolder(basename(path), path);
-    return verdict === 'take';
+    const choice = this.#selection.folder(below(base, path));
+    if (choice === 'excluded' && isNew) this.#leftOut.add('excluded', path);
+    if (choice === 'skip' && isNew) this.#leftOut.addFolder(basename(path), path);
+    return choice === 'take';
   }
 
   async #leadsOut(path: string): Promise<boolean> {
@@ -218,8 +218,8 @@ class Finder {
   }
 }
 
-const NOWHERE = 'It is a link that leads nowhere. Put the file in its place, or remove the link.';
-const NOT_A_FILE = 'It is neither a file nor a folder. Give what can be read from beginning to end.';
+const BROKEN_LINK = 'Broken symbolic link. Restore its target or remove it.';
+const NOT_A_FILE = 'Neither a file nor a folder. Remove it, or leave it out.';
 
 const isThere = (path: string) =>
   lstat(path).then(
@@ -227,7 +227,7 @@ const isThere = (path: string) =>
     () => false,
   );
 
-/** Of what a path leads to in the end. */
+/** The kind of what a path leads to. */
 async function kindOf(path: string): Promise<Kind> {
   try {
     return plainKind(await stat(path));

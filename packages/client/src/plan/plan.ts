@@ -8,7 +8,7 @@ import { copyResults, withoutCopies } from './copies.ts';
 import type { Copy } from './shots.ts';
 import { uniqueNames } from './unique-names.ts';
 
-/** A file that will be sent, unless the project holds it already. */
+/** A file that will be uploaded, unless the project already contains it. */
 export type PlannedFile = {
   /** Its place in camera order, from 0. */
   readonly index: number;
@@ -19,21 +19,21 @@ export type PlannedFile = {
 
 export type Plan = {
   files: readonly PlannedFile[];
-  /** What is settled without asking anyone: empty files, impossible names, copies. */
+  /** Results that need no request: empty files, invalid names, copies. */
   settled: readonly FileResult[];
   /** Sum of the files' sizes, in bytes. */
   bytes: number;
-  /** What was found and not taken into the plan. */
+  /** What was found but is not in the plan. */
   leftOut: LeftOut;
-  /** With `rename` the names are those of an empty project: an upload takes what a project holds into account. */
+  /** With `rename` the names are those for an empty project: an upload adapts them to the files of its project. */
   duplicates: DuplicatePolicy;
-  /** Files that another one here stands for. */
+  /** Files that are copies of another file in the plan. */
   copies: readonly Copy[];
 };
 
 /**
- * What to do where different files have the same name. `rename` puts the parent folder's name before it, and before that
- * of what belongs to the same shot.
+ * What to do when different files have the same name. `rename` puts the parent folder's name before the names of all files
+ * of the shot.
  */
 export type DuplicatePolicy = 'error' | 'rename';
 
@@ -97,10 +97,10 @@ function problemOf(source: Source): FailedFile | undefined {
   const problem = fileNameProblem(source.name);
   if (problem) return invalidName(source, source.name, problem);
   if (source.size === 0) {
-    return failed(source, 'empty', 'It is empty. Check the card or the copy that it comes from.');
+    return failed(source, 'empty', 'The file is empty. Check the card or the copy that it comes from.');
   }
   if (source.size > MAX_PART_SIZE * MAX_PART_COUNT) {
-    return failed(source, 'too-large', 'It is larger than a storage can take.');
+    return failed(source, 'too-large', 'The file is larger than storage allows.');
   }
   return undefined;
 }

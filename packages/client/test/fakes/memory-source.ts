@@ -92,7 +92,7 @@ class MemoryBody implements Body {
     const { start, end } = this.#range;
     for (let at = start; at < end; ) {
       const chunk = this.#file.read(at, Math.min(at + CHUNK, end));
-      if (chunk.length === 0) throw new SourceError('changed', 'It was changed while it was sent.');
+      if (chunk.length === 0) throw new SourceError('changed', 'The file changed during the upload.');
       at += chunk.length;
       if (at >= end) this.#checkUnchanged();
       given.push(chunk);
@@ -108,7 +108,7 @@ class MemoryBody implements Body {
 
   #checkUnchanged(): void {
     if (isUnchanged(this.#file.stat(), this.#planned)) return;
-    throw new SourceError('changed', 'It was changed while it was sent.');
+    throw new SourceError('changed', 'The file changed during the upload.');
   }
 }
 
