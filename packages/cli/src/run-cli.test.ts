@@ -54,7 +54,11 @@ describe('wrong use ends with exit code 2 and a hint', () => {
     ['an unknown flow', ['upload', '.', '--project', 'x', '--flow', 'fast'], /smart-editing/],
     ['an invalid number of transfers', ['upload', '.', '--project', 'x', '--concurrency', '0'], /1 to 256/],
     ['an invalid rate', ['upload', '.', '--project', 'x', '--limit-rate', 'fast'], /20M/],
-    ['a path that does not exist', ['upload', '/there/is/nothing', '--project', 'x'], /"\/there\/is\/nothing" does not exist/],
+    [
+      'a path that does not exist',
+      ['upload', '/there/is/nothing', '--project', 'x'],
+      /"\/there\/is\/nothing" does not exist/,
+    ],
     ['a manifest without a format', ['upload', '.', '--project', 'x', '--manifest', 'list.txt'], /\.csv/],
     [
       'a manifest in a folder that does not exist',
