@@ -86,6 +86,7 @@ describe('signRequest and verifyRequest give the signatures published in the Ama
         accessKeyId: EXAMPLE_CREDENTIALS.accessKeyId,
         presigned: false,
         payload: { kind: 'sha256', hex: payloadHash },
+        signedHeaders: signedHeaders.split(';'),
       });
     });
 });
