@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type LogEntry, readDamage, scrubFolder } from '../src/index.ts';
+import { type LogEntry, readDamage, rebuildIndex, scrubFolder } from '../src/index.ts';
 import { blobFiles, editIndex, startTestStore, type TestStore, until } from './support/test-store.ts';
 
 const flipBit = (path: string) => {
@@ -132,6 +132,43 @@ describe('the scrub', () => {
     renameSync(join(dataDir, 'away'), b);
     assert.deepEqual((await scrubFolder({ dataDir })).damagedObjects, []);
     assert.equal(readDamage(dataDir, { limit: 1 })?.count, 0);
+  });
+
+  test('writes trailers again from the index, so that a rebuild finds every blob', async () => {
+    const part = randomBytes(5 * 1024 * 1024);
+    let openUpload = '';
+    {
+      await using running = await startTestStore({ dataDir, scrubDays: 0 });
+      const { s3 } = running;
+      await s3.put('photo', 'bytes', { 'content-type': 'image/x' });
+      await s3.put('empty', '');
+      const uploadId = await s3.createUpload('parts');
+      const { headers } = await s3.uploadPart('parts', uploadId, 1, part);
+      await s3.complete('parts', uploadId, [{ number: 1, etag: String(headers.etag) }]);
+      openUpload = await s3.createUpload('open', { 'content-type': 'image/y' });
+      await s3.uploadPart('open', openUpload, 1, 'part');
+    }
+    for (const blob of blobFiles(dataDir)) {
+      const path = join(dataDir, 'blobs', blob);
+      const bytes = readFileSync(path);
+      bytes[bytes.length - 30] = (bytes[bytes.length - 30] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+    }
+    {
+      await using running = await startTestStore({ dataDir });
+      await finished(running);
+      const told = running.entries.filter((entry) => entry.type === 'trailer');
+      assert.deepEqual([told.length, told.every(({ isMended }) => isMended)], [5, true]);
+      assert.equal((await running.store.figures()).damagedObjects, 0);
+    }
+    for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `index.sqlite${end}`), { force: true });
+    const { objects, openUploads, unreadable } = await rebuildIndex({ dataDir });
+    assert.deepEqual([objects, openUploads, unreadable], [3, 1, []]);
+    await using running = await startTestStore({ dataDir, scrubDays: 0 });
+    assert.equal((await running.s3.get('photo')).headers['content-type'], 'image/x');
+    assert.deepEqual((await running.s3.get('parts')).body, part);
+    const parts = await running.s3.call({ method: 'GET', key: 'open', query: { uploadId: openUpload } });
+    assert.match(parts.body.toString(), /<PartNumber>1</);
   });
 
   test('of a folder that a store runs on, or that has none, is refused', async () => {

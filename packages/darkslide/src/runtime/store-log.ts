@@ -57,6 +57,13 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
       const { blob, objects } = entry;
       return { level: LEVELS.info, blob, objects, msg: 'stored bytes that were damaged are whole again' };
     }
+    case 'trailer': {
+      const { blob, objects, isMended } = entry;
+      const msg = isMended
+        ? 'the description behind stored bytes was damaged, and is written again from the index: look at the disk'
+        : 'the description behind stored bytes is damaged, and the index can not tell it: these photos can be read, but upload them again, as `darkslide store rebuild` would not find them';
+      return { level: isMended ? LEVELS.warn : LEVELS.error, blob, objects, msg };
+    }
     case 'scrub': {
       const { state, blobs, bytes, damaged } = entry;
       const counts = state === 'finished' ? { blobs, bytes, damaged } : {};

@@ -36,6 +36,11 @@ export class Damage {
     });
   }
 
+  /** Tells of a blob that did not say any more what it is. */
+  foundTrailer(blob: string, { isMended }: { isMended: boolean }): void {
+    this.#log({ type: 'trailer', blob, objects: this.#reader.usersOf(blob), isMended });
+  }
+
   async #attempt(write: () => Promise<void>): Promise<void> {
     try {
       await write();

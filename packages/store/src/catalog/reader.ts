@@ -27,19 +27,22 @@ export type Completion = { key: string; bucketId: number; etag: string; checksum
 /** Of a segment of an object: an ETag without parts is the MD5 of the one segment. */
 const MD5 = "COALESCE(segment.md5, CASE WHEN object.etag NOT LIKE '%-%' THEN object.etag END)";
 
+/** A manifest has no bytes but its trailer. */
+const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
+
 /** Answers questions about what is committed. Synchronous: each answer is of one moment. */
 export class IndexReader {
-  readonly #path: string;
+  readonly path: string;
   #db: DatabaseSync | undefined;
   #statements: Statements | undefined;
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   /** For reading beside the writer. */
   open(): void {
-    this.#use(new DatabaseSync(this.#path, { readOnly: true, timeout: 10_000 }));
+    this.#use(new DatabaseSync(this.path, { readOnly: true, timeout: 10_000 }));
   }
 
   /**
@@ -48,7 +51,7 @@ export class IndexReader {
    */
   openAlone(): void {
     this.close();
-    const db = new DatabaseSync(this.#path, { timeout: 1000 });
+    const db = new DatabaseSync(this.path, { timeout: 1000 });
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     db.prepare('SELECT 1 FROM bucket LIMIT 1').get();
     this.#use(db);
@@ -57,7 +60,7 @@ export class IndexReader {
   /** For reading, after `openAlone`, what will not change while a writer is being opened. */
   openFrozen(): void {
     this.close();
-    const url = pathToFileURL(this.#path);
+    const url = pathToFileURL(this.path);
     url.search = 'immutable=1';
     this.#use(new DatabaseSync(url, { readOnly: true }));
   }
@@ -265,7 +268,11 @@ export class IndexReader {
          UNION ALL
          SELECT blob, size, etag FROM part
          WHERE blob IN (SELECT DISTINCT blob FROM part WHERE blob > ? ORDER BY blob LIMIT ?)
+         UNION ALL
+         SELECT * FROM (SELECT manifest, 0, '${MD5_OF_NOTHING}' FROM object WHERE manifest > ? ORDER BY manifest LIMIT ?)
        ) GROUP BY blob ORDER BY blob LIMIT ?`,
+      after,
+      limit,
       after,
       limit,
       after,
@@ -293,7 +300,12 @@ export class IndexReader {
         `SELECT blob, segment.size, ${MD5} AS md5 FROM segment JOIN object ON object.id = object_id
          WHERE blob = ? ORDER BY md5 IS NULL LIMIT 1`,
         blob,
-      ) ?? this.#sql.get('SELECT blob, size, etag AS md5 FROM part WHERE blob = ? LIMIT 1', blob);
+      ) ??
+      this.#sql.get('SELECT blob, size, etag AS md5 FROM part WHERE blob = ? LIMIT 1', blob) ??
+      this.#sql.get(
+        `SELECT manifest AS blob, 0 AS size, '${MD5_OF_NOTHING}' AS md5 FROM object WHERE manifest = ?`,
+        blob,
+      );
     return row === undefined ? undefined : blobOf(row);
   }
 

@@ -9,7 +9,7 @@ import { keyBytes, keyText } from '../model.ts';
 import { Changes } from './reconcile.ts';
 
 /** What an old index still knew of a blob that does not say what it is. */
-export type Saved = { blob: string; record: (ObjectRecord & { kind: 'object' }) | ManifestRecord };
+export type Saved = { blob: string; record: (ObjectRecord & { kind: 'object' }) | ManifestRecord | PartRecord };
 
 /** Fills an empty index with what blobs say of themselves, in any order. */
 export class Restorer {

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { BlobRecord } from '../blobs/record.ts';
 import { UnsoundIndexError } from '../catalog/soundness.ts';
 import type { Row } from '../catalog/statements.ts';
 import { isAsWritten } from '../catalog/summed.ts';
 import { keyText } from '../model.ts';
+import { partRecord } from './part-record.ts';
 import type { Saved } from './restorer.ts';
 
 /** Reads of a damaged or older index what it still tells, row by row; what can't be read is passed over. */
@@ -29,6 +31,19 @@ export class Salvage {
     });
   }
 
+  /**
+   * What a blob has to say of itself, by the index, which may be in use. Undefined where the index can't tell: its rows
+   * are not as they were written, or nothing refers to the blob.
+   */
+  recordOf(blob: string): BlobRecord | undefined {
+    const [saved] = this.of([blob]);
+    if (saved !== undefined) return saved.record;
+    const isOfManifest = this.#db
+      ?.prepare('SELECT 1 FROM segment JOIN object ON object.id = object_id WHERE blob = ? AND manifest IS NOT NULL')
+      .get(blob);
+    return isOfManifest && { kind: 'bytes' };
+  }
+
   close(): void {
     this.#db?.close();
   }
@@ -41,9 +56,21 @@ export class Salvage {
             OR (manifest IS NULL AND object.id IN (SELECT object_id FROM segment WHERE blob = ?1))`,
       )
       .all(blob) as Row[] | undefined;
-    return (rows ?? [])
-      .filter((row) => isAsWritten('object', row))
-      .map((row) => ({ blob, record: this.#recordOf(row) }));
+    const objects = (rows ?? []).filter((row) => isAsWritten('object', row));
+    return [...objects.map((row) => ({ blob, record: this.#recordOf(row) })), ...this.#parts(blob)];
+  }
+
+  #parts(blob: string): Saved[] {
+    const part = this.#db?.prepare('SELECT * FROM part WHERE blob = ?').get(blob) as Row | undefined;
+    const upload = this.#db?.prepare('SELECT * FROM upload WHERE id = ?').get(String(part?.upload_id)) as
+      | Row
+      | undefined;
+    if (part === undefined || upload === undefined) return [];
+    if (!isAsWritten('part', part) || !isAsWritten('upload', upload)) return [];
+    const bucket = this.#db?.prepare('SELECT name FROM bucket WHERE id = ?').get(Number(upload.bucket_id)) as Row;
+    return [
+      { blob, record: partRecord(part, { upload, bucket: String(bucket.name), sequence: Number(part.sequence) }) },
+    ];
   }
 
   #recordOf(row: Row): Saved['record'] {

@@ -8,6 +8,7 @@ import { type Row, Statements } from '../catalog/statements.ts';
 import { insertSummed, setState, stateOf, sumAnew } from '../catalog/summed.ts';
 import { keyText, type Segment } from '../model.ts';
 import { bucketsOf } from './compact-changes.ts';
+import { partRecord } from './part-record.ts';
 
 /** Rows done in one transaction; as many files are synced at the same time. */
 const PAGE = 64;
@@ -87,24 +88,8 @@ class Sealer {
   async part(row: Row): Promise<(() => void) | undefined> {
     const upload = this.#db.prepare('SELECT * FROM upload WHERE id = ?').get(String(row.upload_id)) as Row;
     const size = Number(row.size);
-    const record: BlobRecord = {
-      kind: 'part',
-      ...this.#place(upload.bucket_id, upload.key),
-      uploadId: String(row.upload_id),
-      number: Number(row.number),
-      sequence: 1,
-      after: 0,
-      size,
-      etag: String(row.etag),
-      modifiedAt: Number(row.modified_at),
-      checksum: row.checksum === null ? undefined : String(row.checksum),
-      upload: {
-        initiatedAt: Number(upload.initiated_at),
-        headers: JSON.parse(String(upload.headers)),
-        checksumAlgorithm: (upload.checksum_algorithm ?? undefined) as never,
-        checksumType: (upload.checksum_type ?? undefined) as never,
-      },
-    };
+    const { bucket } = this.#place(upload.bucket_id, upload.key);
+    const record = partRecord(row, { upload, bucket, sequence: 1 });
     const blob = row.blob === null ? await this.#write(record) : String(row.blob);
     if (row.blob !== null && !(await this.#append({ blob, size }, record))) return undefined;
     const name = [String(row.upload_id), Number(row.number)];

@@ -6,6 +6,7 @@ import type { IndexReader } from '../catalog/reader.ts';
 import type { IndexWriter } from '../catalog/writer.ts';
 import type { ReadHashing } from '../hashing/read-hashing.ts';
 import type { StoredBlob } from '../model.ts';
+import { mendTrailer } from './mend-trailer.ts';
 
 /** What checking blobs needs. */
 export type Checking = {
@@ -33,6 +34,7 @@ export async function checkBlob(checking: Checking, blob: string, onRead: OnRead
     if (stored.md5 === undefined) await checkParts(checking, blob, onRead);
     else await read(checking, stored, onRead);
     await damage.foundWhole(blob);
+    await checkTrailer(checking, stored);
     return true;
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
@@ -41,6 +43,12 @@ export async function checkBlob(checking: Checking, blob: string, onRead: OnRead
   } finally {
     release();
   }
+}
+
+/** Without a whole trailer an object reads as ever, but would be missing after a rebuild. */
+async function checkTrailer({ reader, blobs, damage }: Checking, stored: StoredBlob): Promise<void> {
+  const state = await mendTrailer({ blobs, index: reader.path }, stored);
+  if (state !== 'whole') damage.foundTrailer(stored.blob, { isMended: state === 'mended' });
 }
 
 async function read({ blobs, hashing }: Checking, stored: StoredBlob, onRead: OnRead): Promise<string> {

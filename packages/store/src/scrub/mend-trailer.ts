@@ -1,0 +1,41 @@
+import { open } from 'node:fs/promises';
+import type { Blobs } from '../blobs/blobs.ts';
+import { readSealedBlob, trailerOf } from '../blobs/record.ts';
+import { Salvage } from '../recovery/salvage.ts';
+
+/** `left`: the trailer is damaged, and the index can't tell what it was. */
+export type TrailerState = 'whole' | 'mended' | 'left';
+
+/**
+ * Looks at the trailer of a blob whose `size` bytes were found right just before. A damaged one is written again from
+ * the index, where the sums of its rows say that these are as they were written.
+ */
+export async function mendTrailer(
+  { blobs, index }: { blobs: Blobs; index: string },
+  { blob, size }: { blob: string; size: number },
+): Promise<TrailerState> {
+  const path = blobs.path(blob);
+  if (isSealed(path, size)) return 'whole';
+  const salvage = new Salvage(index);
+  const record = salvage.recordOf(blob);
+  salvage.close();
+  if (record === undefined) return 'left';
+  const trailer = trailerOf(record, size);
+  const file = await open(path, 'r+');
+  try {
+    await file.truncate(size);
+    await file.write(trailer, 0, trailer.length, size);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  return 'mended';
+}
+
+function isSealed(path: string, size: number): boolean {
+  try {
+    return readSealedBlob(path)?.size === size;
+  } catch {
+    return false;
+  }
+}
