@@ -1,11 +1,13 @@
 /**
- * `npm run docs:export` writes docs/openapi.json from the booted app, docs/errors.md from the error catalogue, and the
- * index of docs/decisions from its records. With `--check` it changes nothing and fails if a committed file is stale.
+ * `npm run docs:export` writes docs/openapi.json from the booted app, docs/errors.md from the error catalogue, the index
+ * of docs/decisions from its records, and the table of settings in README.md from the one that the program reads. With
+ * `--check` it changes nothing and fails if a committed file is stale.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ERRORS } from '@darkslide/contract';
 import { exportOpenApi } from '@darkslide/server';
+import { settingsTable } from '../packages/darkslide/src/settings/settings-text.ts';
 import { decisionIndex, FOLDER } from './decisions.ts';
 import { ROOT } from './run.ts';
 
@@ -39,9 +41,19 @@ function errorCatalogue(): string {
   ].join('\n');
 }
 
+const SETTINGS = /(<!-- settings: [^>]*-->\n)[\s\S]*?(<!-- end of settings -->)/;
+
+/** The README, with the table of settings between its markers. */
+async function readme(): Promise<string> {
+  const text = await readFile(join(ROOT, 'README.md'), 'utf8');
+  if (!SETTINGS.test(text)) throw new Error('README.md has no markers for the table of settings');
+  return text.replace(SETTINGS, (_, begin, end) => `${begin}\n${settingsTable()}\n\n${end}`);
+}
+
 const documents = {
   'docs/openapi.json': `${JSON.stringify(await exportOpenApi(), null, 2)}\n`,
   'docs/errors.md': errorCatalogue(),
+  'README.md': await readme(),
   [`${FOLDER}/README.md`]: decisionIndex(),
 };
 

@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/darkslide': [
     '@darkslide/cli',
     '@darkslide/connections',
+    '@darkslide/contract',
     '@darkslide/doctor',
     '@darkslide/server',
     '@darkslide/store',

@@ -41,10 +41,13 @@ describe('a start with a wrong value', () => {
     DARKSLIDE_HOST: 'http://127.0.0.1',
     DARKSLIDE_PORT: '65536',
     DARKSLIDE_API_KEY: 'two words',
+    DARKSLIDE_PRINT_API_KEY: 'perhaps',
+    DARKSLIDE_TRUSTED_PROXIES: 'my proxy',
     DARKSLIDE_LINK_TTL: '604801',
     DARKSLIDE_RATE_LIMIT: '0',
     DARKSLIDE_MULTIPART_IDLE_DAYS: 'a week',
     DARKSLIDE_SWEEP_INTERVAL: '0',
+    DARKSLIDE_LOST_FOUND_DAYS: '0',
     DARKSLIDE_LOG_LEVEL: 'loud',
     DARKSLIDE_METRICS_PORT: '65536',
     DARKSLIDE_METRICS_TOKEN: 'too short',
@@ -58,6 +61,7 @@ describe('a start with a wrong value', () => {
   };
   const OF_THE_STORE: Record<string, string> = {
     DARKSLIDE_STORE_PORT: '-1',
+    DARKSLIDE_STORE_SCRUB_DAYS: '-1',
     DARKSLIDE_STORE_ACCESS_KEY: 'two words',
     DARKSLIDE_STORE_SECRET_KEY: 'zwei Wörter',
   };

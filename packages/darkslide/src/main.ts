@@ -1,6 +1,7 @@
 import { type Action, runCli, type ServerActions } from '@darkslide/cli';
 import manifest from '../package.json' with { type: 'json' };
 import { localApiKey } from './runtime/local-api-key.ts';
+import { settingsHelp } from './settings/settings-text.ts';
 
 /** An action whose module, with the server's libraries, is loaded only when its command runs. */
 function serverAction<Args extends unknown[]>(load: () => Promise<Action<Args>>): Action<Args> {
@@ -22,7 +23,7 @@ const server: ServerActions = {
   createKey: serverAction(async () => (await import('./commands/keys.ts')).createKey),
   listKeys: serverAction(async () => (await import('./commands/keys.ts')).listKeys),
   revokeKey: serverAction(async () => (await import('./commands/keys.ts')).revokeKey),
-  settingsHelp: () => '',
+  settingsHelp,
 };
 
 const { env, stdout, stderr } = process;

@@ -1,7 +1,8 @@
 import { constants, open } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { DefaultKey } from '@darkslide/cli';
-import { dataFolder, type Environment } from '../settings/configuration.ts';
+import { dataFolder } from '../settings/data-folder.ts';
+import type { Environment } from '../settings/reader.ts';
 
 /** The file from which the command line on the same machine takes its key, when none was given. */
 export function apiKeyFile(dataDir: string): string {

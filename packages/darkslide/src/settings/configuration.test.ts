@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigurationError, type Environment, readConfiguration } from './configuration.ts';
 
-/** What `serve` would say of a wrong environment, a line a problem. */
+/** What `serve` prints for a wrong environment: one line per problem. */
 function problems(env: Environment): string[] {
   try {
     readConfiguration(env);
@@ -13,7 +13,7 @@ function problems(env: Environment): string[] {
   return [];
 }
 
-test('without any variable everything is embedded and on loopback', () => {
+test('without any variable, everything is embedded and on loopback', () => {
   const configuration = readConfiguration({});
   assert.equal(configuration.host, '127.0.0.1');
   assert.equal(configuration.port, 8080);
@@ -22,14 +22,14 @@ test('without any variable everything is embedded and on loopback', () => {
   assert.equal(configuration.linkTtlSeconds, 86_400);
 });
 
-test('an empty variable counts as not set', () => {
+test('an empty variable counts as unset', () => {
   assert.deepEqual(
     readConfiguration({ DARKSLIDE_PORT: '', DATABASE_URL: '', DARKSLIDE_S3_BUCKET: '' }),
     readConfiguration({}),
   );
 });
 
-test('a bucket alone is one on Amazon S3; an endpoint means path style', () => {
+test('a bucket without an endpoint is on Amazon S3; an endpoint means path style', () => {
   const amazon = readConfiguration({ DARKSLIDE_S3_BUCKET: 'photos', AWS_REGION: 'eu-west-1' });
   assert.deepEqual(amazon.storage, { kind: 's3', endpoint: undefined, bucket: 'photos', forcePathStyle: false });
   assert.equal(amazon.region, 'eu-west-1');
@@ -71,7 +71,7 @@ test('DARKSLIDE_MULTIPART_IDLE_DAYS may be a fraction', () => {
     assert.match(problems({ DARKSLIDE_MULTIPART_IDLE_DAYS: value })[0] ?? '', /number from 0\.0001 to 365/);
 });
 
-test('every wrong variable is named at once', () => {
+test('all wrong variables are named at once', () => {
   const said = problems({
     DARKSLIDE_PORT: 'eighty',
     DARKSLIDE_S3_ENDPOINT: 'ftp://x',
@@ -87,13 +87,13 @@ test('every wrong variable is named at once', () => {
   }
 });
 
-test('the embedded store is reached at the root of its host, another one also below a path', () => {
+test('the public URL of the embedded store has no path; that of another storage may have one', () => {
   const withPath = { DARKSLIDE_PUBLIC_STORE_URL: 'https://photos.example.com/store' };
   assert.match(problems(withPath).join(), /DARKSLIDE_PUBLIC_STORE_URL has a path/);
   assert.deepEqual(problems({ DARKSLIDE_PUBLIC_STORE_URL: 'https://photos.example.com/' }), []);
   assert.deepEqual(problems({ ...withPath, DARKSLIDE_S3_BUCKET: 'photos' }), []);
 });
 
-test('a wrong URL is never repeated: it may carry a password', () => {
+test('a wrong URL is never repeated: it may contain a password', () => {
   assert.doesNotMatch(problems({ DATABASE_URL: 'mysql://me:secret@db/x' }).join(), /secret/);
 });
