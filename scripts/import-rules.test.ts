@@ -38,6 +38,25 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
  * of its own, named by its file name. Tests may import everything.
  */
 const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
+  'packages/cli/src': {
+    actions: ['base', 'manifest', 'views'],
+    base: [],
+    commands: ['actions', 'base', 'completion'],
+    completion: ['base'],
+    'explain-error.ts': ['base'],
+    'index.ts': ['base', 'run-cli.ts'],
+    manifest: ['base'],
+    'program.ts': ['base', 'commands'],
+    'run-cli.ts': ['base', 'explain-error.ts', 'program.ts'],
+    views: ['base'],
+  },
+  'packages/darkslide/src': {
+    commands: ['doctor', 'runtime', 'settings'],
+    doctor: ['runtime', 'settings'],
+    'main.ts': ['commands', 'runtime', 'settings'],
+    runtime: ['settings'],
+    settings: [],
+  },
   'packages/server/src': {
     'api-keys.ts': ['database', 'keys', 'open-database.ts'],
     'app.ts': ['http', 'observability'],

@@ -91,5 +91,5 @@ async function assertRefused(server: Darkslide, says: RegExp): Promise<void> {
     (reason: Error) => reason,
   );
   assert.match(String(error), says);
-  assert.match(String(error), /The embedded store can't start: .*: run `darkslide store rebuild`.*\./);
+  assert.match(String(error), /The embedded store cannot start: .*: run `darkslide store rebuild`.*\./);
 }

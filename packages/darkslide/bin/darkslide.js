@@ -9,15 +9,15 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(
     `darkslide needs Node 22.18 or newer; this is Node ${process.versions.node}. ` +
-      'Install a newer Node, or run it through npx or npm, which find the one that the project brings along.',
+      'Install a newer Node, or run it with npx or npm, which use the Node that the project installs.',
   );
   process.exit(2);
 }
 
-// V8 lets its young generation grow to 96 MB before it tidies up. A server needs a quarter of that. An upload needs half,
-// or what it makes for each of its transfers lives until it counts as old: 20,000 files then take 270 MB instead of 200,
-// and more CPU. V8 takes this only on the command line, so where the system can, the process replaces itself; elsewhere
-// it merely takes more memory.
+// V8 lets its young generation grow to 96 MB before it collects garbage. A server needs a quarter of that. An upload
+// needs half: with less, the objects of its transfers become old before they are collected, and 20,000 files take 270 MB
+// instead of 200, and more CPU. V8 reads this option only from the command line, so the process replaces itself if the
+// system can do that. Otherwise it takes more memory.
 const YOUNG_GENERATION = `--max-semi-space-size=${process.argv[2] === 'serve' ? 8 : 16}`;
 const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
 
@@ -26,19 +26,19 @@ if (process.platform !== 'win32' && process.execve && !options.includes('--max-s
   process.execve(execPath, [execPath, ...execArgv, YOUNG_GENERATION, ...argv.slice(1)], env);
 }
 
-// A command starts in half the time and memory when Node has compiled its modules before. Its threads find what was
-// compiled only by the variable. Whoever can write there runs code as us, so not in the machine's temporary folder.
+// A command starts in half the time and memory if Node has compiled its modules before. Its threads find the compiled
+// modules only by the variable. A user who can write there can run code as us, so the cache is not in the temporary folder.
 const cache = process.env.NODE_COMPILE_CACHE ?? ownCacheFolder();
 if (cache && module.enableCompileCache(cache).directory) process.env.NODE_COMPILE_CACHE ??= cache;
 await import('#main');
 
-/** A folder that this user alone can write to; undefined where there is none. */
+/** A folder that only this user can write to; undefined if there is none. */
 function ownCacheFolder() {
   try {
     const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'darkslide');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { uid, mode } = lstatSync(folder);
-    // Windows has no such owner; a profile there is its user's own.
+    // Windows has no such owner; a profile there belongs to its user.
     const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o170077) === 0o040000);
     return isOwn ? folder : undefined;
   } catch {

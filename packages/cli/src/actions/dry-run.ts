@@ -8,80 +8,80 @@ import { snakeKeys } from '../views/json-view.ts';
 import { leftOutLines } from '../views/lines.ts';
 
 /** What an upload would do with a file. */
-type Fate =
+type Outcome =
   | { type: 'would-send' | 'would-skip'; name: string; path: string; size: number }
   | { type: 'would-fail'; name: string; path: string; size: number; reason: string; message: string };
 
 type Preview = { plan: Plan; flags: UploadFlags; signal: AbortSignal };
 
-/** Says what an upload would do, and does nothing. What the project holds by these names is compared as by `verify`. */
+/** Prints what an upload would do, without doing it. The files of the project are compared as `verify` does it. */
 export async function dryRun({ stdout }: Context, client: NodeClient, preview: Preview): Promise<ExitCode> {
   const { plan, flags } = preview;
-  const fates = await fatesOf(client, preview);
-  const of = (type: Fate['type']) => fates.filter((fate) => fate.type === type);
+  const outcomes = await outcomesOf(client, preview);
+  const of = (type: Outcome['type']) => outcomes.filter((outcome) => outcome.type === type);
   const [send, skip, fail] = [of('would-send'), of('would-skip'), of('would-fail')];
   const bytes = send.reduce((sum, { size }) => sum + size, 0);
   const line = (text: string) => say(stdout, text);
   if (flags.json) {
-    for (const fate of fates) sayJson(stdout, fate);
+    for (const outcome of outcomes) sayJson(stdout, outcome);
     const counts = { files: send.length, bytes, skipped: skip.length, failed: fail.length };
     sayJson(stdout, { type: 'plan', ...counts, leftOut: plan.leftOut }, snakeKeys);
   } else {
-    for (const fate of fates) line(fateLine(fate));
+    for (const outcome of outcomes) line(outcomeLine(outcome));
     const total = send.length === 0 ? 'nothing' : `${plural(send.length, 'file')}, ${formatBytes(bytes)}`;
     const there = skip.length > 0 ? `; ${plural(skip.length, 'file')} there already` : '';
-    const bad = fail.length > 0 ? `; ${plural(fail.length, 'file')} can't be sent` : '';
+    const bad = fail.length > 0 ? `; ${plural(fail.length, 'file')} cannot be sent` : '';
     leftOutLines(plan.leftOut).forEach(line);
     line(`Would send ${total}${there}${bad}.`);
   }
   return fail.length === 0 ? EXIT.done : EXIT.incomplete;
 }
 
-async function fatesOf(client: NodeClient, { plan, flags, signal }: Preview): Promise<Fate[]> {
+async function outcomesOf(client: NodeClient, { plan, flags, signal }: Preview): Promise<Outcome[]> {
   const { flow, overwrite } = flags;
   const projectUuid = await client.findProject(projectChoice(flags.project), { flow, signal });
   const held = projectUuid && (await client.project(projectUuid, flow).files({ signal }));
-  // Nothing is there where there is no project; and a server that can't list is sent everything.
+  // Without a project there is nothing to compare. A server that cannot list files is sent everything.
   const verdicts = held ? (await client.verifyPlan(plan, { projectUuid, flow, overwrite, signal })).verdicts : [];
   const byPath = new Map(verdicts.map((verdict) => [verdict.path, verdict]));
-  const fates = plan.files.map(({ name, source: { path, size } }) => {
+  const outcomes = plan.files.map(({ name, source: { path, size } }) => {
     const verdict = byPath.get(path);
-    return fateOf({ name: verdict?.name ?? name, path, size }, verdict, flags);
+    return outcomeOf({ name: verdict?.name ?? name, path, size }, verdict, flags);
   });
   for (const result of plan.settled) {
     const { name, path, size } = result;
-    if (result.status !== 'failed') fates.push({ type: 'would-skip', name, path, size });
-    else fates.push({ type: 'would-fail', name, path, size, reason: result.reason, message: result.message });
+    if (result.status !== 'failed') outcomes.push({ type: 'would-skip', name, path, size });
+    else outcomes.push({ type: 'would-fail', name, path, size, reason: result.reason, message: result.message });
   }
-  return fates;
+  return outcomes;
 }
 
-type Subject = { name: string; path: string; size: number };
+type LocalFile = { name: string; path: string; size: number };
 
-function fateOf(subject: Subject, verdict: Verdict | undefined, { overwrite }: UploadFlags): Fate {
+function outcomeOf(file: LocalFile, verdict: Verdict | undefined, { overwrite }: UploadFlags): Outcome {
   switch (verdict?.verdict) {
     case 'same':
     case 'unknown':
-      return { type: 'would-skip', ...subject };
+      return { type: 'would-skip', ...file };
     case 'unreadable':
-      return { type: 'would-fail', ...subject, reason: 'unreadable', message: verdict.message };
+      return { type: 'would-fail', ...file, reason: 'unreadable', message: verdict.message };
     case 'different': {
-      if (overwrite) return { type: 'would-send', ...subject };
-      const message = 'The project holds another file by this name. --overwrite would replace it.';
-      return { type: 'would-fail', ...subject, reason: 'conflict', message };
+      if (overwrite) return { type: 'would-send', ...file };
+      const message = 'The project contains another file with this name. --overwrite would replace it.';
+      return { type: 'would-fail', ...file, reason: 'conflict', message };
     }
     default:
-      return { type: 'would-send', ...subject };
+      return { type: 'would-send', ...file };
   }
 }
 
-function fateLine(fate: Fate): string {
-  switch (fate.type) {
+function outcomeLine(outcome: Outcome): string {
+  switch (outcome.type) {
     case 'would-send':
-      return `send  ${fate.name}  ${formatBytes(fate.size)}  ${fate.path}`;
+      return `send  ${outcome.name}  ${formatBytes(outcome.size)}  ${outcome.path}`;
     case 'would-skip':
-      return `skip  ${fate.name}  there already  ${fate.path}`;
+      return `skip  ${outcome.name}  there already  ${outcome.path}`;
     case 'would-fail':
-      return `can't be sent  ${fate.path}: ${fate.message}`;
+      return `cannot be sent  ${outcome.path}: ${outcome.message}`;
   }
 }

@@ -6,7 +6,7 @@ import { say, sayJson } from '../base/output.ts';
 import { plural } from '../base/units.ts';
 import { snakeKeys } from '../views/json-view.ts';
 import { leftOutLines } from '../views/lines.ts';
-import { tellReadBack } from '../views/read-back-progress.ts';
+import { reportReadBack } from '../views/read-back-progress.ts';
 import { existing, withClient } from './with-client.ts';
 
 type Shoot = { project: string; paths: string[]; flags: VerifyFlags };
@@ -25,7 +25,7 @@ async function compare({ stdout, stderr }: Context, client: NodeClient, shoot: S
   const { all, include, exclude, followLinks, duplicates, flow, readBack } = flags;
   const plan = await client.plan({ paths, all, include, exclude, followLinks, duplicates });
   const projectUuid = await existing(client, project, flags);
-  const { onProgress, end } = tellReadBack(stderr);
+  const { onProgress, end } = reportReadBack(stderr);
   const { verdicts, extra } = await client.verifyPlan(plan, { projectUuid, flow, readBack, onProgress }).finally(end);
   const wrong = verdicts.filter(({ verdict }) => verdict !== 'same' && verdict !== 'unknown');
   if (flags.json) {

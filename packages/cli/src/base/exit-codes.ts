@@ -1,12 +1,12 @@
 /** How a command ends. */
 export const EXIT = {
-  /** Everything is as asked. */
+  /** Everything was done. */
   done: 0,
-  /** Some files did not arrive, or differ. */
+  /** Some files were not uploaded, or differ. */
   incomplete: 1,
   /** Wrong use or configuration: nothing was sent. */
   usage: 2,
-  /** Ended by Ctrl-C, as shells count it. */
+  /** Ended by Ctrl-C, with the code that shells use for it. */
   interrupted: 130,
 } as const;
 

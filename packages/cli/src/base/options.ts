@@ -9,7 +9,7 @@ export type ConnectionFlags = { url?: string; apiKey?: string };
 
 export type ProjectFlags = ConnectionFlags & { flow: Family; json?: boolean };
 
-/** What is found on disk. */
+/** Which files to take from the disk. */
 export type FindFlags = Pick<FindOptions, 'all' | 'include' | 'exclude' | 'followLinks'>;
 
 export type UploadFlags = ProjectFlags &
@@ -33,27 +33,27 @@ export const withConnection = (command: Command): Command =>
 
 export const withFlow = (command: Command): Command =>
   command.addOption(
-    new Option('--flow <flow>', 'the family of projects').choices(Object.keys(FAMILIES)).default('profile'),
+    new Option('--flow <flow>', 'the kind of project').choices(Object.keys(FAMILIES)).default('profile'),
   );
 
-const eachOne = (pattern: string, others: string[] = []) => [...others, pattern];
+const collect = (pattern: string, others: string[] = []) => [...others, pattern];
 
 export const withFinding = (command: Command): Command =>
   command
     .option('--all', 'take every file, not only photos and their sidecars')
-    .option('--include <pattern>', 'take what matches, whatever it is; may be repeated', eachOne)
-    .option('--exclude <pattern>', 'leave out files or folders that match; may be repeated', eachOne)
-    .option('--follow-links', 'follow links that lead out of the folders given')
+    .option('--include <pattern>', 'take files that match, of any kind; may be repeated', collect)
+    .option('--exclude <pattern>', 'leave out files or folders that match; may be repeated', collect)
+    .option('--follow-links', 'follow links that lead out of the given folders')
     .addHelpText('after', PATTERNS);
 
 const PATTERNS = `
 Patterns:
   *.jpg          by name; case does not count
-  selects/*.tif  with a slash: by the path below the folder given; **/ stands for any folders
+  selects/*.tif  with a slash: by the path below the given folder; **/ matches any folders
   Exports/       with a slash at the end: folders only
---include comes before --exclude, and both before what is left out by itself: what is neither photo nor sidecar, hidden
-files, and folders of systems and programs (@eaDir, $RECYCLE.BIN, *.lrdata …). A folder that is left out is not looked
-into. A file that is named is taken, unless --exclude matches it.`;
+--include is stronger than --exclude, and both are stronger than the default, which leaves out other files than photos
+and sidecars, hidden files, and folders of systems and programs (@eaDir, $RECYCLE.BIN, *.lrdata …). The contents of a
+folder that is left out are not read. A file that is named is taken, unless --exclude matches it.`;
 
 export const duplicatesOption = (description: string): Option =>
   new Option('--duplicates <way>', description).choices(['error', 'rename']).default('error');
@@ -61,18 +61,18 @@ export const duplicatesOption = (description: string): Option =>
 export function parseConcurrency(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 256) {
-    throw new InvalidArgumentError('Give a number from 1 to 256.');
+    throw new InvalidArgumentError('Use a number from 1 to 256.');
   }
   return value;
 }
 
 export function parseLimit(text: string): number {
   const value = parseRate(text);
-  if (value === undefined) throw new InvalidArgumentError('Give bytes a second, as in 500K or 20M.');
+  if (value === undefined) throw new InvalidArgumentError('Use bytes per second, such as 500K or 20M.');
   return value;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A project may be told by its name or its uuid. */
+/** A project is chosen by its name or its uuid. */
 export const projectChoice = (text: string): ProjectChoice => (UUID.test(text) ? { uuid: text } : text);

@@ -24,7 +24,7 @@ export function formatDuration(seconds: number): string {
 
 const FACTORS: Record<string, number> = { '': 1, K: 1e3, M: 1e6, G: 1e9, KI: 1024, MI: 1024 ** 2, GI: 1024 ** 3 };
 
-/** Bytes a second from `500K`, `20M`, `1.5MiB/s`; undefined where it is no such thing. */
+/** Bytes per second from `500K`, `20M`, `1.5MiB/s`; undefined if the text is not a rate. */
 export function parseRate(text: string): number | undefined {
   const found = /^(\d+(?:\.\d+)?)\s*([KMG]?i?)B?(?:\/s)?$/i.exec(text.trim());
   const factor = FACTORS[found?.[2]?.toUpperCase() ?? '?'];

@@ -7,8 +7,8 @@ import type { ManifestEntry } from '@darkslide/client';
  * An ASC Media Hash List 2.0 (American Society of Cinematographers, schema `ASCMHL.xsd` of its reference
  * implementation, `ascmhl`).
  *
- * Its paths are relative, and begin at the manifest's own folder; where that is not above every file, at the folder
- * that is. Either may be told by way of a link.
+ * Its paths are relative to the manifest's own folder if that contains all files, else to the folder that does. Either
+ * path may lead through a link.
  */
 export async function ascMhl(
   entries: readonly ManifestEntry[],
@@ -21,7 +21,7 @@ export async function ascMhl(
       <md5 action="original" hashdate="${entry.uploadedAt ?? now.toISOString()}">${entry.md5}</md5>
     </hash>
 `;
-  // The schema allows no list of hashes that is empty.
+  // The schema does not allow an empty list of hashes.
   const hashes = entries.length === 0 ? '' : `  <hashes>\n${entries.map(hash).join('')}  </hashes>\n`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0">
@@ -69,7 +69,7 @@ function commonFolder([first, ...others]: readonly ManifestEntry[]): string {
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
 
-/** XML has no way to write the other control characters. */
+/** Control characters that XML cannot express. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 

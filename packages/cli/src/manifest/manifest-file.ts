@@ -9,7 +9,7 @@ type Format = (
   about: { folder: string; version: string },
 ) => string | Promise<string>;
 
-/** What a manifest can be written as, by the file's extension. */
+/** The formats of a manifest, by the file's extension. */
 const FORMATS: Record<string, Format> = {
   '.json': (entries) => `${JSON.stringify(entries.map(record), null, 2)}\n`,
   '.csv': csv,
@@ -19,40 +19,45 @@ const FORMATS: Record<string, Format> = {
 const formatOf = (file: string) => FORMATS[extname(file).toLowerCase()];
 
 /**
- * Finds out before anything is sent that the manifest can be written.
- * @throws {UsageError} for a name whose extension says nothing, and a place where nothing can be written.
+ * Checks before anything is sent that the manifest can be written.
+ * @throws {UsageError} The extension is unknown, or nothing can be written at that place.
  */
 export async function checkManifest(file: string): Promise<void> {
   if (!formatOf(file)) {
     throw new UsageError(
-      `"${file}" says no format. Name the manifest .json, .csv, or .mhl for an ASC Media Hash List.`,
+      `Unknown manifest format: "${file}". Use the extension .json, .csv, or .mhl for an ASC Media Hash List.`,
     );
   }
   const isFolder = await stat(file).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  if (isFolder) throw new UsageError(`The manifest can't be written: "${file}" is a folder. Give a file's name.`);
+  if (isFolder) throw new UsageError(`The manifest cannot be written: "${file}" is a folder. Use the name of a file.`);
   const folder = dirname(resolve(file));
   await access(folder, constants.W_OK).catch((error) => {
-    const reason = error.code === 'ENOENT' ? 'is not there' : `can't be written to (${error.code})`;
-    throw new UsageError(`The manifest can't be written: the folder ${folder} ${reason}. Make it, or choose another.`);
+    const reason = error.code === 'ENOENT' ? 'does not exist' : `is not writable (${error.code})`;
+    throw new UsageError(
+      `The manifest cannot be written: the folder ${folder} ${reason}. Create it, or choose another one.`,
+    );
   });
 }
 
-/** Writes it beside, then puts it in its place: an older manifest stays whole until then. @throws what writing throws. */
+/**
+ * Writes a temporary file, then renames it: an older manifest stays whole until then.
+ * @throws {Error} The file cannot be written.
+ */
 export async function writeManifest(
   file: string,
   entries: readonly ManifestEntry[],
   { version }: { version: string },
 ): Promise<void> {
   const text = await formatOf(file)?.(entries, { folder: dirname(resolve(file)), version });
-  const beside = `${file}.${process.pid}.part`;
+  const temporary = `${file}.${process.pid}.part`;
   try {
-    await writeFile(beside, text ?? '');
-    await rename(beside, file);
+    await writeFile(temporary, text ?? '');
+    await rename(temporary, file);
   } catch (error) {
-    await rm(beside, { force: true }).catch(() => {});
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
 }
@@ -68,12 +73,12 @@ const record = ({ name, path, size, md5, etag, modifiedAt, uploadedAt }: Manifes
 });
 
 /**
- * What a spreadsheet would run as a formula, or take for a number or a date and write differently; and what begins with
- * the sign that tells it not to.
+ * Text that a spreadsheet would run as a formula, or take for a number or a date and write differently; and text that
+ * begins with the sign that prevents this.
  */
 const NOT_TEXT = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20']|^[\d.,:/-]*\d(e\d+)?$/i;
 
-/** RFC 4180, as spreadsheets read it: in UTF-8 by its mark, text that is not to be text for them behind a `'`. */
+/** RFC 4180, as spreadsheets read it: UTF-8 with its mark, and a `'` before text that they would take for something else. */
 function csv(entries: readonly ManifestEntry[]): string {
   const cell = (value: string | number | null) => {
     const text = typeof value === 'string' && NOT_TEXT.test(value) ? `'${value}` : String(value ?? '');

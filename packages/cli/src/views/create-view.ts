@@ -12,7 +12,7 @@ export async function createView(
   if (quiet) return createQuietView(stderr);
   const animated = stdout.isTTY === true && env.TERM !== 'dumb' && !env.CI;
   if (!animated) return createPlainView(stdout);
-  // Loaded only where there is a terminal: other uses need not wait for what draws on one.
+  // Loaded only for a terminal: other uses need not wait for it.
   const { createLiveView } = await import('./live-view.ts');
   return createLiveView(stdout);
 }

@@ -2,9 +2,9 @@ import type { UploadSummary } from '@darkslide/client';
 import type { Output } from '../base/context.ts';
 import type { View } from './view.ts';
 
-/** One JSON object a line, the summary last. Keys are in snake_case, as in the API. */
+/** One JSON object per line, the summary last. Keys are in snake_case, as in the API. */
 export function createJsonView(stdout: Output): View {
-  // What happens in one turn of the event loop is written at once: each write to a pipe costs a call of the system.
+  // Lines of one turn of the event loop are written together, because each write to a pipe is a system call.
   let lines = '';
   const flush = () => {
     if (lines !== '') stdout.write(lines);
@@ -28,7 +28,7 @@ export function createJsonView(stdout: Output): View {
 
 const summaryRecord = (summary: UploadSummary) => ({ type: 'summary', ...summary });
 
-/** For `JSON.stringify`. Object by object as they are written, so that a summary of 20,000 results is not copied first. */
+/** A replacer for `JSON.stringify`. It converts one object at a time, so that a summary of 20,000 results is not copied. */
 export function snakeKeys(_: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snake(key), inner]));
@@ -36,7 +36,7 @@ export function snakeKeys(_: string, value: unknown): unknown {
 
 const known = new Map<string, string>();
 
-/** Keys are those of our own types: a few dozen. */
+/** Caches the keys of our own types, which are a few dozen. */
 function snake(key: string): string {
   const found = known.get(key) ?? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   known.set(key, found);

@@ -10,9 +10,9 @@ import type {
 } from '@darkslide/client';
 import { formatBytes, formatDuration, plural } from '../base/units.ts';
 
-/** Sentences that more than one view says. */
+/** Sentences of more than one view. */
 
-/** What became of a file, after a word that says it at a glance. */
+/** The result of a file, after a word for it. */
 export function resultLine(result: FileResult): string {
   switch (result.status) {
     case 'failed':
@@ -21,19 +21,19 @@ export function resultLine(result: FileResult): string {
       return `sent    ${result.name}`;
     case 'skipped':
       return result.reason === 'copy'
-        ? `skipped ${result.path}: another file of this shoot is the same`
-        : `skipped ${result.name}: there already`;
+        ? `skipped ${result.path}: another file of this shoot has the same content`
+        : `skipped ${result.name}: already uploaded`;
   }
 }
 
 export const failureLine = ({ path, message }: FailedFile) => `${path}: ${message}`;
 
 export const plannedLines = ({ files, bytes, leftOut }: Plan): string[] => [
-  files.length === 0 ? 'No photos to send' : `${plural(files.length, 'file')}, ${formatBytes(bytes)}`,
+  files.length === 0 ? 'No photos to upload' : `${plural(files.length, 'file')}, ${formatBytes(bytes)}`,
   ...leftOutLines(leftOut),
 ];
 
-/** What was found and not taken: one line, or none where there is nothing. */
+/** What was found but not taken: one line, or none if there is nothing. */
 export function leftOutLines({ notPhotos, hidden, excluded, linksOut, folders }: LeftOut): string[] {
   const thing = (count: number, one: string, many: string) =>
     count === 0 ? [] : [`${count.toLocaleString('en')} ${count === 1 ? one : many}`];
@@ -73,29 +73,32 @@ export function summaryLines(summary: UploadSummary): string[] {
 
 function outcomeLines(summary: UploadSummary): string[] {
   const { total, successful, failed, skipped, bytes, seconds } = summary;
-  if (total === 0) return ['There was nothing to send.'];
+  if (total === 0) return ['Nothing to upload.'];
   const rate = seconds > 0 ? `, ${formatBytes(bytes / seconds)}/s` : '';
   const sent =
     bytes === 0 ? 'Nothing had to be sent' : `${formatBytes(bytes)} sent in ${formatDuration(seconds)}${rate}`;
-  const there = skipped > 0 ? ` (${skipped.toLocaleString('en')} ${skipped === 1 ? 'was' : 'were'} there already)` : '';
-  if (failed === 0) return [`All ${plural(total, 'file')} arrived${there}, ${checkedBy(summary)}. ${sent}.`];
+  const there =
+    skipped > 0 ? ` (${skipped.toLocaleString('en')} ${skipped === 1 ? 'was' : 'were'} already uploaded)` : '';
+  if (failed === 0) return [`All ${plural(total, 'file')} uploaded${there}, ${checkedBy(summary)}. ${sent}.`];
   return [
-    `${plural(failed, 'file')} of ${total.toLocaleString('en')} did not arrive; ${(successful + skipped).toLocaleString('en')} did${there}. ${sent}.`,
+    `${plural(failed, 'file')} of ${total.toLocaleString('en')} failed; ${(successful + skipped).toLocaleString('en')} uploaded${there}. ${sent}.`,
     ...advice(summary),
   ];
 }
 
-/** Failures that are over when what caused them is: nothing about the file has to be changed. */
-const PASSING: ReadonlySet<FailureReason> = new Set(['changed', 'mismatch', 'refused', 'unavailable', 'unconfirmed']);
+/** Failures that end with their cause: the file itself need not be changed. */
+const TRANSIENT: ReadonlySet<FailureReason> = new Set(['changed', 'mismatch', 'refused', 'unavailable', 'unconfirmed']);
 
 function advice({ results }: UploadSummary): string[] {
   const reasons = new Set(results.flatMap((result) => (result.status === 'failed' ? [result.reason] : [])));
-  const again = reasons.intersection(PASSING).size > 0;
+  const again = reasons.intersection(TRANSIENT).size > 0;
   return [
-    ...(reasons.has('conflict') ? ['To replace what the project holds by these names, add --overwrite.'] : []),
+    ...(reasons.has('conflict')
+      ? ['To replace the files that the project contains under these names, use --overwrite.']
+      : []),
     again
       ? 'Run the same command again to send what is missing.'
-      : 'Run the same command again once that is put right: what arrived is not sent twice.',
+      : 'Fix the problem, then run the same command again: uploaded files are not sent again.',
   ];
 }
 
@@ -103,6 +106,6 @@ function checkedBy({ confirmedBy, results }: UploadSummary): string {
   const bySize = results.some((result) => result.status !== 'failed' && result.proof === 'size');
   const by = bySize ? 'size' : 'size and MD5';
   return confirmedBy === 'listing'
-    ? `checked by ${by} against what storage lists`
-    : `checked by ${by} as storage took them`;
+    ? `verified by ${by} against what storage lists`
+    : `verified by ${by} when storage received them`;
 }

@@ -6,24 +6,24 @@ import { failureLine, plannedLines, progressLine, retryLine, summaryLines } from
 import { Screen } from './screen.ts';
 import type { View } from './view.ts';
 
-/** Transfers shown at once, where the window has room for them. */
-const MOST_TRANSFERS = 8;
-/** Rows that the frame has besides transfers, and the one that the cursor waits in. */
+/** Transfers shown at once, if the window has room for them. */
+const MAX_TRANSFERS = 8;
+/** Rows of the frame besides transfers, including the row of the cursor. */
 const OTHER_ROWS = 4;
-/** Columns of the bar, at most a quarter of the window. */
-const BAR = 24;
-/** How long the last trouble is shown after it was to be over, in milliseconds. */
-const TROUBLE_MS = 5000;
+/** Columns of the bar, which takes at most a quarter of the window. */
+const BAR_COLUMNS = 24;
+/** How long the last retry is shown after it was due. */
+const RETRY_SHOWN_MS = 5000;
 /**
- * While a person drags the window's corner nothing is drawn, so in milliseconds after the last change: what is on the
- * screen then is the last frame, broken to the width that is known.
+ * While the window is being resized nothing is drawn until this long after the last change. The screen then shows the
+ * last frame, wrapped at a known width.
  */
-const SETTLED_MS = 150;
+const RESIZE_SETTLED_MS = 150;
 
-/** One view on a terminal: an overall bar, the transfers in flight, the last trouble; failures stay above it. */
+/** A view for a terminal: an overall bar, the transfers in progress, the last retry. Failures stay above it. */
 export function createLiveView(stdout: Output): View {
   const screen = new Screen(stdout);
-  let trouble = { line: '', until: 0 };
+  let retry = { line: '', until: 0 };
   let confirming = false;
   let last: Progress | undefined;
 
@@ -31,15 +31,15 @@ export function createLiveView(stdout: Output): View {
 
   const draw = () => {
     if (!last || resizing) return;
-    const { line, until } = trouble;
-    screen.draw(frameOf(last, { confirming, trouble: performance.now() < until ? line : '', screen }));
+    const { line, until } = retry;
+    screen.draw(frameOf(last, { confirming, retry: performance.now() < until ? line : '', screen }));
   };
   const onResize = () => {
     clearTimeout(resizing);
     resizing = setTimeout(() => {
       resizing = undefined;
       draw();
-    }, SETTLED_MS);
+    }, RESIZE_SETTLED_MS);
   };
   const close = () => {
     clearTimeout(resizing);
@@ -61,7 +61,7 @@ export function createLiveView(stdout: Output): View {
           if (event.result.status === 'failed') screen.print(`✗ ${failureLine(event.result)}`);
           return;
         case 'retrying':
-          trouble = { line: retryLine(event), until: performance.now() + event.delayMs + TROUBLE_MS };
+          retry = { line: retryLine(event), until: performance.now() + event.delayMs + RETRY_SHOWN_MS };
           return;
         case 'notice':
           return screen.print(event.message);
@@ -85,20 +85,20 @@ export function createLiveView(stdout: Output): View {
 
 function frameOf(
   progress: Progress,
-  { confirming, trouble, screen }: { confirming: boolean; trouble: string; screen: Screen },
+  { confirming, retry, screen }: { confirming: boolean; retry: string; screen: Screen },
 ): string[] {
   const { bytes, inFlight } = progress;
-  const room = Math.max(Math.min(screen.rows - OTHER_ROWS, MOST_TRANSFERS), 0);
-  const head = confirming ? 'Checking what storage holds …' : progressLine(progress);
+  const room = Math.max(Math.min(screen.rows - OTHER_ROWS, MAX_TRANSFERS), 0);
+  const head = confirming ? 'Checking the files in storage …' : progressLine(progress);
   return [
-    `${bar(share(bytes.done, bytes.total), Math.min(BAR, Math.floor(screen.width / 4)))} ${head}`,
+    `${bar(share(bytes.done, bytes.total), Math.min(BAR_COLUMNS, Math.floor(screen.width / 4)))} ${head}`,
     ...inFlight.slice(0, room).map(flightLine),
     ...(inFlight.length > room && room > 0 ? [`  … and ${inFlight.length - room} more`] : []),
-    ...(trouble && room > 0 ? [trouble] : []),
+    ...(retry && room > 0 ? [retry] : []),
   ];
 }
 
-/** From 0 to 1, whatever was counted twice. */
+/** A share from 0 to 1, also if bytes were counted twice. */
 const share = (done: number, total: number) => Math.min(Math.max(done / Math.max(total, 1), 0), 1);
 
 function bar(filled: number, columns: number): string {

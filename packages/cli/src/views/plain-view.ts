@@ -4,15 +4,15 @@ import { say } from '../base/output.ts';
 import { plannedLines, progressLine, resultLine, retryLine, summaryLines } from './lines.ts';
 import type { View } from './view.ts';
 
-/** Progress is a line at most so often, in milliseconds: logs are read later. */
-const LINE_EVERY_MS = 5000;
+/** Minimum time between two lines of progress. */
+const PROGRESS_INTERVAL_MS = 5000;
 
-/** Lines for logs and pipes: what is settled, trouble, and progress now and then. */
+/** Lines for logs and pipes: results, retries, and progress from time to time. */
 export function createPlainView(stdout: Output): View {
   const line = (text: string) => say(stdout, text);
   let lastProgress = performance.now();
   const progress = (now: Progress) => {
-    if (performance.now() - lastProgress < LINE_EVERY_MS) return;
+    if (performance.now() - lastProgress < PROGRESS_INTERVAL_MS) return;
     lastProgress = performance.now();
     line(progressLine(now));
   };
@@ -29,7 +29,7 @@ export function createPlainView(stdout: Output): View {
         case 'notice':
           return line(event.message);
         case 'confirming':
-          return line('Checking what storage holds …');
+          return line('Checking the files in storage …');
         default:
           return;
       }

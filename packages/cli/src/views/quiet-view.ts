@@ -3,7 +3,7 @@ import { say } from '../base/output.ts';
 import { failureLine, leftOutLines } from './lines.ts';
 import type { View } from './view.ts';
 
-/** Says nothing but what went wrong, and what was left out. */
+/** Prints only errors, and what was left out. */
 export const createQuietView = (stderr: Output): View => ({
   planned() {},
   event(event) {

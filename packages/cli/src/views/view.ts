@@ -1,12 +1,12 @@
 import type { Plan, UploadEvent, UploadSummary } from '@darkslide/client';
 
-/** Shows one upload. What is shown never decides what is done. */
+/** Shows one upload. A view never decides what the upload does. */
 export interface View {
-  /** What was found, before anything is sent. */
+  /** Shows the files that were found, before anything is sent. */
   planned(plan: Plan): void;
   event(event: UploadEvent): void;
-  /** The last thing shown of an upload that came to its end. */
+  /** Shows the summary of a finished upload. Called last. */
   finish(summary: UploadSummary): void;
-  /** The upload was ended from outside, or could not go on. Leaves the screen in order. */
+  /** Shows why an upload stopped before its end, and leaves the screen in order. */
   stop(message: string): void;
 }

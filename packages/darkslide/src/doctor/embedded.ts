@@ -10,8 +10,8 @@ import { embeddedStorage } from '../runtime/storage.ts';
 import type { Configuration, StorageChoice, StoreCredentials } from '../settings/configuration.ts';
 import { callable } from './machine.ts';
 
-/** The embedded store, to be asked like any storage. */
-export type AskedStore = {
+/** The embedded store, checked like any storage. */
+export type StoreUnderTest = {
   config: StorageConfig;
   /** Which one it is; a sentence. */
   description: string;
@@ -21,17 +21,20 @@ export type AskedStore = {
 type EmbeddedChoice = Extract<StorageChoice, { kind: 'embedded' }>;
 
 /**
- * The store of a server that runs, else one that is started for the questions: on the same data folder, which it holds
- * meanwhile as a server would, or in a temporary folder where there is no store yet.
- * @throws {Error} with one sentence that says why it can't start.
+ * The store of a running server, else one that is started for the checks: on the same data folder, which it locks as a
+ * server does, or in a temporary folder if there is no store yet.
+ * @throws {Error} It cannot start. The message is one sentence with the reason.
  */
-export async function embeddedStoreToAsk(configuration: Configuration, storage: EmbeddedChoice): Promise<AskedStore> {
+export async function openStoreForChecks(
+  configuration: Configuration,
+  storage: EmbeddedChoice,
+): Promise<StoreUnderTest> {
   const { dataDir } = configuration;
-  const isThere = await access(storeFolder(dataDir)).then(
+  const exists = await access(storeFolder(dataDir)).then(
     () => true,
     () => false,
   );
-  if (!isThere) return await startElsewhere(configuration, storage);
+  if (!exists) return await startElsewhere(configuration, storage);
   const lock = takeLock(dataDir);
   const credentials = await storeCredentials(dataDir, storage.credentials);
   if (lock === undefined) return ofServer(configuration, storage, credentials);
@@ -45,7 +48,11 @@ export async function embeddedStoreToAsk(configuration: Configuration, storage: 
   }
 }
 
-function ofServer(configuration: Configuration, { port }: EmbeddedChoice, credentials: StoreCredentials): AskedStore {
+function ofServer(
+  configuration: Configuration,
+  { port }: EmbeddedChoice,
+  credentials: StoreCredentials,
+): StoreUnderTest {
   const endpoint = `http://${callable(configuration.host)}:${port}`;
   return {
     config: embeddedStorage(configuration, { endpoint, credentials }),
@@ -54,13 +61,13 @@ function ofServer(configuration: Configuration, { port }: EmbeddedChoice, creden
   };
 }
 
-async function startElsewhere(configuration: Configuration, { port }: EmbeddedChoice): Promise<AskedStore> {
+async function startElsewhere(configuration: Configuration, { port }: EmbeddedChoice): Promise<StoreUnderTest> {
   const dataDir = await mkdtemp(join(tmpdir(), 'darkslide-doctor-'));
   const remove = () => rm(dataDir, { recursive: true, force: true });
   try {
     const credentials = { accessKeyId: 'DOCTOR', secretAccessKey: randomBytes(24).toString('base64url') };
     const started = await start(configuration, { dataDir, port, credentials });
-    const description = 'There is no embedded store yet; one in a temporary folder stands for it.';
+    const description = 'There is no embedded store yet, so the checks use one in a temporary folder.';
     return { ...started, description, close: () => started.close().finally(remove) };
   } catch (error) {
     await remove();
@@ -77,7 +84,7 @@ async function start(configuration: Configuration, options: StartOptions) {
   return { config, close: () => store.close() };
 }
 
-/** Undefined where a server holds the folder. */
+/** undefined: a server holds the folder. */
 function takeLock(dataDir: string): FolderLock | undefined {
   try {
     return FolderLock.take(dataDir);

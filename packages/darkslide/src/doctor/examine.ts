@@ -8,18 +8,18 @@ import {
 } from '@darkslide/doctor';
 import { externalStorage } from '../runtime/storage.ts';
 import type { Configuration, StorageChoice } from '../settings/configuration.ts';
-import { type AskedStore, embeddedStoreToAsk } from './embedded.ts';
+import { openStoreForChecks, type StoreUnderTest } from './embedded.ts';
 import { lostFound } from './lost-found.ts';
 import { machineChecks } from './machine.ts';
 import { storedBytes } from './stored-bytes.ts';
 
 export type Examination = CheckOptions & Pick<StorageQuestions, 'origin'>;
 
-/** Asks machine, database and storage, in this order, and tells of each check as soon as it is made. */
+/** Checks machine, database and storage, in this order. Yields each finding as soon as it is known. */
 export async function* examine(configuration: Configuration, examination: Examination): AsyncGenerator<Finding> {
   const { storage, database, linkTtlSeconds, multipartIdleDays } = configuration;
   const checks = machineChecks(configuration);
-  yield* makeChecks({ area: 'Machine', checks, diagnose: unforeseen }, examination);
+  yield* makeChecks({ area: 'Machine', checks, diagnose: unexpected }, examination);
   yield* checkDatabase(database, examination);
   if (examination.signal.aborted) return;
   const questions = { linkTtlSeconds, multipartIdleDays, ...examination };
@@ -27,8 +27,8 @@ export async function* examine(configuration: Configuration, examination: Examin
   else yield* examineEmbedded(configuration, storage, questions);
 }
 
-function unforeseen(error: unknown) {
-  return { problem: 'This could not be asked', remedy: reasonOf(error), lasting: false };
+function unexpected(error: unknown) {
+  return { problem: 'This check failed', remedy: reasonOf(error), lasting: false };
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -39,9 +39,9 @@ async function* examineEmbedded(
   questions: StorageQuestions & CheckOptions,
 ): AsyncGenerator<Finding> {
   const about = { area: 'Storage', check: 'store', fixable: false };
-  let store: AskedStore;
+  let store: StoreUnderTest;
   try {
-    store = await embeddedStoreToAsk(configuration, storage);
+    store = await openStoreForChecks(configuration, storage);
   } catch (error) {
     yield { ...about, status: 'wrong', message: reasonOf(error) };
     return;

@@ -7,64 +7,68 @@ import { hasOneOwner } from '../runtime/data-folder.ts';
 import type { Configuration } from '../settings/configuration.ts';
 
 const GiB = 1024 ** 3;
-/** Below this, a shoot or two fill the disk. */
-const LITTLE_SPACE = 10 * GiB;
-/** Below this, the store may refuse the next file: it keeps some of the disk for its index. */
-const NO_SPACE = GiB / 4;
+/** With less free space, one or two shoots fill the disk. */
+const LITTLE_SPACE_BYTES = 10 * GiB;
+/** With less free space, the store may refuse the next file: it reserves some for its index. */
+const NO_SPACE_BYTES = GiB / 4;
 
-/** How long whatever listens on our port may take to say who it is, in milliseconds. */
-const ANSWER_DEADLINE = 5000;
+/** How long the program that listens on our port may take to respond. */
+const RESPONSE_TIMEOUT_MS = 5000;
 
-/** What the server needs of the machine that it runs on. */
+/** What the server needs from its machine. */
 export function machineChecks(configuration: Configuration): Check[] {
   const { dataDir, host, port } = configuration;
   return [
-    { name: 'data folder', ask: () => askFolder(dataDir) },
-    ...(hasOneOwner(configuration) ? [{ name: 'free space', ask: () => askSpace(dataDir) }] : []),
-    { name: 'API port', ask: () => askPort({ host, port }) },
+    { name: 'data folder', ask: () => checkFolder(dataDir) },
+    ...(hasOneOwner(configuration) ? [{ name: 'free space', ask: () => checkSpace(dataDir) }] : []),
+    { name: 'API port', ask: () => checkPort({ host, port }) },
   ];
 }
 
-async function askFolder(dataDir: string): Promise<Answer> {
+async function checkFolder(dataDir: string): Promise<Answer> {
   const folder = await nearestFolder(dataDir);
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch {
     const message = `This user may not write to ${folder}`;
-    return { status: 'wrong', message, remedy: 'let it, or choose another data folder with DARKSLIDE_DATA_DIR' };
+    return {
+      status: 'wrong',
+      message,
+      remedy: 'grant this user access, or choose another data folder with DARKSLIDE_DATA_DIR',
+    };
   }
-  if (folder === dataDir) return { status: 'ok', message: `${dataDir} can be written` };
-  return { status: 'ok', message: `${dataDir} is not there yet; the first start makes it` };
+  if (folder === dataDir) return { status: 'ok', message: `${dataDir} is writable` };
+  return { status: 'ok', message: `${dataDir} does not exist yet; the first start creates it` };
 }
 
-async function askSpace(dataDir: string): Promise<Answer> {
+async function checkSpace(dataDir: string): Promise<Answer> {
   const { bavail, blocks, bsize } = await statfs(await nearestFolder(dataDir));
   const free = bavail * bsize;
   const message = `${gibibytes(free)} of ${gibibytes(blocks * bsize)} are free`;
-  if (free >= LITTLE_SPACE) return { status: 'ok', message };
-  const remedy = 'make room, or choose a data folder on another disk with DARKSLIDE_DATA_DIR';
-  return { status: free < NO_SPACE ? 'wrong' : 'warning', message: `Only ${message}`, remedy };
+  if (free >= LITTLE_SPACE_BYTES) return { status: 'ok', message };
+  const remedy = 'free some space, or choose a data folder on another disk with DARKSLIDE_DATA_DIR';
+  return { status: free < NO_SPACE_BYTES ? 'wrong' : 'warning', message: `Only ${message}`, remedy };
 }
 
 const gibibytes = (bytes: number) => `${(bytes / GiB).toFixed(1)} GiB`;
 
-/** The folder itself, or the first above it that is there. */
+/** The folder itself, or the nearest folder above it that exists. */
 async function nearestFolder(path: string): Promise<string> {
-  const isThere = await access(path).then(
+  const exists = await access(path).then(
     () => true,
     () => false,
   );
-  return isThere || dirname(path) === path ? path : nearestFolder(dirname(path));
+  return exists || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
-async function askPort(address: { host: string; port: number }): Promise<Answer> {
+async function checkPort(address: { host: string; port: number }): Promise<Answer> {
   const { host, port } = address;
   try {
     await tryToListen(address);
-    return { status: 'ok', message: port === 0 ? `${host} can be listened on` : `${host}:${port} is free` };
+    return { status: 'ok', message: port === 0 ? `${host} is an address of this machine` : `${host}:${port} is free` };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && (await isOurs(address)))
-      return { status: 'ok', message: `darkslide answers on ${host}:${port}` };
+      return { status: 'ok', message: `darkslide listens on ${host}:${port}` };
     const { problem, remedy } = diagnoseListening(error, { part: 'API', host, port });
     return { status: 'wrong', message: problem, remedy };
   }
@@ -80,16 +84,16 @@ async function tryToListen(address: { host: string; port: number }): Promise<voi
 
 async function isOurs({ host, port }: { host: string; port: number }): Promise<boolean> {
   try {
-    const signal = AbortSignal.timeout(ANSWER_DEADLINE);
-    const answer = await fetch(`http://${callable(host)}:${port}/healthz`, { signal });
-    const { data } = (await answer.json()) as { data?: { status?: unknown } };
-    return answer.status === 200 && data?.status === 'ok';
+    const signal = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
+    const response = await fetch(`http://${callable(host)}:${port}/healthz`, { signal });
+    const { data } = (await response.json()) as { data?: { status?: unknown } };
+    return response.status === 200 && data?.status === 'ok';
   } catch {
     return false;
   }
 }
 
-/** An address to call where a server listens on `host`. */
+/** The address at which a client reaches a server that listens on `host`. */
 export function callable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

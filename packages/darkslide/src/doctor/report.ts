@@ -33,14 +33,14 @@ export class Report {
 function summary(findings: readonly Finding[]): string {
   const count = (status: Finding['status']) => findings.filter((finding) => finding.status === status).length;
   const [wrong, warnings, fixed] = [count('wrong'), count('warning'), count('fixed')];
-  const said = [
+  const parts = [
     wrong === 0 ? 'Nothing is wrong' : `${amount(wrong, 'thing')} wrong`,
     ...(warnings > 0 ? [`${amount(warnings, 'warning')}`] : []),
     ...(fixed > 0 ? [`${fixed} fixed`] : []),
   ].join(', ');
   const fixable = findings.filter((finding) => finding.fixable).length;
-  const way = fixable > 0 ? ` \`darkslide doctor --fix\` can fix ${fixable} of them.` : '';
-  return `${said}.${way}`;
+  const hint = fixable > 0 ? ` \`darkslide doctor --fix\` can fix ${fixable} of them.` : '';
+  return `${parts}.${hint}`;
 }
 
 function amount(count: number, noun: string): string {

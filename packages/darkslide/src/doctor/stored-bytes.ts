@@ -3,10 +3,10 @@ import { readDamage } from '@darkslide/store';
 import { storeFolder } from '../runtime/embedded-store.ts';
 import type { Configuration } from '../settings/configuration.ts';
 
-/** Damaged objects that are named. */
+/** Damaged objects that the finding names. */
 const MAX_NAMED = 5;
 
-/** Whether the embedded store knows of damaged objects, by its index. Reads none of what it stores. */
+/** Whether the index of the embedded store contains damaged objects. Reads no stored bytes. */
 export function storedBytes({ dataDir }: Configuration): Finding {
   const about = { area: 'Storage', check: 'damage', fixable: false };
   const known = readDamage(storeFolder(dataDir), { limit: MAX_NAMED });
@@ -14,12 +14,13 @@ export function storedBytes({ dataDir }: Configuration): Finding {
   const { count, objects, lastPassAt } = known;
   const checked =
     lastPassAt === undefined
-      ? 'not all was read and checked yet'
-      : `all was read and checked by ${new Date(lastPassAt).toISOString().slice(0, 10)}`;
+      ? 'not all bytes were checked yet'
+      : `all bytes were checked by ${new Date(lastPassAt).toISOString().slice(0, 10)}`;
   if (count === 0) return { ...about, status: 'ok', message: `No stored object is known to be damaged; ${checked}.` };
   const names = objects.map(({ key, reason }) => `${JSON.stringify(key)} (${reason})`).join(', ');
   const more = count > objects.length ? ` and ${count - objects.length} more` : '';
   const what = count === 1 ? '1 stored object is damaged' : `${count} stored objects are damaged`;
-  const remedy = 'upload them again, or put the files back from a backup; `darkslide store scrub` then checks all';
+  const remedy =
+    'upload them again, or restore the files from a backup; then check all bytes with `darkslide store scrub`';
   return { ...about, status: 'wrong', message: `${what}: ${names}${more}; ${remedy}.` };
 }

@@ -3,19 +3,19 @@ import { UnusableError } from '@darkslide/server';
 import { FolderInUseError, FolderLock, ownFilesThatExist, ownFolder } from '@darkslide/store';
 import type { Configuration } from '../settings/configuration.ts';
 
-/** What is in it beside the store, which sees to its own. */
-const PRIVATE = ['darkslide.db', 'darkslide.db-wal', 'darkslide.db-shm', 'store-credentials.json', 'api-key'];
+/** Files in the data folder that only its owner may read. The store protects its own files. */
+const PRIVATE_FILES = ['darkslide.db', 'darkslide.db-wal', 'darkslide.db-shm', 'store-credentials.json', 'api-key'];
 
 /**
- * Makes the data folder, its owner's alone with the secrets and databases in it, and holds it for this process where a database or a store in it must have one owner. The
- * system lets it go when the process ends, however it ends.
- * @throws {UnusableError}
+ * Creates the data folder so that only its owner can read its secrets and databases. Locks it for this process if it
+ * contains a database or a store, which must have one owner. The system releases the lock when the process ends.
+ * @throws {UnusableError} Another process holds the folder, or this user cannot write to it.
  */
 export async function holdDataFolder(configuration: Configuration): Promise<FolderLock | undefined> {
   const { dataDir } = configuration;
   try {
     ownFolder(dataDir);
-    ownFilesThatExist(PRIVATE.map((name) => join(dataDir, name)));
+    ownFilesThatExist(PRIVATE_FILES.map((name) => join(dataDir, name)));
     return hasOneOwner(configuration) ? FolderLock.take(dataDir) : undefined;
   } catch (error) {
     throw new UnusableError(error instanceof FolderInUseError ? inUse(dataDir) : notWritable(dataDir, error), {
@@ -24,7 +24,7 @@ export async function holdDataFolder(configuration: Configuration): Promise<Fold
   }
 }
 
-/** Whether the folder holds more than a key: then two servers would take it for their own. */
+/** Whether the folder contains a database or a store, which two servers must not use. */
 export function hasOneOwner({ storage, database }: Configuration): boolean {
   return storage.kind === 'embedded' || database.kind === 'sqlite';
 }
@@ -34,23 +34,23 @@ function inUse(dataDir: string) {
   return { problem, remedy: 'stop that one, or choose another folder with DARKSLIDE_DATA_DIR', lasting: false };
 }
 
-const NOT_ALLOWED = 'this user may not write there';
-const IN_ITS_WAY = 'there is a file in its way';
+const NOT_PERMITTED = 'this user may not write there';
+const FILE_EXISTS = 'a file with that name exists';
 
 const REASONS: Record<string, string> = {
-  EACCES: NOT_ALLOWED,
-  EPERM: NOT_ALLOWED,
-  EROFS: 'the disk can only be read',
-  ENOTDIR: IN_ITS_WAY,
-  EEXIST: IN_ITS_WAY,
+  EACCES: NOT_PERMITTED,
+  EPERM: NOT_PERMITTED,
+  EROFS: 'the disk is read-only',
+  ENOTDIR: FILE_EXISTS,
+  EEXIST: FILE_EXISTS,
   ENOSPC: 'the disk is full',
 };
 
 function notWritable(dataDir: string, error: unknown) {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return {
-    problem: `The data folder ${dataDir} can't be used, as ${REASONS[code] ?? message}`,
-    remedy: 'mend that, or choose another folder with DARKSLIDE_DATA_DIR',
+    problem: `The data folder ${dataDir} cannot be used, as ${REASONS[code] ?? message}`,
+    remedy: 'fix that, or choose another folder with DARKSLIDE_DATA_DIR',
     lasting: code !== 'ENOSPC',
   };
 }

@@ -4,7 +4,7 @@ import { type LogEntry, type RunningStore, startStore } from '@darkslide/store';
 import type { Configuration, StoreCredentials } from '../settings/configuration.ts';
 import { EMBEDDED_BUCKET } from './storage.ts';
 
-/** Where in a data folder the embedded store keeps its own. */
+/** The folder of the embedded store inside a data folder. */
 export function storeFolder(dataDir: string): string {
   return join(dataDir, 'store');
 }
@@ -13,14 +13,15 @@ export type EmbeddedOptions = {
   dataDir: string;
   port: number;
   credentials: StoreCredentials;
-  /** 0: never. */
+  /** Days in which all bytes are checked once. 0: never. */
   scrubDays: number;
   log: (entry: LogEntry) => void;
 };
 
 /**
  * Starts the embedded store in a thread of its own.
- * @throws {Error} with one sentence that says why it can't.
+ * @throws {UnusableError} It cannot listen.
+ * @throws {Error} It cannot start. The message is one sentence with the reason.
  */
 export async function startEmbeddedStore(
   { host, region, lostFoundDays, trustedProxies }: Configuration,
@@ -43,6 +44,6 @@ export async function startEmbeddedStore(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== undefined) throw new UnusableError(diagnoseListening(error, { part: 'store', host, port }));
-    throw new Error(`The embedded store can't start: ${message}.`, { cause: error });
+    throw new Error(`The embedded store cannot start: ${message}.`, { cause: error });
   }
 }

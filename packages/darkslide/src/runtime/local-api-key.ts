@@ -4,20 +4,19 @@ import type { DefaultKey } from '@darkslide/cli';
 import { dataFolder } from '../settings/data-folder.ts';
 import type { Environment } from '../settings/reader.ts';
 
-/** The file from which the command line on the same machine takes its key, when none was given. */
+/** The file from which the command line on the same machine takes its key, if none was given. */
 export function apiKeyFile(dataDir: string): string {
   return join(dataDir, 'api-key');
 }
 
-/** No key is longer. Bytes. */
 const MAX_KEY_BYTES = 4096;
 
-/** A link would let another user choose one of our files; a pipe would be waited for. Windows has neither flag. */
+/** Refuses a link, by which another user could choose one of our files, and does not wait for a pipe. Windows has neither flag. */
 const PLAIN_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
- * The key that `serve` made in this folder, so that a first upload on the same machine needs no set-up. Used only where
- * no other user can have put it there: photos would go to the account of whoever did.
+ * The key that `serve` made in this folder, so that a first upload on the same machine needs no set-up. It is used only
+ * if no other user can have written it: otherwise photos would go to that user's account.
  */
 export async function localApiKey(env: Environment): Promise<DefaultKey | undefined> {
   const file = apiKeyFile(dataFolder(env));
@@ -27,24 +26,26 @@ export async function localApiKey(env: Environment): Promise<DefaultKey | undefi
     const apiKey = await readOwn(file);
     return apiKey ? { apiKey, from } : undefined;
   } catch (error) {
-    if (error instanceof NotOursError) return { problem: `The key in ${from} is not used: ${error.message}` };
+    if (error instanceof ForeignFileError) return { problem: `The key in ${from} is not used: ${error.message}` };
     return undefined;
   }
 }
 
-class NotOursError extends Error {}
+class ForeignFileError extends Error {
+  override readonly name = 'ForeignFileError';
+}
 
-/** @throws {NotOursError} where another user can have written it. */
+/** @throws {ForeignFileError} Another user can have written the file. */
 async function readOwn(file: string): Promise<string> {
   const handle = await open(file, PLAIN_FILE).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ELOOP' ? new NotOursError('it is a link. Put the file itself there.') : error;
+    throw error.code === 'ELOOP' ? new ForeignFileError('it is a link. Replace it with the file itself.') : error;
   });
   try {
     const { uid, mode } = await handle.stat();
     const user = process.getuid?.() ?? uid;
-    if (uid !== user) throw new NotOursError('it belongs to another user.');
+    if (uid !== user) throw new ForeignFileError('it belongs to another user.');
     const others = process.getuid ? mode & 0o022 : 0;
-    if (others !== 0) throw new NotOursError('other users may write to it. Run `chmod 600` on it.');
+    if (others !== 0) throw new ForeignFileError('other users may write to it. Run `chmod 600` on it.');
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_KEY_BYTES), 0, MAX_KEY_BYTES, 0);
     return buffer.toString('utf8', 0, bytesRead).trim();
   } finally {

@@ -16,33 +16,33 @@ import { keepSecret, storeCredentials } from './secrets.ts';
 import { embeddedStorage, externalStorage } from './storage.ts';
 import { createStoreLog } from './store-log.ts';
 
-/** How long requests under way may take once a stop was asked for. */
+/** How long requests in progress may take after a stop was requested. */
 const DRAIN_MS = 30_000;
 
 export type Running = {
   apiUrl: string;
-  /** Where the metrics have a port of their own. */
+  /** Set if the metrics have a port of their own. */
   metricsUrl: string | undefined;
-  /** Where links point; undefined where they point to AWS itself. */
+  /** Where links point; undefined if they point to AWS itself. */
   storeUrl: string | undefined;
-  /** Only on the run that made it. */
+  /** Only in the run that made it. */
   firstApiKey: string | undefined;
-  /** Where that run keeps it. */
+  /** The file in which that run saved it. */
   apiKeyFile: string;
-  /** Settles when the embedded store died by itself. */
+  /** Resolves if the embedded store stops by itself. */
   died: Promise<Error>;
-  /** Lets what is under way finish, then stops the API, then the store. */
+  /** Finishes requests in progress, then stops the API, then the store. */
   stop(): Promise<void>;
 };
 
 /**
  * Starts the API and, unless an S3 is configured, the embedded store in a thread of its own.
- * @throws {UnusableError} with one sentence that says what can't be used; what had started is stopped again.
+ * @throws {UnusableError} One sentence about what cannot be used. What had started is stopped again.
  */
 export async function startRuntime(configuration: Configuration, version: string): Promise<Running> {
   const { metrics: access, traces } = configuration;
   const metrics = access && { exporter: await createMetrics({ version }), access };
-  const held = await holdDataFolder(configuration);
+  const lock = await holdDataFolder(configuration);
   let store: RunningStore | undefined;
   try {
     const storage = await startStorage(configuration, metrics?.exporter);
@@ -71,11 +71,11 @@ export async function startRuntime(configuration: Configuration, version: string
       firstApiKey: server.firstApiKey,
       apiKeyFile: apiKeyFile(configuration.dataDir),
       died: whenItDies(store),
-      stop: () => stop(server, storage.store).finally(() => held?.release()),
+      stop: () => stop(server, storage.store).finally(() => lock?.release()),
     };
   } catch (error) {
     await store?.close({ graceMs: 0 });
-    held?.release();
+    lock?.release();
     throw error;
   }
 }
@@ -84,7 +84,7 @@ function whenItDies(store: RunningStore | undefined): Promise<Error> {
   return new Promise((resolve) => store?.closed.catch(resolve));
 }
 
-/** The API first: its last requests may still need the store. */
+/** Stops the API first: its last requests may still need the store. */
 async function stop(server: RunningServer, store: RunningStore | undefined): Promise<void> {
   await server.close();
   await store?.close({ graceMs: DRAIN_MS });
@@ -104,7 +104,7 @@ function watchStore(metrics: Metrics, store: RunningStore): void {
   );
 }
 
-/** How to reach the storage, and the store where it is our own. */
+/** How to reach the storage, and the embedded store if it is used. */
 async function startStorage(
   configuration: Configuration,
   metrics: Metrics | undefined,

@@ -3,14 +3,14 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreCredentials } from '../settings/configuration.ts';
 
-/** Keeps a secret in a file that only its owner can read, and that nobody ever sees half-written. */
+/** Writes a secret to a file that only its owner can read. The file appears whole or not at all. */
 export async function keepSecret(file: string, text: string): Promise<void> {
   const fresh = `${file}.${process.pid}`;
   await writeFile(fresh, text, { mode: 0o600, flush: true });
   await rename(fresh, file);
 }
 
-/** The embedded store's credentials: the given ones, else those of the first run, kept in the data folder. */
+/** The embedded store's credentials: the given ones, else those that the first run made, from the data folder. */
 export async function storeCredentials(dataDir: string, given?: StoreCredentials): Promise<StoreCredentials> {
   if (given) return given;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -28,17 +28,17 @@ export async function storeCredentials(dataDir: string, given?: StoreCredentials
   return made;
 }
 
-/** @throws {Error} that names the file and repeats nothing of it. */
+/** @throws {Error} The file is damaged. The message repeats nothing of its content. */
 function parseCredentials(text: string, file: string): StoreCredentials {
   const isSecret = (value: unknown) => typeof value === 'string' && /^[!-~]+$/.test(value);
   try {
     const { accessKeyId, secretAccessKey } = JSON.parse(text);
     if (isSecret(accessKeyId) && isSecret(secretAccessKey)) return { accessKeyId, secretAccessKey };
   } catch {
-    // The reason would quote the text.
+    // The reason would repeat the text.
   }
   throw new Error(
-    `The file ${file} is damaged: it does not hold the credentials of the embedded store. Restore it from a backup, ` +
-      'or remove it to have new ones made; links that were handed out then stop working.',
+    `The file ${file} is damaged: it does not contain the credentials of the embedded store. Restore it from a backup, ` +
+      'or remove it so that new ones are made; existing links then stop working.',
   );
 }

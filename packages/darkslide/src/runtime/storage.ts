@@ -4,7 +4,7 @@ import type { Configuration, StorageChoice, StoreCredentials } from '../settings
 /** The embedded store's bucket. */
 export const EMBEDDED_BUCKET = 'darkslide';
 
-/** How the server reaches the embedded store that answers at `endpoint`, and clients at `clientEndpoint`. */
+/** How the server reaches the embedded store: itself at `endpoint`, its clients at `clientEndpoint`. */
 export function embeddedStorage(
   configuration: Configuration,
   options: { endpoint: string; clientEndpoint?: string; credentials: StoreCredentials },
@@ -21,7 +21,7 @@ export function embeddedStorage(
   };
 }
 
-/** How the server reaches an S3 of its operator's; AWS's own chain finds the credentials. */
+/** How the server reaches an external S3. The AWS SDK finds the credentials. */
 export function externalStorage(
   configuration: Configuration,
   { endpoint, bucket, forcePathStyle }: Extract<StorageChoice, { kind: 's3' }>,

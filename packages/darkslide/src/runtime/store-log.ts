@@ -1,11 +1,11 @@
 import type { LogEntry } from '@darkslide/store';
 
-// The numbers of pino, which writes the API's lines.
+/** The numbers of pino, which writes the API's log. */
 const LEVELS = { debug: 20, info: 30, warn: 40, error: 50, silent: Number.POSITIVE_INFINITY };
 
 /**
- * Writes the store's log as the API writes its own: JSON lines, from a level on. Keys of objects are left out of
- * requests, as names are the photographer's.
+ * Writes the store's log as the API writes its own: JSON lines, from a level on. Requests are logged without the keys of
+ * objects, because file names are private.
  */
 export function createStoreLog(level: string, write: (line: string) => void): (entry: LogEntry) => void {
   const lowest = LEVELS[level as keyof typeof LEVELS] ?? LEVELS.info;
