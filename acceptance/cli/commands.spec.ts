@@ -76,7 +76,7 @@ describe('darkslide upload', LIMIT, () => {
     const project = uniqueName('Nothing');
     const plain = await darkslide('upload', empty, '--project', project);
     assert.equal(plain.code, 0);
-    assert.match(plain.stdout, /No photos to send\nLeft out: 1 file that is not a photo \(--all takes it\)\./);
+    assert.match(plain.stdout, /No photos to upload\nLeft out: 1 file that is not a photo \(--all takes it\)\./);
     const { total, project_uuid: uuid } = summaryOf((await darkslide('upload', empty, '-p', project, '--json')).stdout);
     assert.deepEqual([total, uuid], [0, null]);
     assert.equal(await exists(project), false);
@@ -109,7 +109,7 @@ describe('darkslide upload', LIMIT, () => {
     await appendFile(join(path, 'DSC_0001.NEF'), 'more');
     const left = await darkslide('upload', path, '--project', project);
     assert.equal(left.code, 1);
-    assert.match(left.stdout, /DSC_0001\.NEF: The project holds another file by this name[\s\S]*add --overwrite/);
+    assert.match(left.stdout, /DSC_0001\.NEF: another file[\s\S]*use --overwrite/);
     assert.equal((await darkslide('upload', path, '--project', project, '--overwrite')).code, 0);
     assert.equal((await darkslide('verify', project, path)).code, 0);
   });
@@ -222,7 +222,7 @@ describe('darkslide status, verify, projects, uploads, config', LIMIT, () => {
       [['verify', uniqueName('None'), path], /`darkslide projects` lists the projects/],
       [['verify', 'x'], /missing required argument/],
       [['uploads'], /missing required argument/],
-      [['upload', path, '-p', 'x', '--manifest', '/no/such/folder/m.csv'], /\/no\/such\/folder is not there/],
+      [['upload', path, '-p', 'x', '--manifest', '/no/such/folder/m.csv'], /\/no\/such\/folder does not exist/],
       [['upload', path, '-p', 'x', '--limit-rate', 'fast'], /20M/],
       [['upload', path, '-p', 'x', '--concurrency', '0'], /from 1 to 256/],
       [['completion', 'tcsh'], /bash, zsh, fish/],

@@ -100,7 +100,7 @@ describe('darkslide upload, where the trouble is on this side', LIMIT, () => {
 
   it('shows no name as it is that a terminal could obey, or take for a line of ours', async () => {
     await shoot('forged', [1000]);
-    const forged = 'x\nAll 1,000 files arrived, checked\u001b[2J\u009b\u202e.NEF';
+    const forged = 'x\nAll 1,000 files uploaded, checked\u001b[2J\u009b\u202e.NEF';
     await rename(join(folder, 'forged', 'DSC_0001.NEF'), join(folder, 'forged', forged));
     for (const more of [[], ['--quiet'], ['--dry-run']]) {
       const command = ['upload', join(folder, 'forged'), '--project', uniqueName('Forged'), ...more];

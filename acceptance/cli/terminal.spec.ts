@@ -66,7 +66,7 @@ describe('the live view in a terminal', LIMIT, () => {
     assert.ok(terminal.cursorIsHidden);
     assert.equal(await terminal.exited, 0);
     assert.ok(!terminal.cursorIsHidden);
-    assert.match(textOf(terminal.window), /All 8 files arrived/);
+    assert.match(textOf(terminal.window), /All 8 files uploaded/);
     assert.equal(frameIn(terminal).length, 0, 'the frame is gone at the end');
     await terminal.close();
   });
@@ -111,7 +111,7 @@ describe('the live view in a terminal', LIMIT, () => {
     assert.equal(told.length, names.length);
     assert.deepEqual(new Set(told), new Set(names));
     assert.equal(terminal.lines.filter(({ text }) => FRAME.test(text)).length, 0, 'nothing of the frame is left');
-    assert.match(textOf(terminal.window), /20,000 files of 20,002 did not arrive; 2 did/);
+    assert.match(textOf(terminal.window), /20,000 files of 20,002 failed; 2 uploaded/);
     assert.ok(!terminal.cursorIsHidden);
     await terminal.close();
   });

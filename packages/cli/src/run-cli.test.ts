@@ -177,7 +177,7 @@ test('the source of a key that was not named is printed, and so is why a key was
 });
 
 test('a terminal never obeys what an argument contains', async () => {
-  for (const args of [['--\nAll 1,000 files arrived'], ['upload', 'no\n\u001b[2J\u202e', '--project', 'x']]) {
+  for (const args of [['--\nAll 1,000 files uploaded'], ['upload', 'no\n\u001b[2J\u202e', '--project', 'x']]) {
     const { code, stderr } = await run(args);
     assert.equal(code, 2);
     assert.doesNotMatch(stderr, /^All 1,000/m);

@@ -29,7 +29,7 @@ export async function dryRun({ stdout }: Context, client: NodeClient, preview: P
   } else {
     for (const outcome of outcomes) line(outcomeLine(outcome));
     const total = send.length === 0 ? 'nothing' : `${plural(send.length, 'file')}, ${formatBytes(bytes)}`;
-    const there = skip.length > 0 ? `; ${plural(skip.length, 'file')} there already` : '';
+    const there = skip.length > 0 ? `; ${plural(skip.length, 'file')} already uploaded` : '';
     const bad = fail.length > 0 ? `; ${plural(fail.length, 'file')} cannot be sent` : '';
     leftOutLines(plan.leftOut).forEach(line);
     line(`Would send ${total}${there}${bad}.`);
@@ -80,7 +80,7 @@ function outcomeLine(outcome: Outcome): string {
     case 'would-send':
       return `send  ${outcome.name}  ${formatBytes(outcome.size)}  ${outcome.path}`;
     case 'would-skip':
-      return `skip  ${outcome.name}  there already  ${outcome.path}`;
+      return `skip  ${outcome.name}  already uploaded  ${outcome.path}`;
     case 'would-fail':
       return `cannot be sent  ${outcome.path}: ${outcome.message}`;
   }

@@ -101,14 +101,14 @@ describe('views', () => {
     const { stdout } = await show({});
     assert.match(stdout, /b\.NEF, part 2: storage answered 503; again in 1\.5 s/);
     assert.match(stdout, /failed {2}\/card\/b\.NEF: It was changed/);
-    assert.match(stdout, /1 file of 2 did not arrive/);
+    assert.match(stdout, /1 file of 2 failed; 1 uploaded/);
     assert.match(stdout, /Run the same command again/);
   });
 
   test('says what the check was where all arrived', async () => {
     assert.match(
       (await show({}, {}, allArrived)).stdout,
-      /All 2 files arrived, checked by size and MD5 against what storage lists/,
+      /All 2 files uploaded, verified by size and MD5 against what storage lists/,
     );
   });
 
@@ -132,7 +132,7 @@ describe('views', () => {
   });
 
   test('no view shows what a terminal could obey, or take for a line of ours; JSON keeps it', async () => {
-    const forged = 'x\nAll 1,000 files arrived\r\u001b[2J\u009b\u202egpj.\u2028\ufeff\ud800';
+    const forged = 'x\nAll 1,000 files uploaded\r\u001b[2J\u009b\u202egpj.\u2028\ufeff\ud800';
     const hostile: FailedFile = { ...failure, name: forged, path: forged, message: forged };
     const skipped = { status: 'skipped', reason: 'copy', name: forged, path: forged, size: 1 } as const;
     const heard: UploadEvent[] = [
