@@ -109,7 +109,7 @@ describe('darkslide upload', LIMIT, () => {
     await appendFile(join(path, 'DSC_0001.NEF'), 'more');
     const left = await darkslide('upload', path, '--project', project);
     assert.equal(left.code, 1);
-    assert.match(left.stdout, /DSC_0001\.NEF: another file[\s\S]*use --overwrite/);
+    assert.match(left.stdout, /DSC_0001\.NEF: [^\n]*another file[\s\S]*use --overwrite/);
     assert.equal((await darkslide('upload', path, '--project', project, '--overwrite')).code, 0);
     assert.equal((await darkslide('verify', project, path)).code, 0);
   });
