@@ -102,7 +102,10 @@ describe('a start with a wrong value', () => {
 describe('a start whose data folder', () => {
   it('can not be written is refused [L9.14]', async () => {
     const env = { DARKSLIDE_DATA_DIR: join(import.meta.filename, 'below-a-file') };
-    await assertRefused(env, { code: 2, says: /^The data folder .*below-a-file cannot be used, as a file with that name exists/ });
+    await assertRefused(env, {
+      code: 2,
+      says: /^The data folder .*below-a-file cannot be used, as a file with that name exists/,
+    });
   });
 
   it('is in use by another server is refused, also where it holds the database alone [L9.14]', async () => {
