@@ -154,7 +154,7 @@ test('unknown routes and methods get our error body', async (t) => {
   for (const [method, path, allow] of [
     ['DELETE', FAMILY, 'GET, HEAD, POST'],
     ['PUT', `${FAMILY}/`, 'GET, HEAD, POST'],
-    ['DELETE', `${FAMILY}/${uuid}`, 'GET, HEAD'],
+    ['PUT', `${FAMILY}/${uuid}`, 'DELETE, GET, HEAD'],
     ['GET', `${FAMILY}/${uuid}/get_temporary_upload_links`, 'POST'],
     ['PATCH', `${FAMILY}/${uuid}/multipart_uploads/x`, 'DELETE, GET, HEAD'],
   ] as const) {
