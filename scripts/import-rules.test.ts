@@ -11,13 +11,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'packages/contract': [],
   'packages/connections': [],
-  'packages/md5': [],
+  'packages/hashing': [],
   'packages/photo': [],
   'packages/s3wire': [],
-  'packages/store': ['@darkslide/connections', '@darkslide/s3wire', '@darkslide/md5'],
+  'packages/store': ['@darkslide/connections', '@darkslide/s3wire', '@darkslide/hashing'],
   'packages/server': ['@darkslide/connections', '@darkslide/contract', '@darkslide/s3wire'],
   'packages/doctor': ['@darkslide/server'],
-  'packages/client': ['@darkslide/contract', '@darkslide/md5'],
+  'packages/client': ['@darkslide/contract', '@darkslide/hashing'],
   'packages/cli': ['@darkslide/client', '@darkslide/contract', '@darkslide/photo'],
   'packages/darkslide': [
     '@darkslide/cli',
@@ -143,7 +143,6 @@ const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
   },
   'packages/client/src': {
     base: [],
-    md5: [],
     api: ['base'],
     plan: ['base'],
     schedule: ['base'],
@@ -151,7 +150,7 @@ const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
     run: ['base', 'api', 'plan', 'schedule', 'transfer'],
     verify: ['base', 'api', 'plan', 'transfer', 'run'],
     'client.ts': ['base', 'api', 'plan', 'schedule', 'transfer', 'run', 'verify'],
-    node: ['base', 'md5', 'plan', 'client.ts'],
+    node: ['base', 'plan', 'client.ts'],
     'index.ts': ['base', 'api', 'plan', 'schedule', 'run', 'verify', 'client.ts', 'node'],
   },
 };
@@ -285,8 +284,8 @@ test('the client outside node/ does not know where it runs', () => {
   assert.deepEqual(wrong, []);
 });
 
-test('MD5 does not know where it runs', () => {
-  const wrong = importsOf('packages/md5').filter(
+test('hashing does not know where it runs', () => {
+  const wrong = importsOf('packages/hashing').filter(
     ({ file, specifier }) => NODE_MODULES.has(specifier) && !file.endsWith('.test.ts'),
   );
   assert.deepEqual(wrong, []);
@@ -310,7 +309,7 @@ test('the server meets AWS words in one place', () => {
 });
 
 test('only the binary reads the environment', () => {
-  const rooms = ['contract', 'md5', 's3wire', 'store', 'server', 'client', 'cli'].map((name) => `packages/${name}/src`);
+  const rooms = ['contract', 'hashing', 's3wire', 'store', 'server', 'client', 'cli'].map((name) => `packages/${name}/src`);
   const readers = rooms.flatMap((room) =>
     globSync('**/*.ts', { cwd: resolve(ROOT, room) })
       .filter((file) => !file.endsWith('.test.ts'))

@@ -1,4 +1,4 @@
-import { PAGE, type SharedMemory } from '@darkslide/md5';
+import { PAGE_BYTES, type SharedMemory } from '@darkslide/hashing';
 
 /** Messages between the hashing thread and its owner. Offsets are in their shared memory, in bytes. */
 
@@ -8,7 +8,7 @@ export const BUFFER_COUNT = 48;
 /** The hashing thread's working memory, before the chunks. */
 export const SCRATCH_BYTES = 64 * 1024;
 
-export const PAGES = (SCRATCH_BYTES + BUFFER_COUNT * CHUNK_BYTES) / PAGE;
+export const PAGES = (SCRATCH_BYTES + BUFFER_COUNT * CHUNK_BYTES) / PAGE_BYTES;
 
 export const bufferOffset = (buffer: number) => SCRATCH_BYTES + buffer * CHUNK_BYTES;
 

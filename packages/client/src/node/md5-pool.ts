@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { createSharedMemory } from '@darkslide/md5';
+import { createSharedMemory } from '@darkslide/hashing';
 import {
   BUFFER_COUNT,
   bufferOffset,

@@ -1,8 +1,7 @@
 /** The hashing thread: MD5 of many bodies at once, off the path of their bytes. */
 import { createHash, type Hash } from 'node:crypto';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { LANES } from '@darkslide/md5';
-import { type Md5Stream, Md5Streams } from '../md5/md5-streams.ts';
+import { LANES, type Md5Stream, Md5Streams } from '@darkslide/hashing';
 import { bufferOffset, type FromHasher, type HasherData, type ToHasher } from './md5-messages.ts';
 
 const port = parentPort as MessagePort;

@@ -1,4 +1,4 @@
-import { createSharedMemory, PAGE, type SharedMemory } from '@darkslide/md5';
+import { createSharedMemory, PAGE_BYTES, type SharedMemory } from '@darkslide/hashing';
 
 /** A piece of memory that the hashing thread sees too; `address` is where it lies in the shared memory. */
 export type Slab = { address: number; bytes: Buffer };
@@ -23,7 +23,7 @@ export class Slabs {
   /** `size` in bytes, a multiple of 64 KiB. */
   constructor({ count, size }: { count: number; size: number }) {
     this.#count = count;
-    this.memory = createSharedMemory((count * size) / PAGE + 1);
+    this.memory = createSharedMemory((count * size) / PAGE_BYTES + 1);
     this.scratch = count * size;
     this.#size = size;
     this.#free = Array.from({ length: count }, (_, index) => (count - 1 - index) * size);

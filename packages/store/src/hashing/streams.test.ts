@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { createSharedMemory } from '@darkslide/md5';
+import { createSharedMemory } from '@darkslide/hashing';
 import fc from 'fast-check';
 import { HashStreams } from './streams.ts';
 

@@ -1,4 +1,4 @@
-import { BLOCK, initialState, LANES, Md5Lanes, type Md5State, type SharedMemory } from '@darkslide/md5';
+import { BLOCK_BYTES, initialState, LANES, Md5Lanes, type Md5State, type SharedMemory } from '@darkslide/hashing';
 import { createDigester, type Digester, type DigestName, type Digests } from './digests.ts';
 
 /** Milliseconds that an update waits for those of other streams: eight together take little longer than one. */
@@ -81,7 +81,7 @@ export class HashStreams {
         batch.map(({ stream, address, length }) => ({
           state: stream.state,
           address,
-          blocks: Math.floor(length / BLOCK),
+          blocks: Math.floor(length / BLOCK_BYTES),
         })),
       );
       for (const job of batch) await this.#complete(job);
@@ -123,7 +123,7 @@ export class HashStreams {
   async #complete({ stream, address, length, done }: Job): Promise<void> {
     const bytes = new Uint8Array(this.#memory.buffer, address, length);
     (await stream.others).update(bytes);
-    stream.tail = bytes.slice(length - (length % BLOCK));
+    stream.tail = bytes.slice(length - (length % BLOCK_BYTES));
     stream.bytes += length;
     done();
   }

@@ -1,30 +1,31 @@
 /**
  * MD5 (RFC 1321) of eight streams at once: each step of the algorithm runs on the four 32-bit lanes of a SIMD register,
- * one a stream, and on two such groups in turn. MD5 can't be made parallel within a stream, as each step waits for the
- * one before. Four lanes give more than twice the throughput of a scalar MD5 on the same core; a second group costs
- * nothing, as its steps fill the waits of the first.
+ * one lane per stream, and on two such groups in turn. MD5 cannot run in parallel within a stream, because each step needs
+ * the result of the step before. Four lanes have more than twice the throughput of a scalar MD5 on the same core. The
+ * second group costs nothing: its steps run while those of the first wait for their results.
  */
-import * as w from './wasm-bytes.ts';
-import { PAGE, type SharedMemory, wasm } from './web-assembly.ts';
 
-/** Bytes that MD5 takes at a time. */
-export const BLOCK = 64;
+import { type HashMemory, isShared, PAGE_BYTES, wasm } from './memory.ts';
+import * as w from './wasm-bytes.ts';
+
+/** MD5 hashes blocks of this size. */
+export const BLOCK_BYTES = 64;
 /** Lanes of a register. */
-const GROUP = 4;
+const GROUP_LANES = 4;
 const GROUPS = 2;
 /** Streams that are hashed at once. */
-export const LANES = GROUPS * GROUP;
+export const LANES = GROUPS * GROUP_LANES;
 /** Bytes of a vector: a 32-bit word of each lane. */
-const VECTOR = 16;
+const VECTOR_BYTES = 16;
 const STEPS = 64;
 /** Words of a state: A, B, C and D. */
 const STATE_WORDS = 4;
 /** Bytes of the states of a group: the vectors A, B, C and D. */
-const GROUP_BYTES = STATE_WORDS * VECTOR;
+const GROUP_BYTES = STATE_WORDS * VECTOR_BYTES;
 /** Where the constants of the steps are in the function's room. */
-const CONSTANTS = GROUPS * GROUP_BYTES;
+const CONSTANTS_OFFSET = GROUPS * GROUP_BYTES;
 /** Bytes of the function's own room in the memory: the states of the groups, then the constants. */
-export const ROOM_BYTES = CONSTANTS + STEPS * VECTOR;
+export const ROOM_BYTES = CONSTANTS_OFFSET + STEPS * VECTOR_BYTES;
 
 const SHIFTS = [
   [7, 12, 17, 22],
@@ -44,7 +45,7 @@ const wordOf = [
   (step: number) => (7 * step) % 16,
 ] as const;
 
-/** The vectors of a step. What each holds moves on by one from step to step. */
+/** The vectors of a step. After each step their roles move on by one. */
 type Vectors = { a: number; b: number; c: number; d: number };
 
 /** The locals of a group of four lanes. */
@@ -62,7 +63,7 @@ type Group = {
   saved: number;
 };
 
-const VECTORS_OF_GROUP = 4 + 16 + 4 + 4;
+const VECTORS_PER_GROUP = 4 + 16 + 4 + 4;
 
 // Parameters of the function: where its room is, where each lane's bytes are, how many blocks. Its vectors follow.
 const ROOM = 0;
@@ -71,8 +72,8 @@ const BLOCKS = FIRST_POINTER + LANES;
 const FIRST_VECTOR = BLOCKS + 1;
 
 const groups = Array.from({ length: GROUPS }, (_, index): Group => {
-  const vector = FIRST_VECTOR + index * VECTORS_OF_GROUP;
-  const pointer = FIRST_POINTER + index * GROUP;
+  const vector = FIRST_VECTOR + index * VECTORS_PER_GROUP;
+  const pointer = FIRST_POINTER + index * GROUP_LANES;
   return {
     offset: index * GROUP_BYTES,
     pointers: [pointer, pointer + 1, pointer + 2, pointer + 3],
@@ -84,8 +85,8 @@ const groups = Array.from({ length: GROUPS }, (_, index): Group => {
 });
 
 /**
- * Adds the round's function of b, c and d to what is on the stack. As little as possible waits for b, which the step
- * before has only just made; the two halves of the second have no bit in common and can be added one by one.
+ * Adds the round's function of b, c and d to the top of the stack. The code uses b as late as possible, because the step
+ * before has only just computed it. The two halves of the second function have no bit in common, so each is added alone.
  */
 function addMix(round: number, { b, c, d }: Vectors): w.Code {
   const [B, C, D] = [w.localGet(b), w.localGet(c), w.localGet(d)];
@@ -101,14 +102,19 @@ function addMix(round: number, { b, c, d }: Vectors): w.Code {
   }
 }
 
-/** a = b + rotate(a + f(b, c, d) + word + constant, shift). The constant comes from memory, which leaves registers. */
+/** a = b + rotate(a + f(b, c, d) + word + constant, shift). The constant is read from memory, so that it takes no register. */
 function step(index: number, words: number, vectors: Vectors): w.Code {
   const round = Math.floor(index / 16);
   const { a, b } = vectors;
   const shift = SHIFTS[round]?.[index % 4] ?? 0;
   const word = words + (wordOf[round]?.(index) ?? 0);
   return [
-    ...[...w.localGet(word), ...w.localGet(ROOM), ...w.v128Load(CONSTANTS + index * VECTOR), ...w.i32x4Add],
+    ...[
+      ...w.localGet(word),
+      ...w.localGet(ROOM),
+      ...w.v128Load(CONSTANTS_OFFSET + index * VECTOR_BYTES),
+      ...w.i32x4Add,
+    ],
     ...[...w.localGet(a), ...w.i32x4Add, ...addMix(round, vectors), ...w.localSet(a)],
     ...[...w.localGet(a), ...w.i32Const(shift), ...w.i32x4Shl],
     ...[...w.localGet(a), ...w.i32Const(32 - shift), ...w.i32x4ShrU, ...w.v128Or],
@@ -158,7 +164,9 @@ function steps(): w.Code {
 /** Code for each vector of the states, which are A, B, C and D of a group. */
 function forStates(codeOf: (vector: { local: number; saved: number; offset: number }) => w.Code): w.Code {
   return groups.flatMap(({ state: { a, b, c, d }, saved, offset }) =>
-    [a, b, c, d].flatMap((local, index) => codeOf({ local, saved: saved + index, offset: offset + index * VECTOR })),
+    [a, b, c, d].flatMap((local, index) =>
+      codeOf({ local, saved: saved + index, offset: offset + index * VECTOR_BYTES }),
+    ),
   );
 }
 
@@ -169,7 +177,7 @@ const block = (): w.Code => [
   ...steps(),
   ...forStates(({ local, saved }) => [...w.localGet(local), ...w.localGet(saved), ...w.i32x4Add, ...w.localSet(local)]),
   ...groups.flatMap(({ pointers }) =>
-    pointers.flatMap((local) => [...w.localGet(local), ...w.i32Const(BLOCK), ...w.i32Add, ...w.localSet(local)]),
+    pointers.flatMap((local) => [...w.localGet(local), ...w.i32Const(BLOCK_BYTES), ...w.i32Add, ...w.localSet(local)]),
   ),
   ...[...w.localGet(BLOCKS), ...w.i32Const(1), ...w.i32Sub, ...w.localSet(BLOCKS)],
   ...w.localGet(BLOCKS),
@@ -191,18 +199,20 @@ export type Md5x8 = {
 type Exported = (room: number, ...addressesAndBlocks: number[]) => void;
 
 /** @param room a multiple of 4; the `ROOM_BYTES` of the memory from there on are used for working. */
-export function createMd5x8(memory: SharedMemory, room: number): Md5x8 {
+export function createMd5x8(memory: HashMemory, room: number): Md5x8 {
   const bytes = w.moduleOf({
     name: 'md5x8',
     params: Array.from({ length: FIRST_VECTOR }, () => w.I32),
-    locals: { type: w.V128, count: GROUPS * VECTORS_OF_GROUP },
+    locals: { type: w.V128, count: GROUPS * VECTORS_PER_GROUP },
     body: body(),
-    pages: memory.buffer.byteLength / PAGE,
+    pages: memory.buffer.byteLength / PAGE_BYTES,
+    shared: isShared(memory),
   });
   const instance = new wasm.Instance(new wasm.Module(bytes), { env: { memory } });
   const md5x8 = instance.exports.md5x8 as Exported;
-  const constants = new Uint32Array(memory.buffer, room + CONSTANTS, STEPS * GROUP);
-  for (let index = 0; index < STEPS; index += 1) constants.fill(sine(index), index * GROUP, (index + 1) * GROUP);
+  const constants = new Uint32Array(memory.buffer, room + CONSTANTS_OFFSET, STEPS * GROUP_LANES);
+  for (let index = 0; index < STEPS; index += 1)
+    constants.fill(sine(index), index * GROUP_LANES, (index + 1) * GROUP_LANES);
   const states = new Uint32Array(memory.buffer, room, LANES * STATE_WORDS);
   return {
     setState(lane, state) {
@@ -217,6 +227,6 @@ export function createMd5x8(memory: SharedMemory, room: number): Md5x8 {
 
 /** Where a lane's word is among the states: A of each lane of a group, then B, C and D. */
 function indexOf(lane: number, word: number): number {
-  const group = Math.floor(lane / GROUP);
-  return (group * STATE_WORDS + word) * GROUP + (lane % GROUP);
+  const group = Math.floor(lane / GROUP_LANES);
+  return (group * STATE_WORDS + word) * GROUP_LANES + (lane % GROUP_LANES);
 }

@@ -1,4 +1,4 @@
-/** Just enough of the WebAssembly binary format (core specification 2.0, chapter 5) to write one function. */
+/** The part of the WebAssembly binary format (core specification 2.0, chapter 5) that one function needs. */
 
 export type Code = number[];
 
@@ -29,7 +29,7 @@ export const localSet = (index: number): Code => [0x21, ...u32(index)];
 export const i32Const = (value: number): Code => [0x41, ...s32(value)];
 export const i32Add: Code = [0x6a];
 export const i32Sub: Code = [0x6b];
-/** Runs the body, and again from its beginning while it leaves something other than 0. */
+/** Runs the body, and repeats it as long as it leaves a value other than 0. */
 export const repeatWhile = (body: Code): Code => [0x03, 0x40, ...body, 0x0d, 0x00, 0x0b];
 
 export const v128Load = (offset: number): Code => simd(0x00, 0, ...u32(offset));
@@ -52,9 +52,13 @@ const vector = (items: Code[]): Code => [...u32(items.length), ...items.flat()];
 const section = (id: number, content: Code): Code => [id, ...u32(content.length), ...content];
 const text = (name: string): Code => [...u32(name.length), ...new TextEncoder().encode(name)];
 
+/** Limits of a memory: with a maximum, and with a maximum and shared (core specification 2.0 with threads, 5.3). */
+const LIMITS_UNSHARED = 0x01;
+const LIMITS_SHARED = 0x03;
+
 /**
- * A module that imports a shared memory of at most `pages` of 64 KiB as `env.memory`, and exports one function without
- * result.
+ * A module that imports a memory of at most `pages` of 64 KiB as `env.memory`, and exports one function without result.
+ * Only the declaration of the memory depends on whether it is shared; the code is the same.
  */
 export function moduleOf({
   name,
@@ -62,18 +66,25 @@ export function moduleOf({
   locals,
   body,
   pages,
+  shared,
 }: {
   name: string;
   params: Code;
   locals: { type: number; count: number };
   body: Code;
   pages: number;
+  shared: boolean;
 }): Uint8Array<ArrayBuffer> {
   const code = [...vector([[...u32(locals.count), locals.type]]), ...body, 0x0b];
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, vector([[0x60, ...vector(params.map((type) => [type])), 0x00]])),
-    ...section(2, vector([[...text('env'), ...text('memory'), 0x02, 0x03, ...u32(1), ...u32(pages)]])),
+    ...section(
+      2,
+      vector([
+        [...text('env'), ...text('memory'), 0x02, shared ? LIMITS_SHARED : LIMITS_UNSHARED, ...u32(1), ...u32(pages)],
+      ]),
+    ),
     ...section(3, vector([[0x00]])),
     ...section(7, vector([[...text(name), 0x00, 0x00]])),
     ...section(10, vector([[...u32(code.length), ...code]])),
