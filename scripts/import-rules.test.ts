@@ -309,7 +309,9 @@ test('the server meets AWS words in one place', () => {
 });
 
 test('only the binary reads the environment', () => {
-  const rooms = ['contract', 'hashing', 's3wire', 'store', 'server', 'client', 'cli'].map((name) => `packages/${name}/src`);
+  const rooms = ['contract', 'hashing', 's3wire', 'store', 'server', 'client', 'cli'].map(
+    (name) => `packages/${name}/src`,
+  );
   const readers = rooms.flatMap((room) =>
     globSync('**/*.ts', { cwd: resolve(ROOT, room) })
       .filter((file) => !file.endsWith('.test.ts'))
