@@ -117,6 +117,7 @@ const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
     'index.ts': ['options.ts', 'store-thread.ts', 'scrub', 'recovery', 'blobs'],
     'store-thread.ts': ['options.ts', 'open.ts'],
     'open.ts': [
+      'close-stack.ts',
       'options.ts',
       's3api/server.ts',
       's3api',
@@ -132,13 +133,14 @@ const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
     's3api/router.ts': ['s3api/operations', 's3api'],
     's3api/operations': ['s3api', 'catalog', 'model.ts', 'options.ts'],
     s3api: ['catalog', 'blobs', 'hashing', 'model.ts', 'options.ts'],
-    scrub: ['recovery', 'catalog', 'blobs', 'hashing', 'model.ts', 'options.ts'],
+    scrub: ['close-stack.ts', 'recovery', 'catalog', 'blobs', 'hashing', 'model.ts', 'options.ts'],
     recovery: ['catalog', 'blobs', 'model.ts', 'options.ts'],
     catalog: ['blobs', 'model.ts', 'options.ts', 'threads.ts'],
     blobs: ['hashing', 'model.ts'],
     hashing: ['threads.ts'],
     'threads.ts': [],
     'options.ts': ['model.ts'],
+    'close-stack.ts': [],
     'model.ts': [],
   },
   'packages/client/src': {

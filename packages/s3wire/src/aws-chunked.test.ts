@@ -36,13 +36,13 @@ const signedPayload = (trailer: boolean, seed = SEED): AwsChunkedPayload => ({
   }),
 });
 
-/** Decodes a body that arrives in the given pieces. */
+/** Decodes a body that arrives in the given chunks. */
 function decode(
-  pieces: readonly Buffer[],
+  chunks: readonly Buffer[],
   { payload, decodedLength }: { payload: AwsChunkedPayload; decodedLength: number },
 ) {
   const decoder = createAwsChunkedDecoder({ payload, decodedLength });
-  const decoded = pieces.flatMap((piece) => decoder.push(piece));
+  const decoded = chunks.flatMap((chunk) => decoder.push(chunk));
   return { trailers: decoder.end(), bytes: Buffer.concat(decoded) };
 }
 
@@ -82,7 +82,7 @@ async function encode(
     if (sign) wire.push(`x-amz-trailer-signature:${await signText(lines.join('\n'))}\r\n`);
   }
   wire.push('\r\n');
-  return Buffer.concat(wire.map((piece) => Buffer.from(piece)));
+  return Buffer.concat(wire.map((chunk) => Buffer.from(chunk)));
 }
 
 describe('the chunked uploads published in the Amazon S3 API Reference', () => {

@@ -41,7 +41,7 @@ export function createAwsChunkedDecoder(options: {
   let decoded = 0;
   let line = '';
 
-  /** Appends up to the next LF; answers the position after it, or -1 where the line goes on. */
+  /** Appends up to the next LF; returns the position after it, or -1 if the line is not complete. */
   function readLine(bytes: Buffer, from: number, limit: number): number {
     const lineFeed = bytes.indexOf(LF, from);
     const to = lineFeed < 0 ? bytes.length : lineFeed + 1;
@@ -103,7 +103,7 @@ export function createAwsChunkedDecoder(options: {
       return slices;
     },
     end() {
-      // Nothing at all may stand for no bytes; a signed trailer has to come in any case.
+      // An empty body may have no chunk at all; a signed trailer is required in any case.
       const nothing = decodedLength === 0 && state.at === 'header' && line === '';
       if (nothing && !(payload.trailer && signatures !== undefined)) return {};
       if (state.at !== 'trailer' || decoded !== decodedLength) throw incomplete();

@@ -11,9 +11,9 @@ import {
   isChecksum,
 } from './checksum.ts';
 
-async function checksumOf(algorithm: ChecksumAlgorithm, ...pieces: (Uint8Array | string)[]): Promise<string> {
+async function checksumOf(algorithm: ChecksumAlgorithm, ...chunks: (Uint8Array | string)[]): Promise<string> {
   const checksum = await createChecksum(algorithm);
-  for (const piece of pieces) checksum.update(Buffer.from(piece));
+  for (const chunk of chunks) checksum.update(Buffer.from(chunk));
   return checksum.digest();
 }
 
@@ -40,14 +40,14 @@ describe('createChecksum', () => {
       fc.asyncProperty(
         fc.constantFrom(...CHECKSUM_ALGORITHMS),
         fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 }),
-        async (algorithm, pieces) => {
+        async (algorithm, chunks) => {
           const other = await createChecksum(algorithm);
           const checksum = await createChecksum(algorithm);
-          for (const piece of pieces) {
-            checksum.update(piece);
+          for (const chunk of chunks) {
+            checksum.update(chunk);
             other.update(Buffer.from('other'));
           }
-          assert.equal(checksum.digest(), await checksumOf(algorithm, Buffer.concat(pieces)));
+          assert.equal(checksum.digest(), await checksumOf(algorithm, Buffer.concat(chunks)));
         },
       ),
     );
@@ -68,10 +68,10 @@ describe('checksums of a multipart object', () => {
       fc.asyncProperty(
         fc.constantFrom('CRC32' as const, 'CRC32C' as const, 'CRC64NVME' as const),
         fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 6 }),
-        async (algorithm, pieces) => {
+        async (algorithm, chunks) => {
           const parts = [];
-          for (const piece of pieces) parts.push({ digest: await checksumOf(algorithm, piece), size: piece.length });
-          assert.equal(combineCrc(algorithm, parts), await checksumOf(algorithm, Buffer.concat(pieces)));
+          for (const chunk of chunks) parts.push({ digest: await checksumOf(algorithm, chunk), size: chunk.length });
+          assert.equal(combineCrc(algorithm, parts), await checksumOf(algorithm, Buffer.concat(chunks)));
         },
       ),
     );

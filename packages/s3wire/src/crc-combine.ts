@@ -1,5 +1,5 @@
 /**
- * Combines CRCs of consecutive pieces into the CRC of the whole, without the bytes: appending n bytes multiplies
+ * Combines CRCs of consecutive chunks into the CRC of the whole, without the bytes: appending n bytes multiplies
  * the CRC so far by x^8n modulo the polynomial. Same rule as zlib's crc32_combine, for any width.
  */
 type Crc = { bits: number; polynomial: bigint };

@@ -76,6 +76,6 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** What AWS's encoding stands for, one character a byte. */
+/** Decodes AWS's encoding; each character is one byte. */
 export const decodeLatin1 = (value: string) =>
   value.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -1,5 +1,5 @@
 /**
- * The S3 errors that this product answers with: S3's own codes, statuses and sentences.
+ * The S3 errors that this product returns: S3's own codes, statuses and sentences.
  * Source: Amazon S3 API Reference, "Error responses"; wording of the signature errors as S3 sends it.
  */
 export const S3_ERRORS = {
@@ -105,7 +105,7 @@ export const S3_ERRORS = {
 
 export type S3ErrorCode = keyof typeof S3_ERRORS;
 
-/** A refusal in S3's words. `details` become further elements of the XML answer; they never hold a secret. */
+/** A refusal in S3's words. `details` become further elements of the XML response; they never contain a secret. */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
   /** The HTTP status. */

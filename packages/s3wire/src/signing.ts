@@ -21,7 +21,7 @@ const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).u
 
 export const hmacHex = (key: KeyObject, text: string) => createHmac('sha256', key).update(text).digest('hex');
 
-/** Without telling by its time how much of a guess was right. */
+/** Constant-time comparison. */
 export function isSameSignature(ours: string, theirs: string | undefined): boolean {
   const a = Buffer.from(ours);
   const b = Buffer.from(theirs ?? '');
@@ -81,7 +81,7 @@ const UNSIGNABLE =
   /^(authorization|cache-control|connection|expect|from|keep-alive|max-forwards|pragma|referer|te|trailer|transfer-encoding|upgrade|user-agent|x-amzn-trace-id|(proxy|sec)-.*)$/;
 
 /**
- * Signs a request in its headers and answers all headers to send: those given, lower-case, with `host`,
+ * Signs a request in its headers and returns all headers to send: those given, lower-case, with `host`,
  * `x-amz-date`, `x-amz-content-sha256`, where needed `x-amz-security-token`, and `authorization`.
  */
 export function signRequest(request: {

@@ -19,7 +19,7 @@ export type SignedRequest = {
   method: string;
   /** The raw request-target with its query, as received. */
   target: string;
-  /** `request.headers`; `request.headersDistinct` also tells repeated headers as their signer counted them. */
+  /** `request.headers`; `request.headersDistinct` also has repeated headers, as their signer counted them. */
   headers: RequestHeaders;
 };
 
@@ -83,7 +83,7 @@ function readTarget(target: string): { paths: string[]; parameters: EncodedParam
 
 /**
  * S3's rule: every `x-amz-` header takes part in what a request does, so none may be added to a signed request.
- * The payload hash may: it stands in the signature by itself. Content-MD5, which S3 wants signed too, is let
+ * The payload hash may: it is part of the signature by itself. Content-MD5, which S3 wants signed too, is let
  * through, because there are clients that send it along with links that do not sign it.
  */
 function refuseUnsignedHeaders(headers: RequestHeaders, signedHeaders: readonly string[]): void {

@@ -9,7 +9,7 @@ export type XmlContent = {
   readonly [element: string]: XmlScalar | XmlContent | readonly (XmlScalar | XmlContent)[] | undefined;
 };
 
-/** A parsed element: text stays text; an element that stands more than once, or is named a list, is an array. */
+/** A parsed element: text stays text; an element that appears more than once, or is declared as a list, is an array. */
 export type XmlObject = { [element: string]: string | XmlObject | (string | XmlObject)[] | undefined };
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -43,7 +43,7 @@ export function buildXml(
   return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ [root]: element })}`;
 }
 
-/** The body of an error answer: code, message, the error's details, then where it happened. */
+/** The body of an error response: code, message, the error's details, then where it happened. */
 export function buildErrorXml(error: S3Error, where: { resource?: string; requestId?: string } = {}): string {
   const content = {
     Code: error.code,
@@ -91,7 +91,7 @@ export function parseXml(text: string, { root, lists = [] }: { root: string; lis
     maxNestedTags: 16,
     entityDecoder,
     isArray: (name) => lists.includes(name),
-    // Between elements stands only the layout of the document.
+    // Between elements there is only white space.
     tagValueProcessor: (_name, value, _path, _hasAttributes, isLeaf) => (isLeaf ? value : ''),
   });
   try {

@@ -33,25 +33,25 @@ export type RunningStore = {
   /** `http://host:port`. */
   url: string;
   port: number;
-  /** The same store on another port, for programs of this machine: whatever clients do on the first, it answers there. */
+  /** The same store on another port, for programs of this machine: it responds whatever clients do on the first one. */
   ownUrl: string;
-  /** Resolves after `close`. Rejects when the store dies by itself; whoever started it should then stop too. */
+  /** Resolves after `close`. Rejects when the store ends by itself; the process that started it should then stop too. */
   closed: Promise<void>;
-  /** Never answers once the store is closed. */
+  /** Never resolves after the store was closed. */
   figures: () => Promise<StoreFigures>;
-  /** Takes no further requests, lets those at work end within `graceMs`, and lets go of the data folder. */
+  /** Accepts no further requests, gives those in progress `graceMs` to end, and releases the data folder. */
   close: (options?: { graceMs?: number }) => Promise<void>;
 };
 
 /** V8's young generation, in MiB: the store makes little garbage, and left alone this grows to three times 16. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4 };
 
-/** Milliseconds that requests at work are given where `close` is not told. */
+/** Default of `graceMs`: milliseconds that requests in progress get to end. */
 const DEFAULT_GRACE_MS = 10_000;
 
 /**
  * Starts a store over a data folder. Rejects where the folder is held by another store, is damaged or was written by
- * a newer version, and where the port is taken; the error has the system's `code` where there is one. `log` hears of each request, of the sweep at start, and of failures.
+ * a newer version, and where the port is taken; the error has the system's `code` where there is one. `log` is called for each request, for the cleanup at start, and for failures.
  */
 export async function startStore(options: StoreOptions & { log?: (entry: LogEntry) => void }): Promise<RunningStore> {
   const { log, compileCache, ...plain } = options;
@@ -62,7 +62,7 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
     env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache },
     resourceLimits: THREAD_LIMITS,
   });
-  const tell = (request: ThreadRequest) => worker.postMessage(request);
+  const post = (request: ThreadRequest) => worker.postMessage(request);
   let answerFigures: (figures: StoreFigures) => void = () => {};
   let figures: Promise<StoreFigures> | undefined;
   const closed = new Promise<void>((resolve, reject) => {
@@ -96,17 +96,17 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
     ownUrl: `http://127.0.0.1:${ownPort}`,
     closed,
     figures() {
-      // Who asks while a question is under way gets its answer.
+      // Concurrent calls share one request.
       figures ??= new Promise<StoreFigures>((resolve) => {
         answerFigures = resolve;
-        tell({ type: 'figures' });
+        post({ type: 'figures' });
       }).finally(() => {
         figures = undefined;
       });
       return figures;
     },
     async close({ graceMs = DEFAULT_GRACE_MS } = {}) {
-      tell({ type: 'close', graceMs });
+      post({ type: 'close', graceMs });
       await closed;
     },
   };

@@ -2,7 +2,7 @@ import type { ChecksumAlgorithm } from '@darkslide/s3wire';
 
 export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
 
-/** A checksum as S3 words it: base64, with `-N` behind a composite one. */
+/** A checksum in the form of S3: base64, followed by `-N` when it is composite. */
 export type StoredChecksum = { algorithm: ChecksumAlgorithm; value: string; type: ChecksumType };
 
 /** Response headers kept with an object, names in lower case: content-type and its kin, and x-amz-meta-*. */

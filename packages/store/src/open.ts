@@ -1,13 +1,14 @@
 import { Gate, TrustedProxies } from '@darkslide/connections';
 import { S3Error } from '@darkslide/s3wire';
+import { BUFFER_BYTES, BUFFERS_PER_UPLOAD } from './blobs/blob-writer.ts';
 import { makeFolder } from './blobs/directory-sync.ts';
 import { FolderLock } from './blobs/lock.ts';
 import { Receiver } from './blobs/receiver.ts';
-import { SLAB_SIZE, SLABS_PER_UPLOAD } from './blobs/slab-writer.ts';
 import { Damage } from './catalog/damage.ts';
+import { CloseStack } from './close-stack.ts';
+import { HashBuffers } from './hashing/buffers.ts';
 import { Hashing } from './hashing/hashing.ts';
 import { ReadHashing } from './hashing/read-hashing.ts';
-import { Slabs } from './hashing/slabs.ts';
 import {
   DEFAULT_CORS,
   DEFAULT_LIMITS,
@@ -22,7 +23,7 @@ import { HttpServer } from './s3api/server.ts';
 import type { Store } from './s3api/store.ts';
 import { Scrub } from './scrub/scrub.ts';
 
-/** A store that answers. */
+/** A store that serves requests. */
 export type OpenStore = {
   port: number;
   /** Another one, for programs of this machine. */
@@ -32,7 +33,7 @@ export type OpenStore = {
 };
 
 /**
- * Opens the data folder and serves it, in the calling thread. `onDeath` hears of it when a helper thread dies: then
+ * Opens the data folder and serves it, in the calling thread. `onDeath` is called when a helper thread dies: then
  * nothing can be stored any more. Throws where the folder is in use, damaged, or written by a newer version.
  */
 export async function openStore(
@@ -45,7 +46,8 @@ export async function openStore(
   checkBucketName(bucket);
   await makeFolder(dataDir);
   const lock = FolderLock.take(dataDir);
-  const undo: (() => unknown)[] = [() => lock.release()];
+  const opened = new CloseStack();
+  opened.defer(() => lock.release());
   try {
     // As many as there are requests at once, each with one body.
     const maxInProgress = limits.maxConnections + limits.maxUploads;
@@ -53,12 +55,12 @@ export async function openStore(
     const { lostFoundDays } = options;
     const data = await Data.open({ dataDir, maxInProgress, lostFoundDays, compactChangesBytes, log, onDeath });
     const { blobs, reader, writer, lostFound } = data;
-    undo.push(() => data.close());
-    const slabs = new Slabs({ count: limits.maxUploads * SLABS_PER_UPLOAD, size: SLAB_SIZE });
-    const hashing = new Hashing({ slabs, onDeath });
-    undo.push(() => hashing.close());
+    opened.defer(() => data.close());
+    const buffers = new HashBuffers({ count: limits.maxUploads * BUFFERS_PER_UPLOAD, size: BUFFER_BYTES });
+    const hashing = new Hashing({ buffers, onDeath });
+    opened.defer(() => hashing.close());
     const readHashing = new ReadHashing({ onDeath });
-    undo.push(() => readHashing.close());
+    opened.defer(() => readHashing.close());
     const damage = new Damage({ reader, writer, log });
 
     if (writer.isOpen && reader.findBucket(bucket) === undefined) {
@@ -72,7 +74,7 @@ export async function openStore(
       reader,
       writer,
       blobs,
-      receiver: new Receiver({ blobs, slabs, hashing, reservedBytes: limits.reservedBytes }),
+      receiver: new Receiver({ blobs, buffers, hashing, reservedBytes: limits.reservedBytes }),
       hashing: readHashing,
       damage,
       trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
@@ -105,11 +107,11 @@ export async function openStore(
       async close({ graceMs }) {
         await server.close({ graceMs });
         await scrub.stop();
-        for (const step of undo.reverse()) await step();
+        await opened.close();
       },
     };
   } catch (error) {
-    for (const step of undo.reverse()) await step();
+    await opened.close();
     throw error;
   }
 }

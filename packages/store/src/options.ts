@@ -15,7 +15,7 @@ export type StoreLimits = {
   maxConnections: number;
   /** Those of one client's address; this machine's own and those of trusted proxies have no such limit. */
   maxConnectionsPerClient: number;
-  /** Bodies received at once; each takes up to two slabs of 256 KiB. Further ones wait unread. */
+  /** Bodies received at once; each uses up to two buffers of 256 KiB. Further ones wait unread. */
   maxUploads: number;
   /** Of these, bodies by one link, and from one client's address, unless it is this machine's or a proxy's own. */
   maxUploadsPerLink: number;
@@ -34,11 +34,11 @@ export type StoreLimits = {
   maxXmlBytes: number;
   /** Milliseconds a client may take for a request's headers. */
   headersTimeoutMs: number;
-  /** Milliseconds without any byte after which a body, or the reading of an answer, is given up. */
+  /** Milliseconds without any byte after which a body, or the reading of a response, is ended. */
   idleTimeoutMs: number;
   /** A body must bring `bytes` in every `windowMs`, or it is given up. */
   minProgress: { bytes: number; windowMs: number };
-  /** A body may take `baseMs`, and one more second for so many of its bytes. */
+  /** A body may take `baseMs`, and one more second for every `bytesPerSecond` of its bytes. */
   deadline: { baseMs: number; bytesPerSecond: number };
   /** Bytes of the disk left free, so that the index can still be written when no upload can. */
   reservedBytes: number;
@@ -112,7 +112,7 @@ export type LogEntry =
    * an entry in the index, but their bytes are gone from the disk.
    */
   | { type: 'sweep'; removed: number; setAside: number; lost: ObjectName[] }
-  /** Blobs of an earlier version are being made to describe themselves; so many objects and parts are done. */
+  /** Blobs of an earlier version are being made to describe themselves; `done` objects and parts have been converted. */
   | { type: 'upgrade'; done: number }
   /** A blob was found not to hold what was stored; `objects` can't be read whole any more. Told once. */
   | { type: 'damage'; blob: string; reason: DamageReason; objects: ObjectName[] }
@@ -162,7 +162,7 @@ export type StoreOptions = {
   bucket: string;
   /** Rules for buckets without their own; any origin may PUT, GET and HEAD where not given. */
   cors?: CorsRule[];
-  /** All that is stored is read and checked once in so many days; 0: never. 30 where not given. */
+  /** Everything stored is read and checked once in this many days; 0: never. 30 where not given. */
   scrubDays?: number;
   limits?: Partial<StoreLimits>;
   /** Addresses and ranges of proxies that may say in `X-Forwarded-For` for whom they ask. */

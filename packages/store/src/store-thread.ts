@@ -16,7 +16,7 @@ export type ThreadMessage =
 
 const parent = parentPort;
 if (parent === null) throw new Error('the store runs as a worker thread');
-const tell = (message: ThreadMessage) => parent.postMessage(message);
+const post = (message: ThreadMessage) => parent.postMessage(message);
 
 const { options, logs } = workerData as { options: StoreOptions; logs: boolean };
 
@@ -24,7 +24,7 @@ try {
   const store = await openStore({
     ...options,
     log: (entry) => {
-      if (logs) tell({ type: 'log', entry });
+      if (logs) post({ type: 'log', entry });
     },
     // Ends the thread, so that its owner learns of it.
     onDeath: (error) => {
@@ -32,13 +32,13 @@ try {
     },
   });
   parent.on('message', async (request: ThreadRequest) => {
-    if (request.type === 'figures') return tell({ type: 'figures', figures: store.figures() });
+    if (request.type === 'figures') return post({ type: 'figures', figures: store.figures() });
     await store.close(request);
-    tell({ type: 'closed' });
+    post({ type: 'closed' });
     parent.close();
   });
-  tell({ type: 'listening', port: store.port, ownPort: store.ownPort });
+  post({ type: 'listening', port: store.port, ownPort: store.ownPort });
 } catch (error) {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  tell({ type: 'refused', message, code: (cause as NodeJS.ErrnoException | undefined)?.code });
+  post({ type: 'refused', message, code: (cause as NodeJS.ErrnoException | undefined)?.code });
 }

@@ -238,9 +238,9 @@ describe('multipart uploads', () => {
       const choice = { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': type };
       const uploadId = await s3.createUpload('summed', choice);
       const parts = await sendParts('summed', uploadId);
-      const digest = async (...pieces: Buffer[]) => {
+      const digest = async (...chunks: Buffer[]) => {
         const checksum = await createChecksum(algorithm);
-        for (const piece of pieces) checksum.update(piece);
+        for (const chunk of chunks) checksum.update(chunk);
         return checksum.digest();
       };
       const partDigests = await Promise.all(bodies.map((body) => digest(body)));

@@ -21,7 +21,7 @@ describe('objects', () => {
   });
   after(() => running[Symbol.asyncDispose]());
 
-  // Around a read, a slab and a block of MD5.
+  // Around a read, a buffer and a block of MD5.
   for (const size of [0, 1, 63, 64, 65, 32_768, 32_769, 262_143, 262_144, 262_145, 1_500_000]) {
     test(`an object of ${size} bytes comes back byte for byte, under the MD5 of its bytes`, async () => {
       const body = randomBytes(size);
@@ -291,9 +291,9 @@ describe('objects', () => {
     // The first bytes have come; the rest is read from disk after the object is gone.
     await s3.put('replaced', 'new');
     await s3.delete('replaced');
-    const pieces: Buffer[] = [];
-    for await (const piece of response) pieces.push(piece);
-    assert.ok(Buffer.concat(pieces).equals(old));
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    assert.ok(Buffer.concat(chunks).equals(old));
   });
 
   test('buckets are made, found, listed and removed', async () => {

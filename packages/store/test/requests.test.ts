@@ -45,8 +45,8 @@ describe('requests that are not to be served', () => {
     const lines = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`);
     let text = '';
-    socket.setEncoding('utf8').on('data', (piece) => {
-      text += piece;
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
     });
     const answer = once(socket, 'close').then(() => text);
     return { socket, answer };

@@ -10,7 +10,7 @@ const FOLDERS = 256;
 /** Consecutive blobs share a folder, so that writers at one time share its sync. */
 const BLOBS_PER_TURN = 1024;
 
-/** Names of files waiting to be removed; whoever adds more waits. */
+/** At most this many files wait to be removed; a caller that adds more waits. */
 const MAX_REMOVABLE = 10_000;
 
 /** Ends the name of a file that is not sealed yet: it was never acknowledged. */
@@ -58,7 +58,7 @@ export class Blobs {
     this.#syncs = Array.from({ length: FOLDERS }, (_, number) => new DirectorySync(join(root, folderName(number))));
   }
 
-  /** `fresh` makes the folders. Otherwise all must stand: a missing one means that bytes were lost or not mounted. */
+  /** `fresh` makes the folders. Otherwise all must exist: a missing one means that bytes were lost or not mounted. */
   static async open(root: string, { fresh }: { fresh: boolean }): Promise<Blobs> {
     for (const folder of [root, ...blobFolders().map((name) => join(root, name))]) {
       if (!fresh && !existsSync(folder))
@@ -91,7 +91,7 @@ export class Blobs {
     });
   }
 
-  /** Keeps the blobs' files until the answered function is called; call it once. */
+  /** Keeps the blobs' files until the returned function is called; call it once. */
   retain(blobs: readonly string[]): () => void {
     for (const blob of blobs) this.#readers.set(blob, (this.#readers.get(blob) ?? 0) + 1);
     return () => {

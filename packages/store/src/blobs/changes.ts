@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib';
 import type { StoredChecksum } from '../model.ts';
 import { ownFile } from './private.ts';
 
-/** What no blob can tell of: deletes, ended uploads, blobs that were refused, buckets. */
+/** Changes that no blob records: deletes, ended uploads, blobs that were refused, buckets. */
 export type Change =
   | { type: 'delete'; bucket: string; key: string; sequence: number }
   /** Aborted, or completed with an object that is gone by now; then `completed` says how, for a repeated Complete. */

@@ -4,12 +4,12 @@ import type { DamageReason, StoredBlob } from '../model.ts';
 import type { Blobs } from './blobs.ts';
 
 /** Bytes read from disk at a time. Whole blocks of MD5. */
-const READ_SIZE = 256 * 1024;
-/** While more blobs than this are read at once, smaller pieces keep memory low. */
-const MANY_READERS = 16;
-const SMALL_READ_SIZE = 64 * 1024;
+const READ_BYTES = 256 * 1024;
+/** While more blobs than this are read at once, smaller chunks keep memory low. */
+const MAX_LARGE_READERS = 16;
+const SMALL_READ_BYTES = 64 * 1024;
 
-/** What the system says of bytes that the disk does not give back. */
+/** The codes of the system for bytes that the disk cannot read. */
 const UNREADABLE = new Set(['EIO', 'EUCLEAN', 'EBADMSG', 'ENODATA']);
 
 const WORDS: Record<DamageReason, string> = {
@@ -21,6 +21,7 @@ const WORDS: Record<DamageReason, string> = {
 
 /** A blob does not hold what was stored. */
 export class DamagedError extends Error {
+  override name = 'DamagedError';
   readonly blob: string;
   readonly reason: DamageReason;
 
@@ -31,7 +32,7 @@ export class DamagedError extends Error {
   }
 }
 
-/** Throws DamagedError where the file is missing or too short. What lies behind the bytes is no business of ours. */
+/** Throws DamagedError where the file is missing or too short. Bytes after them are not checked. */
 export async function checkSize(blobs: Blobs, { blob, size }: StoredBlob): Promise<void> {
   const found = await stat(blobs.path(blob)).catch((error) => damageOr(error, blob));
   if (found.size < size) throw new DamagedError(blob, 'short');
@@ -59,10 +60,10 @@ export async function* readBlob(
   readers += 1;
   try {
     for (let position = from; position < to; ) {
-      const piece = Math.min(readers > MANY_READERS ? SMALL_READ_SIZE : READ_SIZE, to - position);
-      const bytes = Buffer.allocUnsafe(piece);
+      const chunk = Math.min(readers > MAX_LARGE_READERS ? SMALL_READ_BYTES : READ_BYTES, to - position);
+      const bytes = Buffer.allocUnsafe(chunk);
       await fill(handle, { bytes, position, blob });
-      position += piece;
+      position += chunk;
       yield bytes;
     }
   } finally {
@@ -72,8 +73,8 @@ export async function* readBlob(
 }
 
 /**
- * All bytes of an open blob, which is closed then; returns their MD5 in hex. The last piece is only given once the
- * MD5 is found right, so that nobody has all of a damaged blob. Throws DamagedError.
+ * All bytes of an open blob, which is closed then; returns their MD5 in hex. The last chunk is only given once the
+ * MD5 is found right, so that no client receives all of a damaged blob. Throws DamagedError.
  */
 export async function* readWholeBlob(
   handle: FileHandle,

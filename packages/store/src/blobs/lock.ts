@@ -6,11 +6,13 @@ import { ownFile } from './private.ts';
 const SQLITE_BUSY = 5;
 
 /** Another process, or another store of this one, holds the folder. */
-export class FolderInUseError extends Error {}
+export class FolderInUseError extends Error {
+  override name = 'FolderInUseError';
+}
 
 /**
  * Holds a folder for this process alone. Node knows no flock, SQLite does: an exclusive transaction on a
- * database of its own, which the system lets go when the process dies, however it dies.
+ * database of its own, which the system releases when the process ends, however it ends.
  */
 export class FolderLock {
   readonly #db: DatabaseSync;

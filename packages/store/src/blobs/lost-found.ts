@@ -51,7 +51,7 @@ export class LostFound {
     renameSync(this.pathOf(blob), join(this.#dataDir, 'blobs', blob));
   }
 
-  /** Removes what came here more than so many days ago. */
+  /** Removes files that are here for more than `days` days. */
   expire(days: number): number {
     if (!existsSync(this.path)) return 0;
     const oldest = Date.now() - days * DAY_MS;

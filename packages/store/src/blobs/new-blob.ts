@@ -24,7 +24,7 @@ export class NewBlob {
   readonly #earlySyncs: EarlySyncs;
   #unsynced = 0;
   #earlySync: Promise<void> | undefined;
-  /** Of an early sync: the system tells of a failed write once only, so a later sync would succeed. */
+  /** Of an early sync: the system reports a failed write only once, so a later sync would succeed. */
   #failure: NodeJS.ErrnoException | undefined;
 
   constructor(options: {
@@ -70,7 +70,7 @@ export class NewBlob {
   async discard(): Promise<void> {
     await this.#earlySync;
     await this.#handle.close().catch(() => {});
-    // A file that stays behind is swept at the next start.
+    // A file that remains is removed at the next start.
     for (const path of [this.#partialPath, this.#path]) await unlink(path).catch(() => {});
   }
 

@@ -1,36 +1,36 @@
 import { S3Error } from '@darkslide/s3wire';
+import type { HashBuffers } from '../hashing/buffers.ts';
 import { createDigester, type DigestName, type Digests } from '../hashing/digests.ts';
 import type { Hasher, Hashing } from '../hashing/hashing.ts';
-import type { Slabs } from '../hashing/slabs.ts';
 import type { NewBytes } from '../model.ts';
+import { BlobWriter } from './blob-writer.ts';
 import type { Blobs } from './blobs.ts';
-import { SlabWriter } from './slab-writer.ts';
 
-/** Bodies up to this many bytes are hashed on the spot: asking a thread would take longer. */
-const HASHED_IN_PLACE = 32 * 1024;
+/** Bodies up to this many bytes are hashed in this thread: a message to another one would take longer. */
+const MAX_INLINE_HASH_BYTES = 32 * 1024;
 
 /** Takes bytes, which are its own until it returns; a promise says when to send more, and keeps them until then. */
 export type Sink = (bytes: Buffer) => Promise<void> | undefined;
 
 export type Received = NewBytes & { digests: Digests };
 
-/** Writes bodies to blobs, hashing them at the same time. Memory: `SLABS_PER_UPLOAD` slabs for each. */
+/** Writes bodies to blobs, hashing them at the same time. Memory: `BUFFERS_PER_UPLOAD` buffers for each. */
 export class Receiver {
   readonly #blobs: Blobs;
-  readonly #slabs: Slabs;
+  readonly #buffers: HashBuffers;
   readonly #hashing: Hashing;
   readonly #reservedBytes: number;
 
-  constructor(options: { blobs: Blobs; slabs: Slabs; hashing: Hashing; reservedBytes: number }) {
+  constructor(options: { blobs: Blobs; buffers: HashBuffers; hashing: Hashing; reservedBytes: number }) {
     this.#blobs = options.blobs;
-    this.#slabs = options.slabs;
+    this.#buffers = options.buffers;
     this.#hashing = options.hashing;
     this.#reservedBytes = options.reservedBytes;
   }
 
   /**
-   * Has `pump` send `size` bytes and answers the blob that holds them. `seal` answers the blob's trailer, or refuses
-   * it, with all the digests at hand. Once this resolves, the bytes are on disk; if it throws, nothing is kept.
+   * Calls `pump`, which sends `size` bytes, and returns the blob that contains them. `seal` gets all digests and returns
+   * the blob's trailer, or throws. Once this resolves, the bytes are on disk; if it throws, nothing is kept.
    */
   async receive<T>(options: {
     size: number;
@@ -41,11 +41,11 @@ export class Receiver {
     const { size, digests: names, pump, seal } = options;
     await this.#requireSpace(size);
     const blob = await this.#blobs.create();
-    const hasher = size <= HASHED_IN_PLACE ? await inPlace(names) : this.#hashing.hasher(names);
-    const writer = new SlabWriter({ blob, hasher, slabs: this.#slabs });
+    const hasher = size <= MAX_INLINE_HASH_BYTES ? await inPlace(names) : this.#hashing.hasher(names);
+    const writer = new BlobWriter({ blob, hasher, buffers: this.#buffers });
     try {
       const pumped = await pump((bytes) => writer.write(bytes));
-      // Whoever sends has counted too; but a blob of another size than the index says must never be published.
+      // The sender has counted too, but a blob with another size than the index says must never be published.
       if (writer.size !== size) throw new S3Error('IncompleteBody');
       const digests = await writer.finish((computed) => seal(computed, pumped));
       await blob.commit();
@@ -79,7 +79,7 @@ export class Receiver {
 async function inPlace(names: DigestName[]): Promise<Hasher> {
   const digester = await createDigester(names);
   return {
-    update: async (slab, length) => digester.update(slab.bytes.subarray(0, length)),
+    update: async (buffer, length) => digester.update(buffer.bytes.subarray(0, length)),
     finish: async () => digester.finish(),
     drop: () => {},
   };

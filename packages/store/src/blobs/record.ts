@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Segment, StoredChecksum, StoredHeaders, Upload } from '../model.ts';
 
-/** Of what stands in every record but that of plain bytes. */
+/** What every record contains, except one of plain bytes. */
 type Common = {
   /** Later writes have higher ones; among those of one key the highest holds. */
   sequence: number;
@@ -38,7 +38,7 @@ export type ManifestRecord = ObjectRecord & {
   uploadId?: string | undefined;
 };
 
-/** What a blob says of itself. `bytes` stand for nothing but what a manifest makes of them. */
+/** How a blob describes itself. `bytes` are only used through a manifest. */
 export type BlobRecord = (ObjectRecord & { kind: 'object' }) | PartRecord | ManifestRecord | { kind: 'bytes' };
 
 export type SealedBlob = {

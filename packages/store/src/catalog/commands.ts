@@ -10,7 +10,7 @@ import { type Row, Statements } from './statements.ts';
 import { insertSummed, sumAnew } from './summed.ts';
 import { Tombstones } from './tombstones.ts';
 
-/** How long a finished upload is remembered, so that a repeated Complete is answered alike. */
+/** How long a finished upload is remembered, so that a repeated Complete gets the same response. */
 const COMPLETIONS_KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /** Carries commands out inside the caller's transaction. After a Refusal the caller undoes what was begun. */
@@ -23,7 +23,7 @@ export class Commands {
     this.#sql = new Statements(db);
   }
 
-  /** What the transaction does and no blob can tell of: it must be on disk before the transaction is. */
+  /** Changes of the transaction that no blob records: they must be on disk before the transaction. */
   get changes(): Change[] {
     return this.#changes;
   }
@@ -34,7 +34,7 @@ export class Commands {
     this.#tombstones.end({ committed });
   }
 
-  /** Forgets the changes that a refused command wanted, and notes that its blob stands for nothing. */
+  /** Forgets the changes that a refused command wanted, and records that its blob is not used. */
   refuse(command: Command, { changesBefore }: { changesBefore: number }): void {
     this.#changes.length = changesBefore;
     const blob = 'bytes' in command ? command.bytes.blob : 'manifest' in command ? command.manifest : undefined;
@@ -243,7 +243,7 @@ export class Commands {
   }
 
   /**
-   * Puts an object row in the place of the key's old one and answers the blobs that are no longer needed for it: its
+   * Puts an object row in the place of the key's old one and returns the blobs that are no longer needed for it: its
    * own, where a later write of the key, or a delete, was committed before it and so has replaced it already.
    */
   #insertObject(object: NewObject): string[] {
@@ -287,7 +287,7 @@ export class Commands {
     }));
   }
 
-  /** Deletes the row and answers the blobs it had. */
+  /** Deletes the row and returns its blobs. */
   #dropObject(objectId: number): string[] {
     const blobs = this.#segments(objectId).map(({ blob }) => blob);
     const row = this.#sql.get('SELECT manifest, upload_id FROM object WHERE id = ?', objectId);

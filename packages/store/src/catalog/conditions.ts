@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts';
 
-/** What a write asks of the object that stands under its key. `if-etag` with `*` is content with any. */
+/** The condition of a write on the current object of its key. `if-etag` with `*` accepts any object. */
 export type WriteCondition =
   | { type: 'none' }
   | { type: 'if-absent' }
@@ -34,7 +34,7 @@ export function checkCondition(
   throw new Refusal('PreconditionFailed', { Condition: 'If-Match' });
 }
 
-/** Whether the object, modified at so many milliseconds since 1970, is as the delete wants it. */
+/** Whether the object, modified at `modifiedAt` (milliseconds since 1970), meets the condition of the delete. */
 export function meets(condition: DeleteCondition, object: { etag: string; size: number; modifiedAt: number }): boolean {
   const { etags, size, modifiedAt } = condition;
   return (

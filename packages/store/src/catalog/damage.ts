@@ -3,7 +3,7 @@ import type { LogEntry } from '../options.ts';
 import type { IndexReader } from './reader.ts';
 import type { IndexWriter } from './writer.ts';
 
-/** The storage class by which listings and heads tell of a damaged object, where S3 names classes of its own. */
+/** The storage class that listings and HEAD show for a damaged object, in place of one of S3's own. */
 export const DAMAGED_CLASS = 'DAMAGED';
 
 /** Keeps in the index which blobs do not hold what was stored, and logs each change of that once. */

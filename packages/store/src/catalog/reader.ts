@@ -30,7 +30,7 @@ const MD5 = "COALESCE(segment.md5, CASE WHEN object.etag NOT LIKE '%-%' THEN obj
 /** A manifest has no bytes but its trailer. */
 const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
 
-/** Answers questions about what is committed. Synchronous: each answer is of one moment. */
+/** Reads what is committed. Synchronous, so that each result is of one moment. */
 export class IndexReader {
   readonly path: string;
   #db: DatabaseSync | undefined;
@@ -159,7 +159,7 @@ export class IndexReader {
     return upload;
   }
 
-  /** Uploads in order of key and id, from those of `after` on; with `uploadId`, from the one behind it. */
+  /** Uploads in order of key and id, from those of `after` on; with `uploadId`, from the one after it. */
   uploadsFrom(
     bucketId: number,
     after: KeyBound & { uploadId: string | undefined },
@@ -259,7 +259,7 @@ export class IndexReader {
     return this.#sql.all('SELECT id FROM run ORDER BY number').map(({ id }) => String(id));
   }
 
-  /** What blobs must hold, by name, behind `after`: those of objects and of open uploads, each once. */
+  /** What blobs must hold, by name, after `after`: those of objects and of open uploads, each once. */
   storedBlobs(after: string, limit: number): StoredBlob[] {
     const rows = this.#sql.all(
       `SELECT blob, size, MAX(md5) AS md5 FROM (

@@ -3,7 +3,7 @@ import { ownFile } from '../blobs/private.ts';
 import { checkSoundness, UnsoundIndexError } from './soundness.ts';
 import { noteSchema, registerSums, SUMMED_TABLES, sumAnew, versionOf } from './summed.ts';
 
-// Keys are BLOBs of UTF-8: their order is S3's listing order, and any character may stand in them.
+// Keys are BLOBs of UTF-8: their order is S3's listing order, and they may contain any character.
 // Times are milliseconds since 1970. `blob` names a file of the blob folder; an object without bytes has no segment.
 const SCHEMA = `
 CREATE TABLE bucket (

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { syncDirectory } from '../blobs/directory-sync.ts';
 import { ownFile } from '../blobs/private.ts';
 
-const READ_SIZE = 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
 
 const sealPath = (dataDir: string) => join(dataDir, 'index.seal');
 
@@ -46,7 +46,7 @@ function digestOf(path: string): string {
   const hash = createHash('sha256');
   const file = openSync(path, 'r');
   try {
-    const buffer = Buffer.alloc(READ_SIZE);
+    const buffer = Buffer.alloc(READ_BYTES);
     for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
       hash.update(buffer.subarray(0, read));
   } finally {

@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { FIRST_WITH_ALL_SUMS, isSchemaAsWritten, notAsWritten, SUMMED_TABLES, versionOf } from './summed.ts';
 
-/** The index does not tell the truth any more, or tells of an earlier time than the blobs. */
-export class UnsoundIndexError extends Error {}
+/** The index is damaged, or older than the blobs. */
+export class UnsoundIndexError extends Error {
+  override name = 'UnsoundIndexError';
+}
 
 /** SQLite's result codes, https://sqlite.org/rescode.html */
 const SQLITE_ERROR = 1;

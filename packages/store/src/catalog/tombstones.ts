@@ -1,7 +1,7 @@
-/** Deletes that a write which is still under way, and older, may have to learn of. In the order of their numbers. */
+/** Deletes that an older write, still in progress, may have to obey. In the order of their numbers. */
 export class Tombstones {
   readonly #deleted = new Map<string, number>();
-  /** What the transaction that is under way has changed, and what stood there before. */
+  /** What the transaction in progress has changed, and the values before. */
   #before: { name: string; sequence: number | undefined }[] = [];
 
   add(bucket: string, key: Uint8Array, sequence: number): void {

@@ -19,7 +19,7 @@ export type Unnumbered =
   | Omit<Extract<Command, { type: 'deleteBucket' }>, 'sequence'>;
 
 /**
- * Changes the index, in a thread of its own, so that the wait for the disk holds nobody up. Commands that arrive
+ * Changes the index, in a thread of its own, so that no other thread waits for the disk. Commands that arrive
  * while a transaction is being synced share the next one: many small writes pay for one sync.
  */
 export class IndexWriter {
@@ -34,7 +34,7 @@ export class IndexWriter {
   #dead: Error | undefined;
 
   /**
-   * `onDeath` hears of it when the thread ends by itself. `resume` is called when something is to be written and the
+   * `onDeath` is called when the thread ends by itself. `resume` is called when something is to be written and the
    * index is not open, as the disk was full: it opens it, or throws StorageFull.
    */
   constructor({ onDeath, resume }: { onDeath: (error: Error) => void; resume: () => Promise<void> }) {
@@ -98,7 +98,7 @@ export class IndexWriter {
     });
   }
 
-  /** Lets the transaction at work finish; commands that wait for the next one are rejected. */
+  /** Finishes the transaction in progress; commands that wait for the next one are rejected. */
   async close(): Promise<void> {
     const worker = this.#worker;
     if (this.#dead || worker === undefined) return;
@@ -146,7 +146,7 @@ const numberedBy = (sequence: Sequence, command: Unnumbered): Command =>
     : command;
 
 function errorOf(reply: Exclude<CommandReply, { outcome: Outcome }> | undefined): Error {
-  if (reply === undefined) return new Error('the index writer gave no answer');
+  if (reply === undefined) return new Error('the index writer sent no reply');
   if ('refused' in reply) return new S3Error(reply.refused.code, { details: reply.refused.details });
   if (reply.full) return new S3Error('StorageFull');
   return new Error(`the index could not be written: ${reply.failed}`);

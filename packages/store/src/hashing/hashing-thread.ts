@@ -14,7 +14,7 @@ export type HashReply = { stream: number; digests?: Digests };
 const port = parentPort;
 if (port === null) throw new Error('hashing runs as a worker thread');
 const streams = new HashStreams(workerData);
-const tell = (reply: HashReply) => port.postMessage(reply);
+const post = (reply: HashReply) => port.postMessage(reply);
 
 port.on('message', async (message: HashRequest) => {
   const { stream } = message;
@@ -24,10 +24,10 @@ port.on('message', async (message: HashRequest) => {
       break;
     case 'update':
       await streams.update(stream, message.address, message.length);
-      tell({ stream });
+      post({ stream });
       break;
     case 'finish':
-      tell({ stream, digests: await streams.finish(stream) });
+      post({ stream, digests: await streams.finish(stream) });
       break;
     case 'drop':
       streams.drop(stream);

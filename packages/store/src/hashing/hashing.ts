@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { HELPER_LIMITS } from '../threads.ts';
+import type { HashBuffer, HashBuffers } from './buffers.ts';
 import type { DigestName, Digests } from './digests.ts';
 import type { HashReply, HashRequest } from './hashing-thread.ts';
-import type { Slab, Slabs } from './slabs.ts';
 
 /** Digests of one body. */
 export interface Hasher {
-  /** Resolves when the slab may change again. Each update but the last fills its slab. */
-  update(slab: Slab, length: number): Promise<void>;
+  /** Resolves when the buffer may change again. Each update but the last fills its buffer. */
+  update(buffer: HashBuffer, length: number): Promise<void>;
   /** Ends it. */
   finish(): Promise<Digests>;
   /** Ends it without a result; after every `update` has settled. */
@@ -23,10 +23,14 @@ export class Hashing {
   #nextStream = 0;
   #closing = false;
 
-  /** `onDeath` hears of it when the thread ends by itself. `gatherMs` is that of `HashStreams`. */
-  constructor({ slabs, onDeath, gatherMs }: { slabs: Slabs; onDeath: (error: Error) => void; gatherMs?: number }) {
+  /** `onDeath` is called when the thread ends by itself. `gatherMs` is that of `HashStreams`. */
+  constructor({
+    buffers,
+    onDeath,
+    gatherMs,
+  }: { buffers: HashBuffers; onDeath: (error: Error) => void; gatherMs?: number }) {
     const file = import.meta.url.endsWith('.ts') ? './hashing-thread.ts' : './hashing-thread.js';
-    const { memory, scratch } = slabs;
+    const { memory, scratch } = buffers;
     this.#worker = new Worker(new URL(file, import.meta.url), {
       workerData: { memory, scratch, gatherMs },
       resourceLimits: HELPER_LIMITS,

@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto';
+import { type HashBuffer, HashBuffers } from './buffers.ts';
 import { hexOf } from './digests.ts';
 import { Hashing } from './hashing.ts';
-import { type Slab, Slabs } from './slabs.ts';
 
-/** Bytes of a slab. */
-const SLAB_SIZE = 256 * 1024;
-/** Pieces hashed at once; further ones wait. Each holds its slab no longer than its hashing takes. */
-const MAX_SLABS = 32;
-/** Bytes up to this many are hashed on the spot: asking a thread would take longer. */
-const HASHED_IN_PLACE = 32 * 1024;
+const BUFFER_BYTES = 256 * 1024;
+/** Buffers in use at once; further chunks wait. A chunk holds its buffer only while it is hashed. */
+const MAX_BUFFERS = 32;
+/** Bytes up to this many are hashed in this thread: a message to another one would take longer. */
+const MAX_INLINE_HASH_BYTES = 32 * 1024;
 
 /** The MD5 of bytes that are read. End it with `finish` or `drop`. */
 export type ReadHasher = {
-  /** At most `SLAB_SIZE` bytes; all pieces but the last are whole blocks of 64. Await it before the next one. */
+  /** At most `BUFFER_BYTES` bytes; all chunks but the last are whole blocks of 64. Await it before the next one. */
   update(bytes: Uint8Array): Promise<void>;
   /** In hex. */
   finish(): Promise<string>;
@@ -20,33 +19,33 @@ export type ReadHasher = {
 };
 
 /**
- * Hashes what is read from disk, in a thread of its own: the uploads' thread waits a moment for every stream that is
- * open, and a download may be open for hours. The thread begins with the first read that needs it.
+ * Hashes what is read from disk, in a thread of its own: the thread of the uploads waits a moment for every open stream,
+ * and a download may be open for hours. The thread starts with the first read that needs it.
  */
 export class ReadHashing {
   readonly #onDeath: (error: Error) => void;
-  #thread: { slabs: Slabs; hashing: Hashing } | undefined;
+  #thread: { buffers: HashBuffers; hashing: Hashing } | undefined;
   #inUse = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** `onDeath` hears of it when the thread ends by itself. */
+  /** `onDeath` is called when the thread ends by itself. */
   constructor({ onDeath }: { onDeath: (error: Error) => void }) {
     this.#onDeath = onDeath;
   }
 
   /** For `size` bytes in all. */
   hasher(size: number): ReadHasher {
-    if (size <= HASHED_IN_PLACE) return inPlace();
-    const { slabs, hashing } = this.#start();
+    if (size <= MAX_INLINE_HASH_BYTES) return inPlace();
+    const { buffers, hashing } = this.#start();
     const hasher = hashing.hasher(['MD5']);
     return {
       update: async (bytes) => {
-        const slab = await this.#take(slabs);
+        const buffer = await this.#take(buffers);
         try {
-          slab.bytes.set(bytes);
-          await hasher.update(slab, bytes.length);
+          buffer.bytes.set(bytes);
+          await hasher.update(buffer, bytes.length);
         } finally {
-          this.#give(slabs, slab);
+          this.#give(buffers, buffer);
         }
       },
       finish: async () => hexOf((await hasher.finish()).MD5 ?? ''),
@@ -58,22 +57,22 @@ export class ReadHashing {
     await this.#thread?.hashing.close();
   }
 
-  #start(): { slabs: Slabs; hashing: Hashing } {
+  #start(): { buffers: HashBuffers; hashing: Hashing } {
     if (this.#thread === undefined) {
-      const slabs = new Slabs({ count: MAX_SLABS, size: SLAB_SIZE });
-      this.#thread = { slabs, hashing: new Hashing({ slabs, onDeath: this.#onDeath, gatherMs: 0 }) };
+      const buffers = new HashBuffers({ count: MAX_BUFFERS, size: BUFFER_BYTES });
+      this.#thread = { buffers, hashing: new Hashing({ buffers, onDeath: this.#onDeath, gatherMs: 0 }) };
     }
     return this.#thread;
   }
 
-  async #take(slabs: Slabs): Promise<Slab> {
-    if (this.#inUse < MAX_SLABS) this.#inUse += 1;
+  async #take(buffers: HashBuffers): Promise<HashBuffer> {
+    if (this.#inUse < MAX_BUFFERS) this.#inUse += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return slabs.take();
+    return buffers.take();
   }
 
-  #give(slabs: Slabs, slab: Slab): void {
-    slabs.give(slab);
+  #give(buffers: HashBuffers, buffer: HashBuffer): void {
+    buffers.give(buffer);
     const next = this.#waiting.shift();
     if (next === undefined) this.#inUse -= 1;
     else next();

@@ -12,7 +12,7 @@ import { openBlobs, ownDataFolder, placesIn, prepareIndex } from './prepare-inde
 import { type Reconciled, reconcile } from './reconcile.ts';
 
 /** Bytes that must be free before a store that was opened on a full disk is opened for writing. */
-const RESUME_BYTES = 4 * 1024 * 1024;
+const MIN_RESUME_BYTES = 4 * 1024 * 1024;
 
 export type DataOptions = {
   dataDir: string;
@@ -59,11 +59,11 @@ export class Data {
     }
   }
 
-  /** Lets the transaction at work finish, and notes what the index holds. */
+  /** Finishes the transaction in progress, and seals the index. */
   async close(): Promise<void> {
     const wasWritable = this.writer.isOpen;
     await this.blobs.close();
-    await this.#letGo();
+    await this.#release();
     const { dataDir } = this.#options;
     if (wasWritable) await sealIndex(dataDir, placesIn(dataDir).index).catch(() => {});
   }
@@ -73,7 +73,7 @@ export class Data {
       await this.#open();
     } catch (error) {
       if (!isStorageFull(error)) {
-        await this.#letGo();
+        await this.#release();
         throw error;
       }
       this.reader.openAlone();
@@ -81,7 +81,7 @@ export class Data {
     }
   }
 
-  async #letGo(): Promise<void> {
+  async #release(): Promise<void> {
     this.reader.close();
     await this.writer.close();
   }
@@ -105,14 +105,14 @@ export class Data {
     await compactChanges({ db, blobs, lostFound, changes, worthBytes }).finally(() => db.close());
   }
 
-  /** What has lost its bytes is told as damaged from the first listing on. */
+  /** Objects without their bytes are listed as damaged from the first listing on. */
   async #mark({ lostBlobs }: Reconciled): Promise<void> {
     const now = Date.now();
     await Promise.all(lostBlobs.map((blob) => this.writer.run({ type: 'addDamage', blob, reason: 'missing', now })));
   }
 
   async #resume(): Promise<void> {
-    if ((await this.blobs.freeBytes()) < RESUME_BYTES) throw new S3Error('StorageFull');
+    if ((await this.blobs.freeBytes()) < MIN_RESUME_BYTES) throw new S3Error('StorageFull');
     this.reader.openFrozen();
     try {
       await this.#open();

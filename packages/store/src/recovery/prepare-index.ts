@@ -17,7 +17,7 @@ export const placesIn = (dataDir: string) => ({
   changes: changesPath(dataDir),
 });
 
-/** Makes the folder and what is in it its owner's alone, whatever the umask and whoever made it. */
+/** Lets only the owner read the folder and its files, whatever the umask was when they were made. */
 export async function ownDataFolder(dataDir: string): Promise<void> {
   await makeFolder(dataDir);
   ownFolder(dataDir);

@@ -137,7 +137,7 @@ function read(path: string): SealedBlob | undefined {
   }
 }
 
-/** What lies in lost+found and is whole: of a file that nobody acknowledged, the bytes may never have come to the disk. */
+/** What lies in lost+found and is whole: the bytes of a file that was not acknowledged may never have reached the disk. */
 async function readSetAside(dataDir: string, known: Set<string>): Promise<Map<string, SealedBlob>> {
   const lostFound = new LostFound(dataDir);
   const aside = new Map<string, SealedBlob>();

@@ -8,14 +8,14 @@ import type { IndexReader } from '../catalog/reader.ts';
 import { UnsoundIndexError } from '../catalog/soundness.ts';
 import { keyText, type ObjectName } from '../model.ts';
 
-/** Blobs of runs before the last one that nothing accounts for; more are no accident of a kill. */
-const HANDFUL = 16;
+/** At most this many unknown blobs of runs before the last one; more cannot come from a kill. */
+const MAX_UNKNOWN_OF_EARLIER_RUNS = 16;
 
-/** Of the objects without their bytes, so many are named in the log. */
+/** At most this many objects without their bytes are named in the log. */
 const MAX_NAMED = 1000;
 
 export type Reconciled = {
-  /** Files removed that were certain to stand for nothing. */
+  /** Files removed that certainly were not used. */
   removed: number;
   /** Files moved to lost+found. */
   setAside: number;
@@ -37,7 +37,7 @@ type Options = {
 };
 
 /**
- * Compares disk and index before the store serves. What is certain to stand for nothing is removed, what may have been
+ * Compares disk and index before the store serves. What is certainly not used is removed, what may have been
  * acknowledged is set aside. Throws UnsoundIndexError where there is so much of it, or such, that the index must be
  * older than the blobs; then nothing has changed.
  */
@@ -117,7 +117,7 @@ class Judge {
   /** Throws UnsoundIndexError. */
   throwIfOlder(): void {
     if (this.#older) throw new UnsoundIndexError('index.sqlite is older than the photos beside it');
-    if (this.#ofLastRun > this.#options.maxInProgress || this.#ofOthers > HANDFUL) {
+    if (this.#ofLastRun > this.#options.maxInProgress || this.#ofOthers > MAX_UNKNOWN_OF_EARLIER_RUNS) {
       const count = this.#ofLastRun + this.#ofOthers;
       throw new UnsoundIndexError(`index.sqlite does not know ${count} of the files beside it`);
     }

@@ -62,7 +62,7 @@ export class Restorer {
   }
 
   /**
-   * The same of a file that was set aside, as nobody knows whether it was acknowledged. `has` tells which blobs there
+   * The same of a file that was set aside, as it is not known whether it was acknowledged. `has` tells which blobs there
    * are: what lacks some must not replace what is whole. Nor does what may have been refused replace anything.
    */
   addSetAside(blob: string, sealed: SealedBlob, has: (blob: string) => boolean): void {
@@ -72,7 +72,7 @@ export class Restorer {
     this.add(blob, sealed);
   }
 
-  /** Objects that only an old index tells of; never in the place of newer ones. */
+  /** Objects that only an old index has; they never replace newer ones. */
   addSaved(saved: readonly Saved[]): void {
     for (const { blob, record } of saved) this.add(blob, { record, size: record.size });
   }

@@ -8,7 +8,7 @@ import { keyText } from '../model.ts';
 import { partRecord } from './part-record.ts';
 import type { Saved } from './restorer.ts';
 
-/** Reads of a damaged or older index what it still tells, row by row; what can't be read is passed over. */
+/** Reads the rows of a damaged or older index that can still be read; the others are skipped. */
 export class Salvage {
   readonly #db: DatabaseSync | undefined;
 

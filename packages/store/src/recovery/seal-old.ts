@@ -109,7 +109,7 @@ class Sealer {
     }
   }
 
-  /** Puts the trailer behind the bytes, where it is not there yet. False where the bytes are not. */
+  /** Appends the trailer to the bytes, unless it is there already. Returns false when the bytes are missing. */
   async #append({ blob, size }: Pick<Segment, 'blob' | 'size'>, record: BlobRecord): Promise<boolean> {
     const path = this.#blobs.path(blob);
     let file: FileHandle;

@@ -12,18 +12,18 @@ const limits = {
   deadline: { baseMs: 60_000, bytesPerSecond: 1 },
 };
 
-function bodyOf(pieces: Buffer[]): RequestBody {
-  const request = Object.assign(Readable.from(pieces, { objectMode: false }), { headers: {} }) as IncomingMessage;
-  return new RequestBody({ request, payload: { kind: 'unsigned' }, limits, invite: () => {} });
+function bodyOf(chunks: Buffer[]): RequestBody {
+  const request = Object.assign(Readable.from(chunks, { objectMode: false }), { headers: {} }) as IncomingMessage;
+  return new RequestBody({ request, payload: { kind: 'unsigned' }, limits, sendContinue: () => {} });
 }
 
 test('a body is over only when its last bytes have been taken, however slowly', async () => {
-  const piece = fc.record({ bytes: fc.uint8Array({ minLength: 1, maxLength: 20 }), turns: fc.nat(4) });
+  const chunk = fc.record({ bytes: fc.uint8Array({ minLength: 1, maxLength: 20 }), turns: fc.nat(4) });
   await fc.assert(
-    fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
+    fc.asyncProperty(fc.array(chunk, { maxLength: 8 }), async (chunks) => {
       const taken: Buffer[] = [];
-      const turns = pieces.map((one) => one.turns);
-      await bodyOf(pieces.map(({ bytes }) => Buffer.from(bytes))).pump((bytes) => {
+      const turns = chunks.map((one) => one.turns);
+      await bodyOf(chunks.map(({ bytes }) => Buffer.from(bytes))).pump((bytes) => {
         const wait = turns.shift() ?? 0;
         if (wait === 0) {
           taken.push(Buffer.from(bytes));
@@ -34,21 +34,21 @@ test('a body is over only when its last bytes have been taken, however slowly', 
           taken.push(Buffer.from(bytes));
         })();
       });
-      assert.deepEqual(Buffer.concat(taken), Buffer.concat(pieces.map(({ bytes }) => bytes)));
+      assert.deepEqual(Buffer.concat(taken), Buffer.concat(chunks.map(({ bytes }) => bytes)));
     }),
   );
 });
 
 test('what the sink fails with ends the body', async () => {
-  const pieces = [Buffer.from('a'), Buffer.from('b')];
+  const chunks = [Buffer.from('a'), Buffer.from('b')];
   await assert.rejects(
-    bodyOf(pieces).pump(() => {
+    bodyOf(chunks).pump(() => {
       throw new Error('at once');
     }),
     /at once/,
   );
   await assert.rejects(
-    bodyOf(pieces).pump(async () => {
+    bodyOf(chunks).pump(async () => {
       await turn();
       throw new Error('later');
     }),
@@ -64,7 +64,7 @@ test('a client that is gone before its body was asked for', async () => {
     request: Object.assign(request, { headers: {} }) as IncomingMessage,
     payload: { kind: 'unsigned' },
     limits,
-    invite: () => {},
+    sendContinue: () => {},
   });
   await assert.rejects(
     gone.pump(() => undefined),

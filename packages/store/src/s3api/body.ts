@@ -12,24 +12,24 @@ export class RequestBody {
   readonly payload: Payload;
   readonly #request: IncomingMessage;
   readonly #limits: PaceLimits;
-  readonly #invite: () => void;
+  readonly #sendContinue: () => void;
   readonly #sender: Sender;
   #pace: Pace | undefined;
   #giveUp: (error: S3Error) => void = () => {};
   #received = 0;
 
-  /** `invite` tells the client to go on where it waits to be told (`Expect: 100-continue`). */
+  /** `sendContinue` tells a client that sent `Expect: 100-continue` to send its body. */
   constructor(options: {
     request: IncomingMessage;
     payload: Payload;
     limits: PaceLimits;
-    invite: () => void;
+    sendContinue: () => void;
     sender?: Sender;
   }) {
     this.payload = options.payload;
     this.#request = options.request;
     this.#limits = options.limits;
-    this.#invite = options.invite;
+    this.#sendContinue = options.sendContinue;
     this.#sender = options.sender ?? {};
   }
 
@@ -134,7 +134,7 @@ export class RequestBody {
         }
       };
       request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-      this.#invite();
+      this.#sendContinue();
     });
   }
 }

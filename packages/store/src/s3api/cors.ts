@@ -7,7 +7,7 @@ export function rulesOf(bucket: Bucket, defaults: CorsRule[]): CorsRule[] {
 }
 
 /**
- * What a page of `origin` may know of the answer, as headers: by the first rule that allows origin and method and,
+ * What a page of `origin` may read of the response, as headers: by the first rule that allows origin and method and,
  * in a preflight, the headers that the page wants to send. Undefined where none does.
  */
 export function corsHeaders(
@@ -41,7 +41,7 @@ function preflightHeaders(rule: CorsRule, headers: string[]): Record<string, str
   };
 }
 
-/** `*` in the pattern stands for any text, once. */
+/** `*` in the pattern matches any text; it may appear once. */
 function matches(pattern: string, text: string): boolean {
   const star = pattern.indexOf('*');
   if (star < 0) return pattern === text;

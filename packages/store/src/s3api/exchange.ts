@@ -20,7 +20,7 @@ export type Keys = { accessKeyId: string; secretAccessKey: string };
 /** Tells one process from another in an error report. */
 const HOST_ID = randomBytes(24).toString('base64');
 
-/** One request and its answer. */
+/** One request and its response. */
 export class Exchange {
   readonly #store: Store;
   readonly #keys: Keys;
@@ -32,7 +32,7 @@ export class Exchange {
   readonly #client: string;
   readonly #gone = new AbortController();
   /** Whether the client still waits for us to ask for the body. */
-  #uninvited: boolean;
+  #awaitsContinue: boolean;
   #operation: string | undefined;
   #code: string | undefined;
   #body: RequestBody | undefined;
@@ -48,7 +48,7 @@ export class Exchange {
     this.#keys = options.keys;
     this.#request = options.request;
     this.#response = options.response;
-    this.#uninvited = options.expectsContinue;
+    this.#awaitsContinue = options.expectsContinue;
     const { socket, headers } = options.request;
     const forwarded = header({ headers }, 'x-forwarded-for');
     this.#client = this.#store.trustedProxies.clientOf(socket.remoteAddress ?? '', forwarded);
@@ -61,30 +61,30 @@ export class Exchange {
       if (!this.#response.writableFinished) abort();
     });
     stop.addEventListener('abort', abort, { once: true });
-    let answer: S3Response | undefined;
+    let s3Response: S3Response | undefined;
     try {
-      answer = await this.#answer();
-      await this.#send(answer);
+      s3Response = await this.#respond();
+      await this.#send(s3Response);
     } catch (error) {
       this.#report(error);
       this.#response.destroy();
     } finally {
-      if (typeof answer?.body === 'object') answer.body.close();
+      if (typeof s3Response?.body === 'object') s3Response.body.close();
       stop.removeEventListener('abort', abort);
       this.#log();
     }
   }
 
-  async #answer(): Promise<S3Response> {
+  async #respond(): Promise<S3Response> {
     let target: Target | undefined;
-    let answer: S3Response;
+    let s3Response: S3Response;
     try {
       target = parseTarget(this.#request.url ?? '');
-      answer = this.#request.method === 'OPTIONS' ? this.#preflight(target) : await this.#operate(target);
+      s3Response = this.#request.method === 'OPTIONS' ? this.#preflight(target) : await this.#operate(target);
     } catch (error) {
-      answer = this.#refuse(error);
+      s3Response = this.#refuse(error);
     }
-    return { ...answer, headers: { ...answer.headers, ...this.#corsOf(target), ...this.#marks() } };
+    return { ...s3Response, headers: { ...s3Response.headers, ...this.#corsOf(target), ...this.#marks() } };
   }
 
   async #operate(target: Target): Promise<S3Response> {
@@ -109,15 +109,15 @@ export class Exchange {
       payload: verified.payload,
       limits: this.#store.limits,
       sender: this.#sender(target),
-      invite: () => {
-        if (this.#uninvited) this.#response.writeContinue();
-        this.#uninvited = false;
+      sendContinue: () => {
+        if (this.#awaitsContinue) this.#response.writeContinue();
+        this.#awaitsContinue = false;
       },
     });
     return operation.run({ bucket, key, ...asked, body: this.#body, signal: this.#gone.signal }, this.#store);
   }
 
-  /** By what the gate tells clients apart. Those who hold the keys have no link. */
+  /** How the limiter tells clients apart. Requests signed with the keys have no link. */
   #sender({ bucket = '', key = '', query }: Target): Sender {
     const part = `${query.get('uploadId') ?? ''}/${query.get('partNumber') ?? ''}`;
     const isLink = query.has('X-Amz-Signature') || query.has('Signature');
@@ -145,7 +145,7 @@ export class Exchange {
     return { status: 200, headers: allowed };
   }
 
-  /** What lets a page read the answer, be it an error. */
+  /** What lets a page read the response, also an error. */
   #corsOf(target: Target | undefined): Record<string, string> {
     const { origin } = this.#request.headers;
     const { method = '' } = this.#request;
@@ -175,12 +175,12 @@ export class Exchange {
     return { 'x-amz-request-id': this.#id, 'x-amz-id-2': HOST_ID, server: 'darkslide' };
   }
 
-  async #send(answer: S3Response): Promise<void> {
+  async #send(s3Response: S3Response): Promise<void> {
     await send({
-      answer,
+      s3Response,
       request: this.#request,
       response: this.#response,
-      uninvited: this.#uninvited,
+      awaitsContinue: this.#awaitsContinue,
       idleTimeoutMs: this.#store.limits.idleTimeoutMs,
       signal: this.#gone.signal,
     });

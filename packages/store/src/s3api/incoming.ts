@@ -10,7 +10,7 @@ import type { S3Request } from './request.ts';
 import type { ByteSource } from './response.ts';
 import { commit, type Store } from './store.ts';
 
-/** Bytes that are on disk and checked, and say what they are, but stand for nothing yet. */
+/** Bytes that are on disk, checked and described, but not published yet. */
 export type Incoming = {
   bytes: NewBytes;
   etag: string;
@@ -48,9 +48,9 @@ export async function copyBytes(
   const { signal, algorithm } = options;
   const digests: DigestName[] = algorithm === undefined ? ['MD5'] : ['MD5', algorithm];
   const pump = async (sink: Sink) => {
-    for await (const piece of bytes.read()) {
+    for await (const chunk of bytes.read()) {
       signal.throwIfAborted();
-      await sink(piece);
+      await sink(chunk);
     }
     return {};
   };
@@ -116,7 +116,7 @@ export async function publish(
   command: Command & { bytes: NewBytes; sequence: number },
 ): Promise<Outcome> {
   try {
-    // Who has left, or sent more than was declared, is not told of a success and so must not have one.
+    // A client that disconnected, or sent too much, never sees a success; so nothing is committed.
     signal.throwIfAborted();
     return await commit(store, command);
   } catch (error) {
@@ -168,17 +168,17 @@ export async function receiveText(
 
 async function readText(request: S3Request, store: Store, integrity: Integrity): Promise<string> {
   const { maxXmlBytes } = store.limits;
-  const pieces: Buffer[] = [];
+  const chunks: Buffer[] = [];
   let size = 0;
   const trailers = await request.body.pump((bytes) => {
     size += bytes.length;
     if (size > maxXmlBytes) {
       throw new S3Error('MaxMessageLengthExceeded', { details: { MaxMessageLengthBytes: String(maxXmlBytes) } });
     }
-    pieces.push(Buffer.from(bytes));
+    chunks.push(Buffer.from(bytes));
     return undefined;
   });
-  const body = Buffer.concat(pieces);
+  const body = Buffer.concat(chunks);
   const digester = await createDigester(integrity.digests);
   digester.update(body);
   integrity.check(digester.finish(), trailers);

@@ -1,7 +1,7 @@
 import { CHECKSUM_ALGORITHMS, checksumHeader, S3Error, type S3ErrorCode } from '@darkslide/s3wire';
 import type { S3Request } from './request.ts';
 
-/** What an operation understands; it stands beside the operation. All else is refused, so that nothing is half done. */
+/** What an operation understands. Everything else is refused, so that nothing is half done. */
 export type Known = {
   /** Query parameters. */
   query?: readonly string[];

@@ -6,7 +6,7 @@ import { collectPage, commonPrefix, keyAfterPrefix, type Page } from './listing.
 import type { OWNER } from './owner.ts';
 import type { Store } from './store.ts';
 
-/** What both forms of ListObjects have in common: a page of a bucket's objects behind `after`. */
+/** What both forms of ListObjects have in common: a page of a bucket's objects after `after`. */
 export function listObjectPage(
   store: Store,
   options: { bucketId: number; prefix: string; delimiter: string | undefined; after: KeyBound; limit: number },
@@ -42,7 +42,7 @@ export function describeEntry(object: StoredObject, encode: (key: string) => str
   };
 }
 
-/** Where a marker begins: behind the key, or, where it is a common prefix itself, behind all that it stands for. */
+/** Where a marker begins: after the key, or, where it is a common prefix, after all keys that have it. */
 export function boundAfter(
   marker: string,
   { prefix, delimiter }: { prefix: string; delimiter: string | undefined },

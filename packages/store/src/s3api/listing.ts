@@ -4,17 +4,17 @@ import { keyBytes } from '../model.ts';
 /** The most that one page holds, whatever the client asks for. */
 export const MAX_PAGE = 1000;
 
-/** A page of a listing: entries, and the prefixes that stand for many, in one order. */
+/** A page of a listing: entries and common prefixes, in one order. */
 export type Page<T> = {
   entries: T[];
   prefixes: string[];
-  /** What the page ends with, where there is more behind it. */
+  /** What the page ends with, where more follows. */
   last: { entry: T } | { prefix: string } | undefined;
 };
 
 /**
- * Collects up to `limit` entries and common prefixes. `fetch` answers up to `count` entries in order: those behind
- * the last one it answered, or, where `from` is given, those from that key on.
+ * Collects up to `limit` entries and common prefixes. `fetch` returns up to `count` entries in order: those after
+ * the last one it returned, or, where `from` is given, those from that key on.
  */
 export function collectPage<T extends { key: string }>(options: {
   fetch: (count: number, from: Uint8Array | undefined) => T[];
@@ -50,7 +50,7 @@ export function collectPage<T extends { key: string }>(options: {
   }
 }
 
-/** What stands for a key in a listing with a delimiter: its beginning up to the first one behind the prefix. */
+/** The common prefix of a key in a listing with a delimiter: its start, up to the first delimiter after the prefix. */
 export function commonPrefix(key: string, prefix: string, delimiter: string | undefined): string | undefined {
   if (delimiter === undefined) return undefined;
   const at = key.indexOf(delimiter, prefix.length);
@@ -79,7 +79,7 @@ export function readPageSize(query: Map<string, string>, name: string): number {
   return Math.min(Number(text), MAX_PAGE);
 }
 
-/** How keys are written in the answer: as they are, or percent-encoded where `encoding-type=url` asks for it. */
+/** How keys are written in the response: as they are, or percent-encoded where `encoding-type=url` asks for it. */
 export function readKeyEncoding(query: Map<string, string>): {
   encodingType: string | undefined;
   encode: (key: string) => string;

@@ -6,8 +6,8 @@ import type { Segment, StoredObject } from '../model.ts';
 import type { ByteSource } from './response.ts';
 import type { Store } from './store.ts';
 
-/** Objects up to this many bytes are read and checked before the answer begins. */
-const CHECKED_BEFORE = 256 * 1024;
+/** Objects up to this many bytes are read and checked before the response begins. */
+const MAX_CHECKED_FIRST_BYTES = 256 * 1024;
 
 /**
  * The bytes [from, to) of an object, straight from its blobs. They stay readable until `close`, whatever becomes of
@@ -25,14 +25,14 @@ export async function openObjectBytes(
   let opened: FileHandle | undefined;
   let early: Buffer[] | undefined;
   try {
-    // Looked for before anything is answered, so that an unreadable object is an error and not a short body.
+    // Checked before the response begins, so that an unreadable object is an error and not a short body.
     await checkSizes(store, segments.slice(1));
     opened = first && (await openBlob(store.blobs, first));
     const read = () => readSegments(store, { object, segments, from, to, takeFirst: take });
-    if (to - from <= CHECKED_BEFORE) early = await Array.fromAsync(read());
+    if (to - from <= MAX_CHECKED_FIRST_BYTES) early = await Array.fromAsync(read());
     return {
       size: to - from,
-      read: () => (early === undefined ? read() : pieces(early)),
+      read: () => (early === undefined ? read() : chunks(early)),
       close() {
         take()
           ?.close()
@@ -78,7 +78,7 @@ async function unreadable({ damage }: Store, error: unknown): Promise<unknown> {
   });
 }
 
-async function* pieces(bytes: readonly Buffer[]): AsyncGenerator<Buffer> {
+async function* chunks(bytes: readonly Buffer[]): AsyncGenerator<Buffer> {
   yield* bytes;
 }
 
@@ -114,7 +114,7 @@ async function* readSegments(
   }
 }
 
-/** Gives the last piece only once `check` does not throw. */
+/** Gives the last chunk only once `check` does not throw. */
 async function* holdLast(
   reading: AsyncGenerator<Buffer, string>,
   check: (md5: string) => void,

@@ -11,10 +11,10 @@ const MAX_METADATA_BYTES = 2048;
 
 const METADATA_PREFIX = 'x-amz-meta-';
 
-/** What S3 answers for an object that was put without a type. */
+/** The type that S3 returns for an object that was put without one. */
 const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 
-/** Requests for these would be answered as if they had been carried out, so they are refused. */
+/** Accepting these headers would look as if they had an effect, so they are refused. */
 const UNSUPPORTED_HEADERS = [
   'x-amz-server-side-encryption',
   'x-amz-server-side-encryption-customer-algorithm',
@@ -59,7 +59,7 @@ export function readObjectHeaders(request: S3Request): StoredHeaders {
   return kept;
 }
 
-/** The headers that tell of an object, in answer to GET and HEAD. */
+/** The headers that describe an object in the response to GET and HEAD. */
 export function describeObject(object: StoredObject): Record<string, string> {
   return {
     'content-type': DEFAULT_CONTENT_TYPE,

@@ -1,11 +1,11 @@
 export type PaceLimits = {
   idleTimeoutMs: number;
   minProgress: { bytes: number; windowMs: number };
-  /** The most that a body may take: so long, and one more second for so many of its bytes. */
+  /** A body may take at most `baseMs`, and one more second for every `bytesPerSecond` of its bytes. */
   deadline: { baseMs: number; bytesPerSecond: number };
 };
 
-/** For so long, how much a client has sent says nothing of how fast it is. */
+/** During the first milliseconds of a body, its rate is not known yet. */
 const TELLING_MS = 10_000;
 
 /** Watches how fast a client sends. Time in which we ourselves hold the client up does not count. */

@@ -10,7 +10,7 @@ import { header, type S3Request } from './request.ts';
 import type { Store } from './store.ts';
 import { checkVersion } from './versions.ts';
 
-/** Headers of the answer that a signed request may choose. */
+/** Response headers that a signed request may choose. */
 const OVERRIDES = [
   'cache-control',
   'content-disposition',
@@ -50,7 +50,7 @@ export function readObject(
   }
   const range = readPart(request, store, object, headers) ?? readRange(request, object);
   if (range !== undefined) {
-    // Of no bytes there is no range to tell.
+    // An empty range cannot be expressed.
     if (range.from < range.to) headers['content-range'] = `bytes ${range.from}-${range.to - 1}/${object.size}`;
     return { object, status: 206, headers, range };
   }

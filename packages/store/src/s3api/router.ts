@@ -78,7 +78,7 @@ const ROUTES: Route[] = [
   { name: 'DeleteObject', method: 'DELETE', on: 'object', operation: deleteObject },
 ];
 
-/** What a call becomes where `x-amz-copy-source` stands for its body. */
+/** The call that a request makes when `x-amz-copy-source` takes the place of its body. */
 const COPIES: Record<string, { name: string; operation: Operation } | undefined> = {
   PutObject: { name: 'CopyObject', operation: copyObject },
   UploadPart: { name: 'UploadPartCopy', operation: uploadPartCopy },

@@ -9,24 +9,24 @@ import type { S3Response } from './response.ts';
  */
 const LINGER = { ms: 10_000, idleMs: 500, bytes: 64 * 1024 ** 2 };
 
-/** Sends an answer and resolves when it is out of our hands. Throws where the client is gone or stopped reading. */
+/** Sends the response and resolves when all of it was sent. Throws when the client disconnected or stopped reading. */
 export async function send(options: {
-  answer: S3Response;
+  s3Response: S3Response;
   request: IncomingMessage;
   response: ServerResponse;
-  /** The client waits to be told to send its body, and never will be. */
-  uninvited: boolean;
+  /** The client waits for `100 Continue` and does not get it. */
+  awaitsContinue: boolean;
   idleTimeoutMs: number;
   signal: AbortSignal;
 }): Promise<void> {
-  const { answer, request, response, uninvited, idleTimeoutMs, signal } = options;
+  const { s3Response, request, response, awaitsContinue, idleTimeoutMs, signal } = options;
   signal.throwIfAborted();
-  const { body, status } = answer;
+  const { body, status } = s3Response;
   const unread = !request.complete;
-  for (const [name, value] of Object.entries(answer.headers ?? {})) {
+  for (const [name, value] of Object.entries(s3Response.headers ?? {})) {
     if (value !== undefined) response.setHeader(name, value);
   }
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : (body?.size ?? answer.length ?? 0);
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : (body?.size ?? s3Response.length ?? 0);
   if (status !== 204 && status !== 304) response.setHeader('content-length', length);
   if (unread) response.setHeader('connection', 'close');
   response.writeHead(status);
@@ -36,7 +36,7 @@ export async function send(options: {
   if (!bodiless && typeof body === 'object') await pipeline(body.read(), response, { end: false, signal });
   else if (!bodiless && typeof body === 'string') response.write(body);
   else response.flushHeaders();
-  if (unread && !uninvited) await drain(request, Math.min(LINGER.ms, idleTimeoutMs));
+  if (unread && !awaitsContinue) await drain(request, Math.min(LINGER.ms, idleTimeoutMs));
   response.setTimeout(0);
   if (response.writableEnded || response.destroyed) return;
   response.end();

@@ -38,7 +38,7 @@ export class HttpServer {
     limitConnections(this.#own, { max: MAX_OWN_CONNECTIONS, maxPerAddress, isShared });
   }
 
-  /** Requests that are being answered. */
+  /** Requests in progress. */
   get size(): number {
     return this.#running.size;
   }
@@ -49,7 +49,7 @@ export class HttpServer {
     return { port: bound, ownPort: await listen(this.#own, { host: '127.0.0.1', port: 0 }) };
   }
 
-  /** Takes no further requests, lets those at work end, and after `graceMs` gives them up. */
+  /** Accepts no further requests, lets those in progress end, and ends the rest after `graceMs`. */
   async close({ graceMs }: { graceMs: number }): Promise<void> {
     this.#closing = true;
     const servers = [this.#clients, this.#own];

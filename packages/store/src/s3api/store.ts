@@ -23,14 +23,14 @@ export type Store = {
   /** Hashes what is read. */
   hashing: ReadHashing;
   damage: Damage;
-  /** Admits those who send bytes. */
+  /** Limits requests that send bytes. */
   uploads: Gate;
-  /** Admits those who send XML, which is held in memory. */
+  /** Limits requests that send XML, which is kept in memory. */
   documents: Gate;
   log: (entry: LogEntry) => void;
 };
 
-/** Commits a change of the index, then lets go of the bytes that it freed. */
+/** Commits a change of the index, then removes the blobs that it freed. */
 export async function commit(store: Store, command: Unnumbered): Promise<Outcome> {
   const outcome = await store.writer.run(command);
   await store.blobs.remove(outcome.freed);

@@ -7,7 +7,7 @@ export type Target = { bucket: string | undefined; key: string | undefined; quer
 const MAX_KEY_BYTES = 1024;
 
 /**
- * Reads a path-style target, `/bucket/key?query`. A key is taken as it stands: `..`, `//` and `\` mean nothing.
+ * Reads a path-style target, `/bucket/key?query`. A key is taken literally: `..`, `//` and `\` mean nothing.
  * Throws InvalidURI where it is not percent-encoded UTF-8, KeyTooLongError.
  */
 export function parseTarget(target: string): Target {

@@ -17,12 +17,12 @@ export type Checking = {
   damage: Damage;
 };
 
-/** Is told of bytes that were read, and may hold the reading back. */
+/** Called with the number of bytes read; reading waits until it resolves. */
 export type OnRead = (bytes: number) => Promise<void>;
 
 /**
- * Reads all of a blob and records whether it holds what was stored; returns whether it does. One that stands for
- * nothing any more is passed over.
+ * Reads all of a blob and records whether it holds what was stored; returns whether it does. A blob
+ * that is not used any more is skipped.
  */
 export async function checkBlob(checking: Checking, blob: string, onRead: OnRead): Promise<boolean> {
   const { reader, blobs, damage } = checking;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FolderLock } from '../blobs/lock.ts';
 import { Damage } from '../catalog/damage.ts';
 import { IndexReader } from '../catalog/reader.ts';
+import { CloseStack } from '../close-stack.ts';
 import { ReadHashing } from '../hashing/read-hashing.ts';
 import type { DamageReason, ObjectName } from '../model.ts';
 import { DEFAULT_LIMITS } from '../options.ts';
@@ -44,7 +45,8 @@ export async function scrubFolder({
   const indexPath = join(dataDir, 'index.sqlite');
   if (!existsSync(indexPath)) throw new Error(`There is no store in ${dataDir}`);
   const lock = FolderLock.take(dataDir);
-  const undo: (() => unknown)[] = [() => lock.release()];
+  const opened = new CloseStack();
+  opened.defer(() => lock.release());
   let died: Error | undefined;
   const onDeath = (error: Error) => {
     died = error;
@@ -60,10 +62,10 @@ export async function scrubFolder({
       log,
       onDeath,
     });
-    undo.push(() => data.close());
+    opened.defer(() => data.close());
     const { blobs, reader, writer } = data;
     const hashing = new ReadHashing({ onDeath });
-    undo.push(() => hashing.close());
+    opened.defer(() => hashing.close());
     const damage = new Damage({ reader, writer, log: () => {} });
 
     const startedAt = Date.now();
@@ -82,7 +84,7 @@ export async function scrubFolder({
     await writer.run({ type: 'saveScrub', state: { after: '', startedAt, finishedAt: Date.now() } });
     return { ...progress, damagedBlobs, damagedObjects: reader.damagedObjects(MAX_NAMED) };
   } finally {
-    for (const step of undo.reverse()) await step();
+    await opened.close();
   }
 }
 

@@ -11,14 +11,14 @@ const DAY_MS = 24 * 3600 * 1000;
 const PAGE = 64;
 /** Where it is, is written this often (milliseconds), so that a kill costs little reading. */
 const SAVE_MS = 2000;
-/** Beside requests it reads so many bytes a second at least, and no more than its schedule needs. */
-const MIN_BUSY_PACE = 256 * 1024;
+/** While there are requests, it reads at the pace that its schedule needs, and at least this many bytes per second. */
+const MIN_BUSY_BYTES_PER_SECOND = 256 * 1024;
 /** Pauses shorter than this many milliseconds are put together. */
-const SHORTEST_PAUSE_MS = 10;
+const MIN_PAUSE_MS = 10;
 
 type Options = Checking & {
   blobs: Blobs;
-  /** All is read once in so many days; 0: never. */
+  /** Everything is read once in this many days; 0: never. */
   days: number;
   /** Bytes a second while there are no requests. */
   idleBytesPerSecond: number;
@@ -72,9 +72,9 @@ export class Scrub {
     await this.#recheck(() => true);
     for (;;) {
       const state = reader.scrubState();
-      const isUnderWay = state !== undefined && !isFinished(state);
+      const isInProgress = state !== undefined && !isFinished(state);
       const dueAt = state === undefined ? 0 : state.startedAt + days * DAY_MS;
-      if (days > 0 && (isUnderWay || Date.now() >= dueAt)) await this.#pass(isUnderWay ? state : undefined);
+      if (days > 0 && (isInProgress || Date.now() >= dueAt)) await this.#pass(isInProgress ? state : undefined);
       await sleep(recheckMs, undefined, { signal: this.#stop.signal, ref: false });
       await this.#recheck((reason) => reason === 'missing' || reason === 'short');
     }
@@ -129,9 +129,9 @@ export class Scrub {
     this.#stop.signal.throwIfAborted();
     this.#checkedBytes += bytes;
     const { isBusy, idleBytesPerSecond } = this.#options;
-    const pace = Math.max(this.#bytesPerSecond, isBusy() ? MIN_BUSY_PACE : idleBytesPerSecond);
+    const pace = Math.max(this.#bytesPerSecond, isBusy() ? MIN_BUSY_BYTES_PER_SECOND : idleBytesPerSecond);
     this.#debtMs += (bytes / pace) * 1000;
-    if (this.#debtMs < SHORTEST_PAUSE_MS) return;
+    if (this.#debtMs < MIN_PAUSE_MS) return;
     const pause = this.#debtMs;
     this.#debtMs = 0;
     await sleep(pause, undefined, { signal: this.#stop.signal, ref: false });
@@ -146,7 +146,7 @@ export class Scrub {
 
 const isFinished = ({ startedAt, finishedAt }: ScrubState) => finishedAt !== undefined && finishedAt >= startedAt;
 
-/** Checks every blob behind `after`, and tells of each. */
+/** Checks every blob after `after`, and yields each result. */
 export async function* checkAll(
   checking: Checking,
   { after, onRead }: { after: string; onRead: OnRead },

@@ -158,9 +158,9 @@ export function answerOf(request: ClientRequest): Promise<Answer> {
     request.on('error', reject);
     request.on('response', async (response) => {
       try {
-        const pieces: Buffer[] = [];
-        for await (const piece of response) pieces.push(piece);
-        const body = Buffer.concat(pieces);
+        const chunks: Buffer[] = [];
+        for await (const chunk of response) chunks.push(chunk);
+        const body = Buffer.concat(chunks);
         const code = /<Code>(\w+)<\/Code>/.exec(body.toString('utf8'))?.[1];
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body, code });
       } catch (error) {

@@ -68,10 +68,10 @@ async function complete(options: Completing & { condition: WriteCondition }): Pr
   checkDeclaredChecksum(request, declared, checksum);
   const etag = multipartETag(parts.map((part) => part.etag));
   const done = await finish({ request, store, bucketId, upload, parts, etag, checksum, condition });
-  return done ? answer(request, etag, checksum) : await complete(options);
+  return done ? completed(request, etag, checksum) : await complete(options);
 }
 
-/** False where a part was sent again, with the same bytes, while this was at work: then nothing was done. */
+/** Returns false when a part was sent again, with the same bytes, during this call: then nothing was done. */
 async function finish(options: {
   request: S3Request;
   store: Store;
@@ -126,7 +126,7 @@ function segmentsOf(parts: Part[]): Segment[] {
   });
 }
 
-function answer(request: S3Request, etag: string, checksum: StoredChecksum | undefined): S3Response {
+function completed(request: S3Request, etag: string, checksum: StoredChecksum | undefined): S3Response {
   const { bucket, key } = request;
   return xmlResponse(
     buildXml('CompleteMultipartUploadResult', {
@@ -139,12 +139,12 @@ function answer(request: S3Request, etag: string, checksum: StoredChecksum | und
   );
 }
 
-/** A client that did not hear the answer asks again, and gets the same one. */
+/** A client that lost the response asks again and gets the same one. */
 function answerRepeated({ request, store, bucketId, uploadId, named }: Completing): S3Response | undefined {
   const done = store.reader.completion(uploadId);
   if (done === undefined || done.bucketId !== bucketId || done.key !== request.key) return undefined;
   if (done.etag !== multipartETag(named.map(({ etag }) => etag))) return undefined;
-  return answer(request, done.etag, done.checksum);
+  return completed(request, done.etag, done.checksum);
 }
 
 /** Throws MalformedXML, InvalidPartOrder. */

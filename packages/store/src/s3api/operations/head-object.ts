@@ -11,7 +11,7 @@ export const headObject = operation(READ_OBJECT_KNOWN, async (request, store) =>
     await checkObjectSize(store, object);
   } catch (error) {
     if (!(error instanceof S3Error)) throw error;
-    // An answer to HEAD has no body to explain it.
+    // A response to HEAD has no body to explain it.
     return { status: 500, headers: { 'x-amz-storage-class': DAMAGED_CLASS } };
   }
   return { status, headers, length: range.to - range.from };

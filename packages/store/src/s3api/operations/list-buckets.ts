@@ -8,7 +8,7 @@ const MAX_BUCKETS = 10_000;
 
 const KNOWN: Known = { query: ['prefix', 'max-buckets', 'continuation-token', 'bucket-region'] };
 
-/** Pages by the name of the last bucket told. */
+/** Pages start after the name of the last bucket that was listed. */
 export const listBuckets = operation(KNOWN, async ({ query }, store) => {
   const prefix = query.get('prefix');
   const limit = readMaxBuckets(query.get('max-buckets'));

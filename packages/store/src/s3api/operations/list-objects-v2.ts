@@ -46,7 +46,7 @@ export const listObjectsV2 = operation(KNOWN, async ({ bucket, query }, store) =
   );
 });
 
-// A token is where to go on: `=` from this key on, `>` behind it, then the key's bytes in base64url.
+// A token says where to continue: `=` from this key on, `>` after it, then the key's bytes in base64url.
 
 function writeToken(last: NonNullable<Page<StoredObject>['last']>): string {
   const key = 'entry' in last ? keyBytes(last.entry.key) : (keyAfterPrefix(last.prefix) ?? new Uint8Array());

@@ -1,31 +1,30 @@
+import type { HashBuffer, HashBuffers } from '../hashing/buffers.ts';
 import type { Digests } from '../hashing/digests.ts';
 import type { Hasher } from '../hashing/hashing.ts';
-import type { Slab, Slabs } from '../hashing/slabs.ts';
 import type { NewBlob } from './new-blob.ts';
 
-/** Slabs of one upload: one fills while the other is written and hashed. */
-export const SLABS_PER_UPLOAD = 2;
-/** Bytes of a slab. */
-export const SLAB_SIZE = 256 * 1024;
+/** HashBuffers of one upload: one fills while the other is written and hashed. */
+export const BUFFERS_PER_UPLOAD = 2;
+export const BUFFER_BYTES = 256 * 1024;
 
-/** Gathers bytes in slabs; each full one is written and hashed while the next one fills. */
-export class SlabWriter {
+/** Gathers bytes in buffers; each full one is written and hashed while the next one fills. */
+export class BlobWriter {
   readonly #blob: NewBlob;
   readonly #hasher: Hasher;
-  readonly #slabs: Slabs;
-  #filling: Slab | undefined;
+  readonly #buffers: HashBuffers;
+  #filling: HashBuffer | undefined;
   #filled = 0;
-  /** At how many bytes the filling slab is full. */
-  #portion = 0;
+  /** At how many bytes the filling buffer is full. */
+  #fillBytes = 0;
   #position = 0;
   #busy = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
   #ended = false;
 
-  constructor({ blob, hasher, slabs }: { blob: NewBlob; hasher: Hasher; slabs: Slabs }) {
+  constructor({ blob, hasher, buffers }: { blob: NewBlob; hasher: Hasher; buffers: HashBuffers }) {
     this.#blob = blob;
     this.#hasher = hasher;
-    this.#slabs = slabs;
+    this.#buffers = buffers;
   }
 
   /** Bytes taken so far. */
@@ -39,21 +38,21 @@ export class SlabWriter {
     while (position < bytes.length) {
       if (this.#failure) throw this.#failure.error;
       if (this.#filling === undefined) {
-        if (this.#busy.size >= SLABS_PER_UPLOAD) return this.#writeRest(bytes.subarray(position));
-        this.#portion = this.#slabs.portion;
-        this.#filling = this.#slabs.take();
+        if (this.#busy.size >= BUFFERS_PER_UPLOAD) return this.#writeRest(bytes.subarray(position));
+        this.#fillBytes = this.#buffers.fillBytes;
+        this.#filling = this.#buffers.take();
         this.#filled = 0;
       }
-      const copied = bytes.copy(this.#filling.bytes, this.#filled, position, position + this.#portion - this.#filled);
+      const copied = bytes.copy(this.#filling.bytes, this.#filled, position, position + this.#fillBytes - this.#filled);
       position += copied;
       this.#filled += copied;
-      if (this.#filled === this.#portion) this.#flush();
+      if (this.#filled === this.#fillBytes) this.#flush();
     }
     return undefined;
   }
 
   /**
-   * Resolves when all is written, and behind it the trailer that `seal` answers, though not yet synced. The last slab is
+   * Resolves when everything is written, followed by the trailer that `seal` returns, but not yet synced. The last buffer is
    * hashed before it is written, so that the trailer goes with it.
    */
   async finish(seal: (digests: Digests) => Buffer): Promise<Digests> {
@@ -71,16 +70,16 @@ export class SlabWriter {
       if (last !== undefined) await this.#blob.write(last.bytes.subarray(0, this.#filled), this.#position);
       await this.#blob.write(trailer, this.size);
     }
-    if (last !== undefined) this.#slabs.give(last);
+    if (last !== undefined) this.#buffers.give(last);
     this.#filling = undefined;
     return digests;
   }
 
-  /** Waits until no thread uses a slab of ours any more. */
+  /** Waits until no thread uses a buffer of ours any more. */
   async abandon(): Promise<void> {
-    // Stops a write that still waits for a slab.
+    // Stops a write that still waits for a buffer.
     this.#failure ??= { error: new Error('the upload was given up') };
-    if (this.#filling) this.#slabs.give(this.#filling);
+    if (this.#filling) this.#buffers.give(this.#filling);
     this.#filling = undefined;
     await Promise.all(this.#busy);
     if (!this.#ended) this.#hasher.drop();
@@ -92,19 +91,19 @@ export class SlabWriter {
   }
 
   #flush(): void {
-    const slab = this.#filling;
-    if (slab === undefined) return;
+    const buffer = this.#filling;
+    if (buffer === undefined) return;
     this.#filling = undefined;
     const position = this.#position;
     this.#position += this.#filled;
-    const task = this.#store(slab, this.#filled, position).finally(() => this.#busy.delete(task));
+    const task = this.#store(buffer, this.#filled, position).finally(() => this.#busy.delete(task));
     this.#busy.add(task);
   }
 
-  async #store(slab: Slab, length: number, position: number): Promise<void> {
-    const tasks = [this.#blob.write(slab.bytes.subarray(0, length), position), this.#hasher.update(slab, length)];
+  async #store(buffer: HashBuffer, length: number, position: number): Promise<void> {
+    const tasks = [this.#blob.write(buffer.bytes.subarray(0, length), position), this.#hasher.update(buffer, length)];
     const results = await Promise.allSettled(tasks);
-    this.#slabs.give(slab);
+    this.#buffers.give(buffer);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) this.#failure ??= { error: failed.reason };
   }
