@@ -71,14 +71,14 @@ describe('the live view in a terminal', LIMIT, () => {
     await terminal.close();
   });
 
-  it('gives the cursor back when Ctrl-C ends it, and says how to go on', async () => {
+  it('gives the cursor back when Ctrl-C ends it, and says how to resume', async () => {
     const terminal = await upload([photos, ...SLOWLY], { columns: 80, rows: 24 });
     await terminal.until((it) => it.cursorIsHidden && frameIn(it).length > 1);
     terminal.press('\u0003');
     assert.equal(await terminal.exited, 130);
     assert.ok(!terminal.cursorIsHidden);
     assert.equal(frameIn(terminal).length, 0);
-    assert.match(textOf(terminal.window), /Run the same command again to go on/);
+    assert.match(textOf(terminal.window), /Run the same command again to resume/);
     await terminal.close();
   });
 
