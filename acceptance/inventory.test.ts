@@ -9,7 +9,7 @@ const UNREACHABLE: Record<string, string> = {
     'needs a storage that ignores If-None-Match; packages/server/src/http/links.test.ts has one',
   'E.storage_delete_refused':
     'needs credentials that may not delete; packages/server/src/http/files.test.ts has a storage that refuses',
-  'E.internal_error': 'a fault of the server itself; an input that reaches it is a defect to be mended',
+  'E.internal_error': 'a fault of the server itself; an input that reaches it is a defect to be fixed',
   'E.server_busy': 'takes hundreds of MiB of answers, of several keys, that no client reads',
 };
 

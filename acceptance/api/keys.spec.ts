@@ -32,7 +32,7 @@ async function list(...args: string[]): Promise<Listed[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** What each scope may do besides what those before it may; every route of the API stands in one. */
+/** What each scope may do besides what those before it may; every route of the API is in one of these lists. */
 const READ = ['get project', 'uuid by name', 'list projects', 'is valid name', 'list files', 'get file'].concat(
   'list uploads',
   'get upload',
@@ -171,7 +171,7 @@ describe('a scope', () => {
     }
   });
 
-  it('stands in the OpenAPI document for every route [L12.4]', async () => {
+  it('is in the OpenAPI document for every route [L12.4]', async () => {
     type Operation = { operationId: string; security: { apiKey?: string[] }[] };
     const { paths } = (await apiOf('none').get('/openapi.json')).json<{
       paths: Record<string, Record<string, Operation>>;

@@ -82,7 +82,7 @@ describe('minting', () => {
     refusal(await other.post(`${project}/upload_tokens`), { status: 404, code: 'project_not_found' });
   });
 
-  it('refuses limits that are none [L13.1, L13.4, L13.8, L13.9, L13.10, E.invalid_request]', async () => {
+  it('refuses limits that are not valid [L13.1, L13.4, L13.8, L13.9, L13.10, E.invalid_request]', async () => {
     const project = await api.newProject();
     const wrong: object[] = [0, -1, 1.5, '60', DAY_AND_MORE + 1, null].map((expires_in) => ({ expires_in }));
     for (const value of [0, -1, 1.5, '10', true, 2 ** 53, [], {}]) wrong.push({ max_bytes: value });
@@ -284,7 +284,7 @@ describe('upload tokens on a server of their own', () => {
     );
   });
 
-  it('stand in no log, nor in the database [L13.17, L9.6]', async () => {
+  it('are neither in the log nor in the database [L13.17, L9.6]', async () => {
     const project = await ours.newProject();
     const token = await mintToken(ours, project, { max_files: 1 });
     await token.api.upload(project, 'a.NEF', bytes);

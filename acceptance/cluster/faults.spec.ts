@@ -123,7 +123,7 @@ async function assertFailuresMayPass(): Promise<void> {
   );
 }
 
-/** Starts whose answer was lost leave an open upload; the sweep finds it, whoever sweeps. */
+/** Starts whose answer was lost leave an open upload; the cleanup finds it, on any node. */
 async function assertUploadsAreSwept(): Promise<void> {
   await Promise.all(cluster.nodes.map((node) => node.stop()));
   const sweeper = await Darkslide.start({

@@ -39,7 +39,7 @@ describe('a backup of the data folder', () => {
         }
       };
       const clients = Promise.all([1, 2, 3].map(client));
-      await eventually(async () => acknowledged.size > 100, 'uploads are under way');
+      await eventually(async () => acknowledged.size > 100, 'uploads are in progress');
       const before = new Set(acknowledged);
       await runOk('sh', ['-c', backup], places);
       assert.ok(acknowledged.size > before.size, 'uploads went on meanwhile');

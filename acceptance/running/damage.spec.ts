@@ -85,7 +85,7 @@ describe('bytes that are damaged where they are stored', () => {
 
   for (const [way, spoil] of Object.entries(ways)) {
     it(
-      `are never given for whole, are told of, and are sent again: ${way} [L6.1, L6.3, L6.6, L8.16, L10.9]`,
+      `are never served as whole, are reported, and are sent again: ${way} [L6.1, L6.3, L6.6, L8.16, L10.9]`,
       LIMIT,
       async () => {
         const [small, large] = photos as [Photo, Photo];
@@ -152,7 +152,7 @@ describe('bytes that are damaged where they are stored', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     assert.deepEqual([damaged.reason, summary.damaged_objects], ['missing', 1]);
-    assert.equal((await command('store', 'mend')).code, 2);
+    assert.equal((await command('store', 'repair')).code, 2);
 
     await rename(away, blob);
     assert.equal((await command('store', 'scrub')).code, 0);

@@ -32,7 +32,7 @@ describe('darkslide doctor --fix', () => {
     assert.equal((await ask()).status, 'wrong');
     const { status, message } = await ask('--fix');
     assert.equal(status, 'fixed', message);
-    assert.equal((await ask('--fix')).status, 'ok', 'nothing is left to mend');
+    assert.equal((await ask('--fix')).status, 'ok', 'nothing is left to fix');
     const { CORSRules = [] } = await client.send(new GetBucketCorsCommand({ Bucket }));
     assert.deepEqual(
       CORSRules.flatMap(({ AllowedOrigins }) => AllowedOrigins).sort(),

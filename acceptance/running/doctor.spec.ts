@@ -58,7 +58,7 @@ describe('darkslide doctor, with everything embedded', () => {
     assert.ok(checks.length > 15, stdout);
     for (const line of checks) assert.match(line, /^ {2}ok {7}[A-Za-z-]+( [a-z]+)? +\S.*\.$/);
     assert.equal(lines.at(-1), 'Nothing is wrong.');
-    for (const args of [['--mend'], ['--origin', 'photos'], ['now']]) {
+    for (const args of [['--repair'], ['--origin', 'photos'], ['now']]) {
       assert.equal((await server.command(['doctor', ...args])).code, 2, args.join(' '));
     }
     assert.equal((await server.command(['doctor'], { env: { DARKSLIDE_PORT: 'http' } })).code, 2);

@@ -48,7 +48,7 @@ function uploadJobs(api: Api, { links, multiparts }: Shoot): (() => Promise<[nam
   return jobs;
 }
 
-/** Uploads with several writers, and kills the server after so many acknowledgements, whatever is under way then. */
+/** Uploads with several writers, and kills the server after `killAfter` acknowledgements, in the midst of the others. */
 async function uploadUntilKilled(server: Darkslide, shoot: Shoot, killAfter: number): Promise<Acknowledged> {
   const acknowledged: Acknowledged = new Map();
   const jobs = uploadJobs(new Api(server), shoot);

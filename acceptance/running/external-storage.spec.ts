@@ -162,7 +162,7 @@ describe('an external storage', () => {
     proxy.inject({ match: isCompleteIn(project), times: 1, fault: { kind: 'delay', ms: 13_000 } });
     try {
       const first = complete(api, upload);
-      await eventually(async () => proxy.counts.faults > before, 'the complete is under way');
+      await eventually(async () => proxy.counts.faults > before, 'the complete is in progress');
       const [aborted, second] = await Promise.all([abort(api, upload), complete(api, upload)]);
       refusal(aborted, { status: 409, code: 'upload_busy' });
       refusal(second, { status: 409, code: 'upload_busy' });

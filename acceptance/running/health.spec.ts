@@ -27,7 +27,7 @@ describe('a running server', () => {
           assert.ok(described.includes(path), path);
         }
       }
-      // The page may stand behind a redirect.
+      // A redirect may lead to the page.
       const page = await fetch(`${server.apiUrl}/docs`);
       assert.equal(page.status, 200);
       assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
@@ -36,7 +36,7 @@ describe('a running server', () => {
     }
   });
 
-  it('ends without a word when nothing is under way [L9.4]', async () => {
+  it('stops without a message when nothing is in progress [L9.4]', async () => {
     const server = await Darkslide.start();
     try {
       assert.equal(await server.stop(), 0);
@@ -49,7 +49,7 @@ describe('a running server', () => {
 });
 
 describe('a server that is asked to stop', () => {
-  it('answers what is under way and what comes on open connections, then refuses [L9.4, E.shutting_down]', async () => {
+  it('finishes requests in progress and those on open connections, then refuses [L9.4, E.shutting_down]', async () => {
     const server = await Darkslide.start();
     try {
       const api = new Api(server);

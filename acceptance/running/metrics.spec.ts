@@ -107,7 +107,7 @@ describe('metrics', () => {
       assert.ok(!now.text.includes(secret), `no ${secret}`);
   });
 
-  it('count what is under way, and stop counting when a client leaves [L9.11]', async () => {
+  it('count requests in progress, and stop counting when a client leaves [L9.11]', async () => {
     const inFlight = async () => (await scrape(url, TOKEN)).value('darkslide_http_requests_in_flight');
     await eventually(async () => (await inFlight()) === 1, 'the scrape itself');
     const client = await connect(server.apiUrl);

@@ -54,7 +54,7 @@ describe('an object', () => {
     }
   });
 
-  it('comes back byte for byte, whatever a link that did not sign it was told of it [L8.2]', async () => {
+  it('comes back byte for byte, whatever headers were sent to a link that does not sign them [L8.2]', async () => {
     const url = await presign(target, new PutObjectCommand({ Bucket, Key: 'by link' }));
     const headers = { 'Content-Encoding': 'gzip', 'Cache-Control': 'max-age=9', Expires: new Date(4e12).toUTCString() };
     assert.equal((await request({ url, method: 'PUT', headers, body: bytes })).status, 200);

@@ -160,7 +160,7 @@ export function uniqueName(label = 'Shoot'): string {
   return `${label} ${randomUUID()}`;
 }
 
-/** What stands in the envelope of a success; fails on anything else. */
+/** The data of a success, without its envelope; fails on anything else. */
 export function data<Shape>(answer: RawResponse): Shape {
   assert.ok(answer.status === 200 || answer.status === 201, `${answer.status} ${answer.text.slice(0, 500)}`);
   assert.match(answer.headers['content-type'] ?? '', /^application\/json\b/);

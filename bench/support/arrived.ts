@@ -5,8 +5,8 @@ import type { S3Access } from '@darkslide/testkit';
 import type { PhotoSet } from './photo-set.ts';
 
 /**
- * A fast upload that loses something is none: every photo has to stand in the bucket, whole, under any prefix, and
- * nothing else. Where the ETag is an MD5 it is compared too.
+ * An upload that loses something does not count, however fast it was: every photo has to be in the bucket, whole, under
+ * any prefix, and nothing else. Where the ETag is an MD5 it is compared too.
  * @throws {AssertionError} naming what is missing or different.
  */
 export async function assertArrived({ s3, set, side }: { s3: S3Access; set: PhotoSet; side: string }): Promise<void> {

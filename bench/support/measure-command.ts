@@ -13,8 +13,8 @@ const TIME = '/usr/bin/time';
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Runs a program, by GNU time: it starts the program from a small process of its own, so that the memory of whoever
- * measures does not count.
+ * Runs a program, by GNU time: it starts the program from a small process of its own, so that the memory of the
+ * measuring process does not count.
  * @throws {Error} with what the program said when its exit code is not 0.
  * @throws {ToolMissingError} when GNU time is not here and can't be installed.
  */

@@ -2,7 +2,7 @@ import { Darkslide, FaultProxy, freePorts, type S3Access } from '@darkslide/test
 
 export type ProxiedServer = AsyncDisposable & {
   server: Darkslide;
-  /** Stands between clients and the store; the API is reached directly. */
+  /** Clients reach the store through it, and the API directly. */
   proxy: FaultProxy;
   /** The store itself, past the proxy. */
   s3: S3Access;

@@ -291,7 +291,7 @@ function describe(incoming: http.IncomingMessage): ProxiedRequest {
   return { method, path, query: new URLSearchParams(query), headers };
 }
 
-/** A request that was read to its end has let go of its socket; its response still has it. */
+/** A request that was read to its end no longer has its socket; its response still does. */
 function breakOff(incoming: http.IncomingMessage, outgoing: http.ServerResponse): void {
   const socket: net.Socket | null = incoming.socket ?? outgoing.socket;
   socket?.resetAndDestroy();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Bytes a second that several connections share: whoever takes waits until its bytes have fitted. */
+/** Bytes a second that several connections share: a taker waits until its bytes have fitted. */
 export class TokenBucket {
   readonly #bytesPerSecond: number;
   readonly #now: () => number;

@@ -67,7 +67,7 @@ describe('wrong use ends with exit code 2 and a hint', () => {
     ],
     ['a manifest that is a folder', ['upload', '.', '--project', 'x', '--manifest', `${folder}/m.mhl`], /is a folder/],
     ['an unknown way to treat duplicates', ['verify', 'x', '.', '--duplicates', 'drop'], /rename/],
-    ['an unknown option of the doctor', ['doctor', '--mend'], /--mend/],
+    ['an unknown option of the doctor', ['doctor', '--repair'], /--repair/],
     ['an argument that serve does not take', ['serve', 'x'], /too many arguments/],
     ['an origin that is not a URL', ['doctor', '--origin', 'photos'], /https:\/\/photos\.example\.com/],
     ['keys without a command', ['keys'], /Usage: darkslide keys/],

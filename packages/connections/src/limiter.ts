@@ -17,7 +17,7 @@ export type GateLimits = {
   /** Places of one link, and of one client; without a figure, all. */
   placesPerLink?: number | undefined;
   placesPerClient?: number | undefined;
-  /** Whoever is slower than this makes place where somebody waits for `patienceMs`; bytes a second. */
+  /** A visitor slower than this gives its place to one that has waited for `patienceMs`; bytes a second. */
   slowRate?: number | undefined;
   patienceMs?: number | undefined;
   /** What is thrown where the line is full, or the wait too long. */
@@ -52,7 +52,7 @@ export class Gate {
    */
   async enter(signal: AbortSignal, visitor: Visitor = {}): Promise<() => void> {
     signal.throwIfAborted();
-    // One object for each entry, whoever it is.
+    // One object for each entry, also where one visitor enters twice.
     const own = { ...visitor };
     if (this.#hasPlace(own)) this.#take(own);
     else await this.#wait(signal, own);

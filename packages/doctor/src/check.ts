@@ -8,8 +8,8 @@ export type Trouble = {
   status: 'warning' | 'wrong';
   message: string;
   remedy: string;
-  /** Mends it without touching any photo, and answers what it did. */
-  mend?: (() => Promise<string>) | undefined;
+  /** Fixes it without touching any photo, and returns what it did. */
+  fix?: (() => Promise<string>) | undefined;
 };
 
 /** One question about something that the server needs. */
@@ -26,16 +26,16 @@ export type Check = {
 export type Finding = {
   area: string;
   check: string;
-  /** `fixed`: it was wrong, was mended, and was asked again. `skipped`: it could not be asked. */
+  /** `fixed`: it was wrong, was fixed, and was checked again. `skipped`: it could not be checked. */
   status: 'ok' | 'warning' | 'wrong' | 'fixed' | 'skipped';
   /** What is so and, where that is not well, what to do. */
   message: string;
-  /** Whether `--fix` can mend it. */
+  /** Whether `--fix` can fix it. */
   fixable: boolean;
 };
 
 export type CheckOptions = {
-  /** Mend what can be mended. */
+  /** Fix what can be fixed. */
   fix: boolean;
   /** No further check is begun once it has aborted. */
   signal: AbortSignal;
@@ -63,38 +63,38 @@ export async function* makeChecks(
       continue;
     }
     const answer = await ask(check);
-    const finding = fix && isMendable(answer) ? await mend(answer, () => ask(check)) : described(answer);
+    const finding = fix && isFixable(answer) ? await applyFix(answer, () => ask(check)) : described(answer);
     if (finding.status === 'wrong' && check.isFoundation) missing = check.name;
     yield { ...about, ...finding };
   }
 }
 
 type Described = Omit<Finding, 'area' | 'check'>;
-type Mendable = Trouble & { mend: () => Promise<string> };
+type Fixable = Trouble & { fix: () => Promise<string> };
 
-function isMendable(answer: Answer): answer is Mendable {
-  return answer.status !== 'ok' && answer.mend !== undefined;
+function isFixable(answer: Answer): answer is Fixable {
+  return answer.status !== 'ok' && answer.fix !== undefined;
 }
 
 function described(answer: Answer): Described {
   const { status, message } = answer;
   if (status === 'ok') return { status, message: `${message}.`, fixable: false };
-  return { status, message: sentence({ problem: message, remedy: answer.remedy }), fixable: isMendable(answer) };
+  return { status, message: sentence({ problem: message, remedy: answer.remedy }), fixable: isFixable(answer) };
 }
 
-/** What counts is what is found after the mending. */
-async function mend(trouble: Mendable, askAgain: () => Promise<Answer>): Promise<Described> {
+/** The finding is what the check says after the fix. */
+async function applyFix(trouble: Fixable, askAgain: () => Promise<Answer>): Promise<Described> {
   let done: string;
   try {
-    done = await trouble.mend();
+    done = await trouble.fix();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {
       ...described(trouble),
-      message: `${trouble.message}, and mending it failed (${reason}): ${trouble.remedy}.`,
+      message: `${trouble.message}, and fixing it failed (${reason}): ${trouble.remedy}.`,
     };
   }
   const after = await askAgain();
   if (after.status === 'ok') return { status: 'fixed', message: `${done}. ${after.message}.`, fixable: false };
-  return described({ ...after, mend: undefined });
+  return described({ ...after, fix: undefined });
 }

@@ -1,4 +1,4 @@
-/** Bytes that a parser asked for and that are not loaded yet. Whoever parses loads them and begins again. */
+/** Bytes that a parser asked for and that are not loaded yet. The caller of the parser loads them and begins again. */
 export class NotLoaded extends Error {
   readonly from: number;
   readonly to: number;

@@ -21,7 +21,7 @@ type Options = {
   store: ObjectStore;
   ending: UploadEnding;
   deletion: Deletion;
-  /** Multipart uploads idle for so long are aborted, in milliseconds. */
+  /** Multipart uploads that are idle for this long are aborted, in milliseconds. */
   idle: number;
   /** How often to look for them, in milliseconds. */
   sweepEvery: number;
@@ -30,7 +30,7 @@ type Options = {
 
 export type Background = {
   start(): void;
-  /** Ends what is under way, for another node to go on with. */
+  /** Stops the jobs in progress, so that another node can continue them. */
   stop(): Promise<void>;
 };
 

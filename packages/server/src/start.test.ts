@@ -65,7 +65,7 @@ test('a start that fails says why, and leaves nothing running', async (t) => {
     await assert.rejects(startServer({ ...config, linkTtlSeconds }), { message: /linkTtlSeconds must be 1 to 604800/ });
 });
 
-test('a stop lets the request under way finish, and takes no other', async (t) => {
+test('a stop lets the request in progress finish, and takes no other', async (t) => {
   const running = await startServer({ ...(await configure(t)), apiKey: 'key' });
   const { hostname, port } = new URL(running.url);
   const body = JSON.stringify({ name: 'drained' });

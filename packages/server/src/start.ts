@@ -33,7 +33,7 @@ export type ServerConfig = {
   linkTtlSeconds: number;
   /** Requests a minute and API key, counted in this process; without it there is no limit. */
   rateLimit?: { perMinute: number } | undefined;
-  /** Multipart uploads idle for so long are aborted. Default 7. */
+  /** Multipart uploads that are idle for this long are aborted. Default 7. */
   multipartIdleDays?: number | undefined;
   /** How often the cluster looks for them. Default 3600. */
   sweepIntervalSeconds?: number | undefined;
@@ -41,7 +41,7 @@ export type ServerConfig = {
   logLevel: string;
   /** Where Prometheus reads what `exporter` counts; without it nothing is counted. */
   metrics?: { exporter: MetricsExporter; access: MetricsAccess } | undefined;
-  /** Where traces go; without it there are none. Stopped with the server. */
+  /** Where traces go; without it nothing is traced. Stopped with the server. */
   tracing?: Tracing | undefined;
   /** The proxies that may say for whom they ask; without it, none. */
   trustedProxies?: TrustedProxies | undefined;
@@ -54,14 +54,14 @@ export type RunningServer = {
   metricsUrl?: string | undefined;
   /** Only on the run that made it; it is kept nowhere. */
   firstApiKey?: string | undefined;
-  /** Stops accepting, lets requests under way finish, and lets go of database and storage. */
+  /** Stops accepting, lets requests in progress finish, and closes database and storage. */
   close(): Promise<void>;
 };
 
 const DAY = 24 * 60 * 60_000;
 const DEFAULT_IDLE_DAYS = 7;
 const DEFAULT_SWEEP_INTERVAL = 3600;
-/** How long requests under way may take to finish when the server closes, in milliseconds. */
+/** How long requests in progress may take to finish when the server closes, in milliseconds. */
 const DRAIN_DEADLINE = 20_000;
 
 /**

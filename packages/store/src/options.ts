@@ -120,9 +120,9 @@ export type LogEntry =
   | { type: 'whole-again'; blob: string; objects: ObjectName[] }
   /**
    * The scrub found a blob whose bytes are right, and that did not say any more what it is: a rebuild would not have
-   * known it. It is written again from the index where `isMended`.
+   * known it. It is written again from the index where `isFixed`.
    */
-  | { type: 'trailer'; blob: string; objects: ObjectName[]; isMended: boolean }
+  | { type: 'trailer'; blob: string; objects: ObjectName[]; isFixed: boolean }
   /** The scrub goes through all blobs. `blobs`, `bytes` (those found right) and `damaged` are of the pass since it began or resumed. */
   | { type: 'scrub'; state: 'began' | 'resumed' | 'finished'; blobs: number; bytes: number; damaged: number }
   /** Something failed that is not the client's doing. */

@@ -92,7 +92,7 @@ describe('damaged bytes, of each shape of object', () => {
   };
   for (const [shape, put] of Object.entries(shapes)) {
     for (const [damage, spoil] of Object.entries(DAMAGES)) {
-      test(`${shape}, ${damage}: never ends cleanly, is told of, and is whole again when the file is`, async () => {
+      test(`${shape}, ${damage}: never ends cleanly, is reported, and is whole again when the file is`, async () => {
         const { s3, dataDir, entries } = running;
         const key = `${shape} ${damage}`;
         const { body, etag, blobs } = await put(key);
@@ -174,7 +174,7 @@ describe('damaged bytes', () => {
     assert.equal(await read(s3, 'photo', { range: `bytes=${10 * MIB + 1}-${10 * MIB + 2}` }), 'InternalError');
   });
 
-  test('do not stand in the way of a write that replaces nothing', async () => {
+  test('do not block a write that replaces nothing', async () => {
     const { s3 } = running;
     const { blobs } = await putWhole(running, 'photo', 2000);
     const again = () => s3.put('photo', 'again', { 'if-none-match': '*' });

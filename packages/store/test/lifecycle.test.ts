@@ -57,7 +57,7 @@ describe('a store over its life', () => {
     await assert.rejects(startTestStore({ dataDir }), /is in use by another store/);
   });
 
-  test('lets go of the folder when it cannot start', async () => {
+  test('releases the folder when it cannot start', async () => {
     await using other = await startTestStore();
     await assert.rejects(startTestStore({ dataDir, port: other.store.port }), /another program listens there/);
     await using _store = await startTestStore({ dataDir });
@@ -123,7 +123,7 @@ describe('a store over its life', () => {
     assert.equal((await back.store.figures()).damagedObjects, 0);
   });
 
-  test('keeps all that it writes to its owner, whatever the umask and whoever made the folder', async () => {
+  test('keeps all that it writes to its owner, whatever the umask and the owner of the folder', async () => {
     chmodSync(dataDir, 0o755);
     const umask = process.umask(0);
     try {
@@ -141,7 +141,7 @@ describe('a store over its life', () => {
     assert.deepEqual(openToOthers(dataDir), []);
   });
 
-  test('lets requests at work end when it closes, and takes no more', async () => {
+  test('lets requests in progress end when it closes, and takes no more', async () => {
     const running = await startTestStore({ dataDir });
     const { url, headers } = running.s3.sign({ method: 'PUT', key: 'late' });
     const request = httpRequest(url, { method: 'PUT', headers: { ...headers, 'content-length': 6 }, agent: false });

@@ -132,7 +132,7 @@ describe('multipart uploads', () => {
     assert.equal((await s3.complete('sized', uploadId, parts, size(whole.length))).status, 200);
   });
 
-  test('of those who complete at once, all hear of the same object', async () => {
+  test('all that complete an upload at once get the same object', async () => {
     // Each pair meets at another step: one may find the upload gone when it looks for it, or only when it commits.
     for (let pair = 0; pair < 40; pair++) {
       const key = `raced-${pair}`;

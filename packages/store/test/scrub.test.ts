@@ -158,7 +158,7 @@ describe('the scrub', () => {
       await using running = await startTestStore({ dataDir });
       await finished(running);
       const told = running.entries.filter((entry) => entry.type === 'trailer');
-      assert.deepEqual([told.length, told.every(({ isMended }) => isMended)], [5, true]);
+      assert.deepEqual([told.length, told.every(({ isFixed }) => isFixed)], [5, true]);
       assert.equal((await running.store.figures()).damagedObjects, 0);
     }
     for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `index.sqlite${end}`), { force: true });

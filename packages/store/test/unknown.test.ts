@@ -120,7 +120,7 @@ describe('what a call does not know', () => {
     await assertUnchanged();
   });
 
-  test('stands in a link as in a header: what a link signs of the object is held to', async () => {
+  test('has the same effect in a link as in a header, where the link signs it', async () => {
     const link = s3.link({
       method: 'PUT',
       key: 'linked',

@@ -31,7 +31,7 @@ export class Storage {
     this.presigner = createPresigner({ credentials, region, endpoint, bucket, pathStyle: true });
   }
 
-  /** A bucket and a key that nothing stands under. */
+  /** A bucket and a key that has no object. */
   newObject(): { Bucket: string; Key: string } {
     return { Bucket: this.access.bucket, Key: `probe/${randomUUID()}` };
   }

@@ -7,7 +7,7 @@ export type StorageEngine = {
   /** Name and version, as people say it. */
   name: string;
   s3: S3Access;
-  /** Lets go of clients in order, and refuses new ones until `start`, which brings it back with its data. */
+  /** Closes its connections in order, and refuses new ones until `start`, which brings it back with its data. */
   stop(): Promise<void>;
   /** Ends it as a crash does. */
   kill(): Promise<void>;

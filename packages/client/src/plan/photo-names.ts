@@ -23,7 +23,7 @@ const KINDS = new Map<string, 'photo' | 'sidecar'>([
 
 export type FileKind = 'photo' | 'sidecar' | 'other';
 
-/** What a file is, by its name alone. macOS's `._` twins carry a photo's extension and are none. */
+/** What a file is, by its name alone. macOS's `._` twins have a photo's extension, but are not photos. */
 export function fileKind(name: string): FileKind {
   if (name.startsWith('.')) return 'other';
   const dot = name.lastIndexOf('.');

@@ -182,7 +182,7 @@ describe('a run', () => {
     assert.equal(most, 256);
   });
 
-  test('has many small files under way in the place of few large ones', async () => {
+  test('sends many small files at once in the place of few large ones', async () => {
     const mostAtOnce = async (size: number, path: { bytesPerSecond?: number } = {}) => {
       const harness = createHarness();
       let [active, most] = [0, 0];

@@ -50,7 +50,7 @@ test('admits the lowest number first, and equals in their order', async () => {
   assert.deepEqual(order, ['first', 'a', 'b', 'c', 'd']);
 });
 
-test('lets go of those who stop waiting, and of those whose work fails', async () => {
+test('releases the permit of work that fails, and the place of work that stops waiting', async () => {
   const permits = new Permits({ limit: 1 });
   const abort = new AbortController();
   const reason = new Error('enough');

@@ -5,7 +5,7 @@ const BURST_SECONDS = 1 / 8;
 const LARGEST_PIECE = 64 * 1024;
 
 /**
- * A cap on bytes a second over all transfers: whoever asks is told when its bytes may leave, first come first served.
+ * A cap on bytes a second over all transfers: each transfer learns when its bytes may leave, first come first served.
  * Over any stretch of t seconds at most `bytesPerSecond × t` bytes leave, plus one burst of an eighth of a second.
  */
 export function createRateLimit({ bytesPerSecond, clock }: { bytesPerSecond: number; clock: Clock }): Pace {

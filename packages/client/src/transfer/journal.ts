@@ -82,7 +82,7 @@ export class Journal {
     return same ? entry : undefined;
   }
 
-  /** An upload that may be gone on with: its parts are compared with the file before they count, whatever it is now. */
+  /** An upload that may be resumed. Its parts are compared with the file of now before they count. */
   recallUpload(name: string, { size }: FileStat): OpenEntry | undefined {
     const entry = this.#entries.get(name);
     return entry?.state === 'open' && entry.size === size ? entry : undefined;

@@ -160,7 +160,7 @@ export class ReadBack {
 const unread = ({ source }: PlannedFile, { at }: Position, { message }: TransportError) =>
   `storage did not give all of it (${at.toLocaleString('en')} of ${source.size.toLocaleString('en')} bytes): ${message}`;
 
-/** Whether the remote bytes are those that the local file begins with. `onEqual` is told of every run of them. */
+/** Whether the remote bytes are those that the local file begins with. `onEqual` gets each run of equal bytes. */
 async function equal(
   remote: AsyncIterable<Uint8Array>,
   local: AsyncIterable<Uint8Array>,

@@ -5,7 +5,7 @@ import { md5Hex } from './md5.ts';
 
 const CHUNK = 256 * 1024;
 
-/** A file in memory that can be changed, removed or broken behind the back of whoever planned with it. */
+/** A file in memory that can be changed, removed or broken after an upload was planned with it. */
 export class MemoryFile {
   readonly path: string;
   bytes: Uint8Array;

@@ -58,11 +58,11 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
       return { level: LEVELS.info, blob, objects, msg: 'stored bytes that were damaged are whole again' };
     }
     case 'trailer': {
-      const { blob, objects, isMended } = entry;
-      const msg = isMended
+      const { blob, objects, isFixed } = entry;
+      const msg = isFixed
         ? 'the description behind stored bytes was damaged, and is written again from the index: look at the disk'
         : 'the description behind stored bytes is damaged, and the index can not tell it: these photos can be read, but upload them again, as `darkslide store rebuild` would not find them';
-      return { level: isMended ? LEVELS.warn : LEVELS.error, blob, objects, msg };
+      return { level: isFixed ? LEVELS.warn : LEVELS.error, blob, objects, msg };
     }
     case 'scrub': {
       const { state, blobs, bytes, damaged } = entry;

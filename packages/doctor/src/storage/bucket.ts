@@ -24,11 +24,11 @@ export function bucketChecks(subject: Subject): Check[] {
   const unless = async (
     topics: readonly StorageTopic[],
     message: string,
-    mend?: () => Promise<string>,
+    fix?: () => Promise<string>,
   ): Promise<Answer> => {
     const found = await trouble();
     if (found === undefined || !topics.includes(found.about)) return { status: 'ok', message };
-    return { status: 'wrong', message: found.problem, remedy: found.remedy, mend };
+    return { status: 'wrong', message: found.problem, remedy: found.remedy, fix };
   };
   const create = async () => {
     await client.send(new CreateBucketCommand({ Bucket: bucket }), within());

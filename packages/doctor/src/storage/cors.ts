@@ -22,7 +22,7 @@ async function ask(subject: Subject): Promise<Answer> {
   if (missing === undefined) return { status: 'ok', message: `${origin ?? 'Any page'} may upload, and read the ETag` };
   if (origin !== undefined) {
     const remedy = `add a CORS rule for ${origin} to the bucket, as \`--fix\` does`;
-    return { status: 'wrong', message: `Pages of ${origin} ${missing}`, remedy, mend: () => allow(subject, origin) };
+    return { status: 'wrong', message: `Pages of ${origin} ${missing}`, remedy, fix: () => allow(subject, origin) };
   }
   return {
     status: 'warning',

@@ -56,7 +56,7 @@ async function ask(subject: Subject): Promise<Answer> {
     status: 'warning',
     message: `No lifecycle rule aborts incomplete uploads; only ${sweep}, while it runs`,
     remedy: 'add a rule, as `--fix` does',
-    mend: () => add(subject, configuration),
+    fix: () => add(subject, configuration),
   };
 }
 

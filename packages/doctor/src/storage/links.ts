@@ -64,7 +64,7 @@ async function askUnsignedHeaders(subject: Subject): Promise<Answer> {
   if (status !== 200) return { status: 'ok', message: 'Headers that a link does not sign are refused' };
   return {
     status: 'warning',
-    message: 'Whoever holds a link can copy any photo whose key he knows, by a header that the link does not sign',
+    message: 'A client with a link can copy any photo whose key it knows, by a header that the link does not sign',
     remedy:
       'let clients reach the storage only through a proxy that refuses such headers (docs/operations.md, "Ceph RGW")',
   };

@@ -19,7 +19,7 @@ async function ask(subject: Subject): Promise<Answer> {
   const wrong = (message: string): Answer => ({
     status: 'wrong',
     message,
-    remedy: 'this storage does not list as S3 does; ask whoever makes it',
+    remedy: 'this storage does not list as S3 does; ask its maker',
   });
   if (listed === undefined) return wrong('A file that has just arrived is not listed');
   if (listed.size !== FILE_BYTES.length) return wrong('A file is listed with a wrong size');

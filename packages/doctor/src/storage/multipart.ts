@@ -7,7 +7,7 @@ import type { Subject } from './subject.ts';
 import { within } from './within.ts';
 
 const PART = randomBytes(16);
-const NOT_AS_S3 = 'this storage does not do multipart uploads as S3 does; ask whoever makes it';
+const NOT_AS_S3 = 'this storage does not do multipart uploads as S3 does; ask its maker';
 
 /** A large file from its start to its end, and one that is given up. */
 export function multipartChecks(subject: Subject): Check[] {
@@ -33,7 +33,7 @@ async function askCompleted(subject: Subject): Promise<Answer> {
 async function askAborted(subject: Subject): Promise<Answer> {
   const store = await subject.store();
   const upload = await open(subject, store, 'aborted.NEF');
-  // The first part is missing: whoever completes must notice.
+  // The first part is missing: the storage must notice when it completes the upload.
   await putPart(store, upload, 2);
   const parts = (await store.listParts(upload)) ?? [];
   if (parts.length !== 1 || parts[0]?.partNumber !== 2)

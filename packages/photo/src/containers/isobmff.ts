@@ -10,7 +10,7 @@ import { readTiff } from './tiff.ts';
 const HEIF_BRANDS = new Set('heic heix heim heis hevc hevx mif1 msf1 mif2 miaf'.split(' '));
 const AVIF_BRANDS = new Set(['avif', 'avis']);
 
-/** What kind of file these boxes are, by their first one; undefined where they are none. */
+/** What kind of file these bytes are, by their first box; undefined where they do not begin with one. */
 export function isobmffFormat(bytes: Bytes): string | undefined {
   if (bytes.has(4, 'JXL ')) return 'jxl';
   if (!bytes.has(4, 'ftyp')) return ['moov', 'mdat', 'wide'].some((type) => bytes.has(4, type)) ? 'mov' : undefined;

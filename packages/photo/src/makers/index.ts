@@ -58,7 +58,7 @@ const DRIVES: readonly [RegExp, (tags: Tags) => Drive | undefined][] = [
   [/^phase one/i, phaseOneDrive],
 ];
 
-/** What the maker notes say about a series; undefined where there are none that would. */
+/** What the maker notes say about a series; undefined where they say nothing about one. */
 export function driveOf(tags: Tags): Drive | undefined {
   const make = tags.text('Make') ?? '';
   return DRIVES.find(([pattern]) => pattern.test(make))?.[1](tags);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ensurePackages, isOnPath, run, ToolMissingError } from '@darkslide/testkit';
 
-/** Tags by "Group:Name", as numbers where they are. A tag that stands in a group more than once has several values. */
+/** Tags by "Group:Name", as numbers where they are. A tag that a group has more than once has several values. */
 export type Answer = ReadonlyMap<string, readonly unknown[]>;
 
 /** Installs ExifTool where it is missing; says loudly where that can't be done. */

@@ -15,7 +15,7 @@ const CONCURRENT_PROJECTS = 8;
 /** Pages of its listing that one request asks storage for, all projects together. */
 const PAGES_PER_REQUEST = 32;
 
-/** Is told of files that had arrived, and that storage now says are damaged. */
+/** Called with the number of uploaded files that storage now says are damaged. */
 export type OnDamaged = (found: { projectUuid: string; files: number }) => void;
 
 /** Projects of which it is remembered when they had their turn; forgetting costs nothing but the order. */

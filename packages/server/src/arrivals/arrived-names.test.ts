@@ -8,7 +8,7 @@ const names = fc.uniqueArray(
   fc.string({ unit: fc.constantFrom('a', 'b', '0', '1', 'é', '\uffe6', '📷'), minLength: 1 }),
 );
 
-test('what storage holds of some names is found, whatever stands between them', async () => {
+test('what storage holds of some names is found, whatever names are between them', async () => {
   await fc.assert(
     fc.asyncProperty(names, names, fc.integer({ min: 1, max: 4 }), async (held, asked, page) => {
       const store = new FakeObjectStore();

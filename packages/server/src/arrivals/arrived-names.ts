@@ -30,7 +30,7 @@ export async function arrivedAmong(
   return arrived;
 }
 
-/** Sorts before the key, and no name that a camera or a person gives stands in between. */
+/** Sorts before the key, after every other name that a camera or a person gives. */
 function justBefore(key: string): string {
   const characters = [...key];
   const last = characters.pop()?.codePointAt(0) ?? 0;

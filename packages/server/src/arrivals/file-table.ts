@@ -73,7 +73,7 @@ export class FileTable {
       .execute();
   }
 
-  /** Lets go of names, as far as they have not arrived and still are that token's alone. */
+  /** Removes those of the names that are not uploaded and still belong to that token alone. */
   async drop(projectId: number, tokenId: number, names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     await this.#db

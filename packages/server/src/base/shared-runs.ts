@@ -1,6 +1,6 @@
 /**
- * Work that costs the same for one who asks as for many: those who ask while it is under way share the next run, which
- * begins when this one has ended. So each gets what was found after they asked, and no key has two runs at once.
+ * Work that costs the same for one caller as for many. Callers that ask while a run is in progress share the next one,
+ * which begins when this one has ended. So each gets what was found after it asked, and no key has two runs at once.
  */
 export class SharedRuns<Key> {
   readonly #runs = new Map<Key, { current: Promise<void>; next?: Promise<void> }>();

@@ -18,7 +18,7 @@ export class OldPostgresError extends Error {
   }
 }
 
-/** What an error that opening the database threw means, and how to mend it. */
+/** What an error that opening the database threw means, and how to fix it. */
 export function diagnoseDatabase(error: unknown, config: DatabaseConfig): Diagnosis {
   const at = describeDatabase(config);
   if (error instanceof NewerDatabaseError)

@@ -20,8 +20,8 @@ type Options = {
 };
 
 /**
- * Lets go of names that tokens asked for and never used, once the tokens are over, so that no project waits for them;
- * and of what late PUTs bring into projects that were deleted.
+ * Removes names that tokens asked for and never used, once the tokens have expired, so that no project waits for them.
+ * Removes too what late PUTs bring into projects that were deleted.
  */
 export class LeftNames {
   readonly #options: Options;

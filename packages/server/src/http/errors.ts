@@ -114,5 +114,5 @@ function unknownMethod({ code, rawPacket }: ConnectionError): ReturnType<typeof 
   return method && url ? unknownRoute({ method, url }) : undefined;
 }
 
-/** Of a request's first line so much is looked at. */
+/** At most this much of a request's first line is looked at. */
 const MAX_LINE_BYTES = 8192;

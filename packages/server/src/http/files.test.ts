@@ -159,7 +159,7 @@ onEveryDatabase('files', (database) => {
     assert.equal((await call('GET', `${path}/files/a%2Fb`)).body.error.code, 'invalid_file_name');
   });
 
-  test('refuse cursors that are none, and pages of no size', async (t) => {
+  test('refuse cursors that are not valid, and pages of no size', async (t) => {
     const { call, createProject } = await startTestServer(t, { database });
     const { path } = await createProject();
     for (const query of [
@@ -173,7 +173,7 @@ onEveryDatabase('files', (database) => {
   });
 });
 
-test('a storage that does not let the server delete is told of, and nothing is lost', async (t) => {
+test('a storage that does not let the server delete is reported, and nothing is lost', async (t) => {
   const server = await startTestServer(t);
   const { path, uuid } = await server.createProject();
   for (const name of ['a.NEF', 'b.NEF']) server.store.put(`${uuid}/${name}`, name);

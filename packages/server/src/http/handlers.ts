@@ -26,7 +26,7 @@ export type Call<Name extends CallName> = {
   body: StaticOf<Table[Name], 'body'>;
 };
 
-/** One a route: answers what stands in `data`, or nothing for a 204. */
+/** One for each route: returns the `data` of its response, or nothing for a 204. */
 export type Handlers = {
   [Name in CallName]: (call: Call<Name>) => Promise<StaticOf<Table[Name], 'data'>>;
 };

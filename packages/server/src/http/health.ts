@@ -7,7 +7,7 @@ export const READY_PATH = '/readyz';
 /** How long the database and storage may take to answer, in milliseconds. */
 const DEADLINE = 3000;
 
-/** For so long, in milliseconds, what a part said last is told again: whoever may ask costs the parts no more. */
+/** For this long, in milliseconds, the last result of a component is repeated: requests cost the component no more. */
 const CACHED_MS = 1000;
 
 /** Each rejects where its part does not answer. */
@@ -20,7 +20,7 @@ const Readiness = Type.Object({
   storage: Type.Enum(['ok', 'unavailable']),
 });
 
-/** For whoever runs the server; without API key and limit. */
+/** For the operator of the server; without API key and limit. */
 export function registerHealth(
   app: FastifyInstance,
   checks: Checks,

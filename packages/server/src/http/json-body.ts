@@ -11,15 +11,15 @@ declare module 'fastify' {
   }
 }
 
-/** Of a body that is too large, so much is read before the connection is closed on it. */
+/** At most this much of a body that is too large is read before its connection is closed. */
 const MAX_READ_BYTES = 80 * 1024 ** 2;
 
 const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;|$)/i;
 
 /**
  * Reads every body as JSON, with whatever content type a client forgot to send, but not against one that it did send.
- * A missing body is an empty object: schemas say whether that is enough. `hold` is told of bytes that are kept in
- * memory for a request, and throws where there is no room for them.
+ * A missing body is an empty object: schemas say whether that is enough. `hold` is called with the number of bytes
+ * that are kept in memory for a request, and throws where there is no room for them.
  */
 export function readJsonBodies(app: FastifyInstance, hold: (request: FastifyRequest, bytes: number) => void): void {
   app.removeAllContentTypeParsers();

@@ -56,7 +56,7 @@ onEveryDatabase('upload links', (database) => {
     assert.equal((await call('GET', path)).body.data.status, 'New');
   });
 
-  test('are refused for names that are none, and nothing is recorded', async (t) => {
+  test('are refused for names that are not valid, and nothing is recorded', async (t) => {
     const { call, createProject } = await startTestServer(t, { database });
     const { path } = await createProject();
     const bad = [

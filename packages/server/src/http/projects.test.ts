@@ -56,7 +56,7 @@ onEveryDatabase('projects', (database) => {
     assert.equal((await call('GET', `${FAMILY}/is_valid_name`)).body.error.message, 'name is missing.');
   });
 
-  test('refuse names that are none', async (t) => {
+  test('refuse names that are not valid', async (t) => {
     const { call } = await startTestServer(t, { database });
     for (const name of ['', ' ', ' a', 'a\n', 'x'.repeat(256), '\ud800']) {
       const answer = await call('POST', FAMILY, JSON.stringify({ name }));

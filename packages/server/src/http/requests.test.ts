@@ -116,7 +116,7 @@ test('an API key is required, and a known one', async (t) => {
   assert.equal(known.status, 200);
 });
 
-test('an API key has so many requests a minute, and whoever asks for health none', async (t) => {
+test('an API key has a limit of requests a minute, and requests for health have none', async (t) => {
   const { app, call, otherKey } = await startTestServer(t, { ratePerMinute: 3 });
   const statuses = [];
   for (let time = 1; time <= 4; time++) statuses.push((await call('GET', FAMILY)).status);
@@ -276,7 +276,7 @@ test('unknown routes and missing keys are answered while the body is still to co
   }
 });
 
-test('readiness asks its parts once in a second, whoever comes', async (t) => {
+test('readiness asks its components once in a second, however many requests come', async (t) => {
   const { app, store } = await startTestServer(t);
   const answers = await Promise.all(Array.from({ length: 200 }, () => app.inject('/readyz')));
   assert.ok(answers.every(({ statusCode }) => statusCode === 200));

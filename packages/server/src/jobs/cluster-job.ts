@@ -55,7 +55,7 @@ export class ClusterJob {
     this.#timer.unref();
   }
 
-  /** Ends a pass under way and gives the lease back, so that another node can go on at once. */
+  /** Ends a pass in progress and gives the lease back, so that another node can continue at once. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     clearTimeout(this.#timer);

@@ -52,7 +52,7 @@ export class ApiKeys {
     throw apiError('invalid_api_key', {});
   }
 
-  /** A new key for the account of that name, and the account where there is none. It is not to be had again. */
+  /** A new key for the account of that name, and the account where there is none. The key cannot be read again. */
   async create({ account, scope = 'admin', label }: CreateKey): Promise<{ key: string; keyId: string }> {
     const key = newSecret('dsk');
     const row = { ...this.#row(key), scope, label: label ?? null };
@@ -73,7 +73,7 @@ export class ApiKeys {
 
   /**
    * Sees to it that the first account has a key: the configured one, or, where none is configured and it has none, a
-   * new one. Answers that new one; it is not to be had again.
+   * new one. Returns that new one, which cannot be read again.
    * @throws {Error} where the configured one was revoked.
    */
   async ensureFirst(configured: string | undefined): Promise<string | undefined> {

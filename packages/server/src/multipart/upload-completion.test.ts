@@ -35,7 +35,7 @@ type Outcome =
   | { did: 'refused'; code: string };
 
 onEveryDatabase('the end of a multipart upload', (kind) => {
-  test('has one winner and heals, whoever asks at once and whatever fails', async (t) => {
+  test('has one winner and heals, however many ask at once and whatever fails', async (t) => {
     let clock = 1_700_000_000_000;
     const now = () => clock;
     const database = await openTestDatabase(t, kind, { clock: () => sql<number>`cast(${clock} as bigint)` });

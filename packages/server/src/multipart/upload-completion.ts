@@ -48,7 +48,7 @@ type Options = {
  *
  * Each arrow is one conditional update, so that one request wins and the others look again. What completing will give
  * is recorded before storage is asked. A state that its node holds no longer is taken over; whether storage had done
- * what was asked shows in that it no longer knows the upload, and in the object that then stands under the key.
+ * what was asked shows in that it no longer knows the upload, and in the object that the key then has.
  */
 export class UploadEnding {
   readonly #uploads: UploadTable;
@@ -124,15 +124,15 @@ export class UploadEnding {
   }
 
   /**
-   * Storage does not know the upload: it was completed, if what stands under its key is what completing was to give,
-   * and else it is gone. Does nothing where the row has changed meanwhile.
+   * Storage does not know the upload: it was completed if its key has the object that completing was to make, and
+   * else it is gone. Does nothing where the row has changed meanwhile.
    */
   async settleVanished(projectUuid: string, upload: UploadRow): Promise<void> {
     if (isHeld(upload)) return;
     await this.#settle(keyOf(projectUuid, upload.file_name), upload);
   }
 
-  /** One attempt to complete an upload that nobody holds. What came of it stands in its row. */
+  /** One attempt to complete an upload that nobody holds. Its row has the result. */
   async #attempt(key: string, upload: UploadRow, request: Attempt) {
     if (upload.state === 'completing') return await this.#takeOver(key, upload);
     const listed = await this.#store.listParts({ key, uploadId: upload.upload_id });
@@ -211,7 +211,7 @@ export class UploadEnding {
   /** Holds the upload for as long as storage works on it, so that a node's death frees it soon. */
   async #holding<Result>(held: UploadRow, work: () => Promise<Result>): Promise<Result> {
     const { hold, renew } = this.#times;
-    // A renewal that fails is no reason to stop: the next may not, and whoever takes over finds out what happened.
+    // A renewal that fails is no reason to stop: the next may succeed, and a node that takes over learns what happened.
     const renewal = setInterval(() => void this.#uploads.holdOn(held, hold).catch(() => {}), renew);
     try {
       return await this.#orRelease(held, work);
@@ -231,7 +231,7 @@ export class UploadEnding {
     }
   }
 
-  /** Waits for whoever holds the upload, a poll at a time, and in all no longer than a request may. */
+  /** Waits for the node that holds the upload, a poll at a time, and in all no longer than a request may. */
   #turns(): (upload: UploadRow) => Promise<void> {
     const { wait, poll } = this.#times;
     let waited = 0;

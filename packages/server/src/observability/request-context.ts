@@ -4,7 +4,7 @@ import type { TraceSpan } from './tracing.ts';
 
 /** For whom work is done: a request of a client, or a task of the server's own. */
 export type RequestContext = {
-  /** Stands in every line of the log, and goes to storage with every call. */
+  /** Is in every line of the log, and goes to storage with every call. */
   id: string;
   log: FastifyBaseLogger;
   span?: TraceSpan | undefined;

@@ -1,6 +1,6 @@
 export type SpanAttributes = Readonly<Record<string, string | number | undefined>>;
 
-/** Work under way, as a trace shows it. */
+/** Work in progress, as a trace shows it. */
 export type TraceSpan = {
   /** Ends it. `error` is a code of ours or of the other side, never a message: those may hold names of files. */
   end(result?: { attributes?: SpanAttributes; error?: string | undefined }): void;

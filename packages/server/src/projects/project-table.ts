@@ -80,8 +80,8 @@ export class ProjectTable {
   }
 
   /**
-   * Lets go of all that is known of a project but its uuid, and of its name, which may be taken again. Some of its files
-   * at a time: answers whether that was all.
+   * Removes all that is known of a project but its uuid; its name may be taken again. Removes some of its files at a
+   * time, and returns whether that was all.
    */
   async remove({ id, uuid }: ProjectRow, { now, limit }: { now: number; limit: number }): Promise<boolean> {
     const some = this.#db.selectFrom('files').select('name').where('project_id', '=', id).limit(limit);

@@ -26,7 +26,7 @@ export class UploadTokenTable {
     this.#kind = kind;
   }
 
-  /** Records a token, and lets go of those of its project that expired before `forget`. */
+  /** Records a token, and removes those of its project that expired before `forget`. */
   async add(token: NewUploadToken, { forget }: { forget: number }): Promise<void> {
     await this.#db
       .deleteFrom('upload_tokens')

@@ -31,7 +31,7 @@ export class UploadTokens {
     return undefined;
   }
 
-  /** A new token, which is not to be had again. @throws {ApiError} invalid_file_name for a name that can't be one. */
+  /** A new token, which cannot be read again. @throws {ApiError} invalid_file_name for a name that can't be one. */
   async mint(
     project: ProjectRow,
     keyId: number,
@@ -79,7 +79,7 @@ export class UploadTokens {
   }
 }
 
-/** A name, or a pattern, which keeps to the same rules: an asterisk may stand in a name. */
+/** A name, or a pattern, which follows the same rules: a name may contain an asterisk. */
 function checkPattern(name: string): string {
   const problem = fileNameProblem(name);
   if (problem !== undefined) throw apiError('invalid_file_name', { name, problem });

@@ -1,4 +1,4 @@
-/** What is wrong with something that the server needs, and how to mend it. For the operator; holds no secret. */
+/** What is wrong with something that the server needs, and how to fix it. For the operator; holds no secret. */
 export type Diagnosis = {
   /** A sentence without its end: `The bucket "photos" does not exist`. */
   problem: string;

@@ -2,8 +2,8 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a folder's entries durable. Whoever asks while a sync is running shares the one after it, so any number
- * of writers pay for two syncs at most.
+ * Makes a folder's entries durable. Writers that ask while a sync is running share the one after it, so any number of
+ * them pay for at most two syncs.
  */
 export class DirectorySync {
   readonly #path: string;

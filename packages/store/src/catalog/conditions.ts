@@ -14,7 +14,7 @@ export type DeleteCondition = { etags?: string[]; size?: number; modifiedAt?: nu
 
 /**
  * Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. A
- * damaged object does not stand in the way of what is to be there once: it has to be sent again.
+ * damaged object does not block a write that replaces nothing: it has to be sent again.
  */
 export function checkCondition(
   condition: WriteCondition,

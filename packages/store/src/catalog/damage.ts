@@ -37,8 +37,8 @@ export class Damage {
   }
 
   /** Tells of a blob that did not say any more what it is. */
-  foundTrailer(blob: string, { isMended }: { isMended: boolean }): void {
-    this.#log({ type: 'trailer', blob, objects: this.#reader.usersOf(blob), isMended });
+  foundTrailer(blob: string, { isFixed }: { isFixed: boolean }): void {
+    this.#log({ type: 'trailer', blob, objects: this.#reader.usersOf(blob), isFixed });
   }
 
   async #attempt(write: () => Promise<void>): Promise<void> {

@@ -6,7 +6,7 @@ import type { Row, Statements } from './statements.ts';
 /**
  * The tables that decide which bytes an object has, what it is called, and in which order writes hold: the columns
  * that the `row_sum` of each row covers, in this order. SQLite notices a damaged tree, but not a changed value. Ids
- * that SQLite gives are not in it: they stand in its own indexes too, which `integrity_check` compares.
+ * that SQLite gives are not in it: its own indexes have them too, and `integrity_check` compares these.
  */
 const SUMMED = {
   bucket: ['name', 'created_at', 'cors'],

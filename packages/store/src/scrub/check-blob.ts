@@ -6,7 +6,7 @@ import type { IndexReader } from '../catalog/reader.ts';
 import type { IndexWriter } from '../catalog/writer.ts';
 import type { ReadHashing } from '../hashing/read-hashing.ts';
 import type { StoredBlob } from '../model.ts';
-import { mendTrailer } from './mend-trailer.ts';
+import { fixTrailer } from './fix-trailer.ts';
 
 /** What checking blobs needs. */
 export type Checking = {
@@ -47,8 +47,8 @@ export async function checkBlob(checking: Checking, blob: string, onRead: OnRead
 
 /** Without a whole trailer an object reads as ever, but would be missing after a rebuild. */
 async function checkTrailer({ reader, blobs, damage }: Checking, stored: StoredBlob): Promise<void> {
-  const state = await mendTrailer({ blobs, index: reader.path }, stored);
-  if (state !== 'whole') damage.foundTrailer(stored.blob, { isMended: state === 'mended' });
+  const state = await fixTrailer({ blobs, index: reader.path }, stored);
+  if (state !== 'whole') damage.foundTrailer(stored.blob, { isFixed: state === 'fixed' });
 }
 
 async function read({ blobs, hashing }: Checking, stored: StoredBlob, onRead: OnRead): Promise<string> {

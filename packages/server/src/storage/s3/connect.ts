@@ -18,7 +18,7 @@ const SOCKET_TIMEOUT = 60_000;
 /** For the first question, all retries together. */
 const BUCKET_DEADLINE = 10_000;
 
-/** Storage, ready to use, and how to let go of it. */
+/** Storage, ready to use, and how to close it. */
 export type ConnectedStore = {
   store: S3ObjectStore;
   /** Calls that wait for a free connection. */

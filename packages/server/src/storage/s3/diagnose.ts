@@ -47,7 +47,7 @@ const PERMISSIONS = [
   's3:AbortMultipartUpload',
 ].join(', ');
 
-/** What an error of the SDK, or of a connection to storage, means, and how to mend it. */
+/** What an error of the SDK, or of a connection to storage, means, and how to fix it. */
 export function diagnoseStorage(error: unknown, config: StorageConfig): StorageDiagnosis {
   if (error instanceof WrongAddressingError) return wrongAddressing(config);
   if (error instanceof CredentialsExpiredError) return expired();

@@ -305,7 +305,7 @@ function decodeKey(key = '', encoding: string | undefined): string {
   return encoding === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 }
 
-/** Is told of storage's time with every answer, in milliseconds since 1970. */
+/** `tell` is called with storage's time at every response, in milliseconds since 1970. */
 function readDates(client: S3Client, tell: (date: number) => void): void {
   client.middlewareStack.add(
     (next) => async (args) => {

@@ -45,7 +45,7 @@ test('links do not outlive the credentials that sign them', async () => {
   await assert.rejects(signer(), { name: 'StorageUnavailableError' });
 });
 
-test('links are signed with the credentials of the moment, each signer at its own', async () => {
+test('links are signed with the current credentials, each signer at its own', async () => {
   const { signer, state } = signing(KEYS);
   const first = await signer();
   const before = first.put('k');

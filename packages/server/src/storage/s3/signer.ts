@@ -3,7 +3,7 @@ import { type Credentials, createPresigner, type Presigner } from '@darkslide/s3
 import { type LinkSigner, StorageUnavailableError } from '../object-store.ts';
 
 type SignerOptions = {
-  /** Those of the moment; the SDK's provider fetches new ones when the old are about to expire. */
+  /** The current ones; the SDK's provider fetches new ones when the old are about to expire. */
   credentials: () => Promise<Credentials & { expiration?: Date | undefined }>;
   endpoint: string;
   region: string;
@@ -16,14 +16,14 @@ type SignerOptions = {
 /** The headers that a PUT link signs besides host: an empty content type, or none. */
 export type SignedHeaders = { 'content-type': '' } | Record<never, never>;
 
-/** The credentials of the moment are none of this moment: nobody has renewed them. */
+/** The current credentials have expired, and the provider has no newer ones. */
 export class CredentialsExpiredError extends StorageUnavailableError {
   constructor() {
     super('The storage credentials have expired.');
   }
 }
 
-/** Makes link signers from the credentials of the moment. */
+/** Makes link signers from the current credentials. */
 export class SignerFactory {
   readonly #options: SignerOptions;
   #presigner: { identity: string; presigner: Presigner } | undefined;

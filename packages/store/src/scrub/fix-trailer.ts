@@ -4,13 +4,13 @@ import { readSealedBlob, trailerOf } from '../blobs/record.ts';
 import { Salvage } from '../recovery/salvage.ts';
 
 /** `left`: the trailer is damaged, and the index can't tell what it was. */
-export type TrailerState = 'whole' | 'mended' | 'left';
+export type TrailerState = 'whole' | 'fixed' | 'left';
 
 /**
  * Looks at the trailer of a blob whose `size` bytes were found right just before. A damaged one is written again from
  * the index, where the sums of its rows say that these are as they were written.
  */
-export async function mendTrailer(
+export async function fixTrailer(
   { blobs, index }: { blobs: Blobs; index: string },
   { blob, size }: { blob: string; size: number },
 ): Promise<TrailerState> {
@@ -29,7 +29,7 @@ export async function mendTrailer(
   } finally {
     await file.close();
   }
-  return 'mended';
+  return 'fixed';
 }
 
 function isSealed(path: string, size: number): boolean {

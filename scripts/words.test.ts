@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ROOT } from './run.ts';
+
+/** Phrases that are hard to understand at first reading, and what to write in their place. */
+const BANNED: readonly [RegExp, string][] = [
+  [/\bmend(?:s|ed|ing)?\b/i, 'fix'],
+  [/\bwhoever\b/i, 'name the actor'],
+  [/\blet(?:s|ting)? go of\b/i, 'release, close or remove'],
+  [/\b(?:hears?|heard) of\b/i, 'is notified, gets or learns'],
+  [/\b(?:under way|at work)\b/i, 'in progress'],
+  [/\bto be had\b/i, 'available'],
+  [/\bso (?:long|many|much|often) (?:as|is|are|was|were)\b/i, 'this long, at most this many, as long as'],
+  [/\bst(?:ands?|anding|ood) (?:in|under|behind|between|beside)\b/i, 'is in, has or contains'],
+  [/\bgone on with\b/i, 'resumed'],
+  [/\bmeans? ill\b/i, 'malicious'],
+  [/\b(?:is|are|was|were) told of\b/i, 'learns, is called with or is reported'],
+  [/\bof the moment\b/i, 'current'],
+  [/\bthat are none\b/i, 'that are not valid'],
+];
+
+/** Texts that list such phrases or tell history. */
+const EXEMPT = new Set(['CHANGELOG.md', 'docs/glossary.md', 'scripts/words.test.ts']);
+
+function findings(file: string, text: string): string[] {
+  return text.split('\n').flatMap((line, index) =>
+    BANNED.flatMap(([phrase, plain]) => {
+      const found = phrase.exec(line)?.[0];
+      return found === undefined ? [] : [`${file}:${index + 1}: "${found}" (write: ${plain})`];
+    }),
+  );
+}
+
+test('no text has a phrase that is hard to understand', () => {
+  const listed = execFileSync('git', ['ls-files', '-z', '*.ts', '*.md', '*.conf', '*.yml', '*.service'], { cwd: ROOT });
+  const files = listed.toString().split('\0').filter(Boolean);
+  assert.ok(files.length > 100, `git lists only ${files.length} files`);
+  const found = files
+    .filter((file) => !EXEMPT.has(file) && existsSync(join(ROOT, file)))
+    .flatMap((file) => findings(file, readFileSync(join(ROOT, file), 'utf8')));
+  assert.deepEqual(found, []);
+});
+
+test('such a phrase is found with its line and the plain words', () => {
+  assert.deepEqual(findings('a.md', 'A fixed file.\nWhoever mends it is in time.'), [
+    'a.md:2: "mends" (write: fix)',
+    'a.md:2: "Whoever" (write: name the actor)',
+  ]);
+});
