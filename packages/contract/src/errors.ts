@@ -117,6 +117,12 @@ export const ERRORS = {
       'The storage does not let this server delete. Nothing was deleted. Its operator must allow s3:DeleteObject for the whole bucket; then try again.',
   }),
 
+  quota_reached: define<{ most: number; things: string; help: string }>({
+    status: 409,
+    message: ({ most, things, help }) =>
+      `This account may have at most ${most} ${things}. ${help}, then ask again. Nothing was added.`,
+  }),
+
   // Upload tokens, and what they limit
   upload_token_expired: define<{ at: string }>({
     status: 401,

@@ -31,8 +31,9 @@ const Params = <const Names extends string>(...names: Names[]) =>
 const OfProject = Params('project_uuid');
 const OfUpload = Params('project_uuid', 'upload_id');
 
-/** What an upload token's limits can refuse. */
+/** What the limits of an account and of an upload token can refuse. */
 const LIMITS = [
+  'quota_reached',
   'upload_token_full',
   'file_name_not_allowed',
   'file_exists',
@@ -201,7 +202,7 @@ export const ROUTES = {
     body: schemas.MintUploadTokenBody,
     maxBodyBytes: LIST_BODY_BYTES.allowedNames,
     data: schemas.UploadTokenMinted,
-    errors: ['project_not_found', 'invalid_file_name'],
+    errors: ['project_not_found', 'invalid_file_name', 'quota_reached'],
   },
   listUploadTokens: {
     ...CALLS.listUploadTokens,

@@ -6,6 +6,7 @@ import { MultipartUploads } from './multipart/multipart.ts';
 import { type EndingTimes, UploadEnding } from './multipart/upload-completion.ts';
 import type { Database } from './open-database.ts';
 import { Projects } from './projects/projects.ts';
+import { DEFAULT_QUOTAS, type QuotaLimits, Quotas } from './quotas/quotas.ts';
 import type { ObjectStore } from './storage/object-store.ts';
 import { TokenLimits } from './tokens/token-limits.ts';
 import { UploadTokens } from './tokens/upload-tokens.ts';
@@ -18,18 +19,20 @@ export function createRules(
     now = Date.now,
     times,
     onDamaged = () => {},
-  }: { now?: () => number; times?: EndingTimes; onDamaged?: OnDamaged } = {},
+    quotaLimits = DEFAULT_QUOTAS,
+  }: { now?: () => number; times?: EndingTimes; onDamaged?: OnDamaged; quotaLimits?: QuotaLimits } = {},
 ): Rules {
   const arrivals = new Arrivals({ projects, files, store, onDamaged });
+  const quotas = new Quotas({ limits: quotaLimits, projects, arrivals, now });
   const limits = new TokenLimits({ tokens: uploadTokens, store, now });
   const ending = new UploadEnding({ uploads, files, store, now, ...(times && { times }) });
   return {
     projects: new Projects({ projects, arrivals, now }),
-    links: new UploadLinks({ files, store, limits }),
+    links: new UploadLinks({ files, store, limits, quotas }),
     arrivals,
-    multipart: new MultipartUploads({ uploads, store, ending, limits, now }),
+    multipart: new MultipartUploads({ uploads, store, ending, limits, quotas, now }),
     ending,
     deletion: new Deletion({ projects, files, uploads, ending, store, now }),
-    uploadTokens: new UploadTokens({ tokens: uploadTokens, now }),
+    uploadTokens: new UploadTokens({ tokens: uploadTokens, quotas, now }),
   };
 }

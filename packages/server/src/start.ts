@@ -15,6 +15,7 @@ import { type MetricsExporter, NO_METRICS } from './observability/metrics.ts';
 import { type MetricsAccess, serveMetrics } from './observability/metrics-endpoint.ts';
 import { NO_TRACING, type Tracing } from './observability/tracing.ts';
 import { type Database, openDatabase } from './open-database.ts';
+import { DEFAULT_QUOTAS, type QuotaLimits } from './quotas/quotas.ts';
 import { createRules } from './services.ts';
 import type { StorageConfig } from './storage/s3/config.ts';
 import { type ConnectedStore, connectStorage } from './storage/s3/connect.ts';
@@ -33,6 +34,8 @@ export type ServerConfig = {
   linkTtlSeconds: number;
   /** Requests a minute and API key, counted in this process; without it there is no limit. */
   rateLimit?: { perMinute: number } | undefined;
+  /** What one account may have at once; what is left out has its default. */
+  quotas?: Partial<QuotaLimits> | undefined;
   /** Multipart uploads that are idle for this long are aborted. Default 7. */
   multipartIdleDays?: number | undefined;
   /** How often the cluster looks for them. Default 3600. */
@@ -122,7 +125,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     log.error({ project, files }, 'storage says that files are damaged that had arrived: they have to be sent again');
   };
   const apiKeys = new ApiKeys({ accounts: database.accounts, now });
-  const rules = createRules(database, store, { now, onDamaged });
+  const rules = createRules(database, store, { now, onDamaged, quotaLimits: { ...DEFAULT_QUOTAS, ...config.quotas } });
 
   const app = await buildApp({
     handlers: createHandlers(rules),

@@ -11,6 +11,7 @@ import { ApiKeys } from '../src/keys/api-keys.ts';
 import { Callers } from '../src/keys/caller.ts';
 import type { EndingTimes } from '../src/multipart/upload-completion.ts';
 import type { Database } from '../src/open-database.ts';
+import type { QuotaLimits } from '../src/quotas/quotas.ts';
 import { createRules } from '../src/services.ts';
 import { afterwards } from './afterwards.ts';
 import { newDatabase, openedFor } from './database.ts';
@@ -48,6 +49,7 @@ type Options = {
   times?: EndingTimes;
   onDamaged?: OnDamaged;
   writing?: WriteLimits;
+  quotaLimits?: QuotaLimits;
 };
 
 /** The API in this process, over a database of its own and storage in memory. */

@@ -55,6 +55,7 @@ export async function startRuntime(configuration: Configuration, version: string
       apiKey: configuration.apiKey,
       linkTtlSeconds: configuration.linkTtlSeconds,
       rateLimit: { perMinute: configuration.rateLimitPerMinute },
+      quotas: configuration.quotas,
       multipartIdleDays: configuration.multipartIdleDays,
       sweepIntervalSeconds: configuration.sweepIntervalSeconds,
       logLevel: configuration.logLevel,

@@ -27,6 +27,8 @@ export type Configuration = {
   linkTtlSeconds: number;
   /** Requests per minute and API key. */
   rateLimitPerMinute: number;
+  /** What one account may have at once. */
+  quotas: { pendingFiles: number; uploadTokens: number; openUploads: number };
   multipartIdleDays: number;
   /** Days for which the embedded store keeps a file that its index does not contain. */
   lostFoundDays: number;
@@ -65,6 +67,11 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
     apiKey: read.value(SETTINGS.apiKey),
     linkTtlSeconds: read.value(SETTINGS.linkTtlSeconds),
     rateLimitPerMinute: read.value(SETTINGS.rateLimitPerMinute),
+    quotas: {
+      pendingFiles: read.value(SETTINGS.maxPendingFiles),
+      uploadTokens: read.value(SETTINGS.maxUploadTokens),
+      openUploads: read.value(SETTINGS.maxOpenUploads),
+    },
     multipartIdleDays: read.value(SETTINGS.multipartIdleDays),
     lostFoundDays: read.value(SETTINGS.lostFoundDays),
     sweepIntervalSeconds: read.value(SETTINGS.sweepIntervalSeconds),

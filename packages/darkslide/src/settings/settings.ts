@@ -10,6 +10,8 @@ const MIN_TOKEN_LENGTH = 16;
 const HTTP = ['http:', 'https:'];
 const REGION = { pattern: /^[\w-]+$/, type: 'the name of a region' };
 
+const MAX_QUOTA = 1_000_000_000;
+
 /**
  * Every variable of the environment that `darkslide serve` reads. `configuration.ts` reads them; `darkslide serve
  * --help` and the table of the README are made from this table.
@@ -55,6 +57,27 @@ export const SETTINGS = {
     max: 1_000_000,
     default: 6000,
     meaning: 'requests per minute and API key. Each node counts for itself',
+  }),
+  maxPendingFiles: integer({
+    name: 'DARKSLIDE_MAX_PENDING_FILES',
+    min: 1,
+    max: MAX_QUOTA,
+    default: 1_000_000,
+    meaning: 'files that one account may have requested and not yet uploaded',
+  }),
+  maxUploadTokens: integer({
+    name: 'DARKSLIDE_MAX_UPLOAD_TOKENS',
+    min: 1,
+    max: MAX_QUOTA,
+    default: 10_000,
+    meaning: 'valid upload tokens that one account may have at once',
+  }),
+  maxOpenUploads: integer({
+    name: 'DARKSLIDE_MAX_OPEN_UPLOADS',
+    min: 1,
+    max: MAX_QUOTA,
+    default: 10_000,
+    meaning: 'open multipart uploads that one account may have at once',
   }),
   multipartIdleDays: decimal({
     name: 'DARKSLIDE_MULTIPART_IDLE_DAYS',

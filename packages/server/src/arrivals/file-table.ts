@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { inStatements, isOneStatement, jsonRows } from '../database/json-rows.ts';
+import { inStatements, jsonRows } from '../database/json-rows.ts';
 import type { OnArrived } from '../database/observer.ts';
 import type { DatabaseKind, FileRow, Tables } from '../database/tables.ts';
 
@@ -8,6 +8,9 @@ export type RequestedFile = { name: string; md5: string | null };
 export type AskedBy = { id: number; token?: { id: number } | undefined };
 /** A name that nobody can send to any more. */
 export type UnusedName = { project_id: number; project_uuid: string; only_token_id: number; name: string };
+
+/** Whether names may be added, asked in the transaction that adds them. */
+export type NamesCheck = (db: Kysely<Tables>) => Promise<void>;
 
 export type StoredFile = { name: string; size: number; etag: string; uploadedAt: number };
 
@@ -28,10 +31,16 @@ export class FileTable {
     this.#onArrived = onArrived;
   }
 
-  /** Records names with their declared MD5s, all or none. A name that is there keeps what is known of it. */
-  async request(asked: AskedBy, files: readonly RequestedFile[]): Promise<void> {
-    const record = (db: Kysely<Tables>) => recordRequested(db, this.#kind, { ...asked, hasLink: true }, files);
-    await (isOneStatement(this.#kind, files.length) ? record(this.#db) : this.#db.transaction().execute(record));
+  /**
+   * Records names with their declared MD5s, all or none. A name that is there keeps what is known of it. `check` comes
+   * last in the transaction where names were added, and refuses by throwing.
+   */
+  async request(asked: AskedBy, files: readonly RequestedFile[], check?: NamesCheck): Promise<void> {
+    await this.#db.transaction().execute(async (db) => {
+      const before = await fileCount(db, asked.id);
+      await recordRequested(db, this.#kind, { ...asked, hasLink: true }, files);
+      if (check !== undefined && (await fileCount(db, asked.id)) > before) await check(db);
+    });
   }
 
   /** Storage has these no longer, and nobody is to. Together with the uploads that brought them. */
@@ -177,6 +186,11 @@ export class FileTable {
   #rows(rows: Parameters<typeof jsonRows>[1]) {
     return jsonRows(this.#kind, rows);
   }
+}
+
+async function fileCount(db: Kysely<Tables>, projectId: number): Promise<number> {
+  const project = db.selectFrom('projects').select('file_count').where('id', '=', projectId);
+  return (await project.executeTakeFirstOrThrow()).file_count;
 }
 
 /**

@@ -17,8 +17,6 @@ export function jsonRows(
   return kind === 'sqlite' ? sql`json_each(${json}) as v` : sql`json_array_elements(${json}::json) as v`;
 }
 
-/** Whether `inStatements` makes one statement of so many rows, which is all or nothing by itself. */
-export const isOneStatement = (kind: DatabaseKind, rows: number) => kind !== 'sqlite' || rows <= ROWS_PER_STATEMENT;
 
 /**
  * Runs a statement over rows, with SQLite a few hundred at a time, so that other requests are answered in between. To

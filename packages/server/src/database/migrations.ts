@@ -8,6 +8,7 @@ import { leases } from './migrations/0004-leases.ts';
 import { uploadTokens } from './migrations/0005-upload-tokens.ts';
 import { tokenFiles } from './migrations/0006-token-files.ts';
 import { deletion } from './migrations/0007-deletion.ts';
+import { quotas } from './migrations/0008-quotas.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /**
@@ -22,6 +23,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0005-upload-tokens': uploadTokens,
   '0006-token-files': tokenFiles,
   '0007-deletion': deletion,
+  '0008-quotas': quotas,
 };
 
 /**

@@ -3,6 +3,7 @@ import { checkFileName, checkMd5 } from '../base/file-names.ts';
 import { mapInTurns } from '../base/in-turns.ts';
 import type { AccessedProject } from '../base/scope.ts';
 import type { UploadRow } from '../database/tables.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import { keyOf } from '../storage/object-keys.ts';
 import type { LinkSigner, ObjectStore, StoredPart } from '../storage/object-store.ts';
 import { checkPartSize, isBoundInBytes, linkLife, partLength, type TokenLimits } from '../tokens/token-limits.ts';
@@ -25,6 +26,7 @@ type Options = {
   store: ObjectStore;
   ending: UploadEnding;
   limits: TokenLimits;
+  quotas: Quotas;
   now: () => number;
 };
 
@@ -34,13 +36,15 @@ export class MultipartUploads {
   readonly #store: ObjectStore;
   readonly #ending: UploadEnding;
   readonly #limits: TokenLimits;
+  readonly #quotas: Quotas;
   readonly #now: () => number;
 
-  constructor({ uploads, store, ending, limits, now }: Options) {
+  constructor({ uploads, store, ending, limits, quotas, now }: Options) {
     this.#uploads = uploads;
     this.#store = store;
     this.#ending = ending;
     this.#limits = limits;
+    this.#quotas = quotas;
     this.#now = now;
   }
 
@@ -113,7 +117,10 @@ export class MultipartUploads {
     const uploadId = await this.#store.createUpload(key);
     const ids = { project_id: project.id, upload_id: uploadId, token_id: project.token?.id ?? null };
     try {
-      const row = await this.#uploads.add({ ...upload, ...ids }, { md5, now: this.#now() });
+      const forUploads = this.#quotas.forUploads(project.account_id);
+      const row = await this.#quotas.forNames(project.account_id, (forNames) =>
+        this.#uploads.add({ ...upload, ...ids }, { md5, now: this.#now() }, [forNames, forUploads]),
+      );
       for (const earlier of await this.#uploads.earlierOfToken(row))
         await this.#ending.abortIdle(project.uuid, earlier);
       return row;

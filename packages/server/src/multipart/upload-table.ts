@@ -30,19 +30,25 @@ export class UploadTable {
     this.#onArrived = onArrived;
   }
 
-  /** Records an upload that storage has opened, and its file's name. */
-  async add(upload: NewUpload, file: { md5: string | null; now: number }): Promise<UploadRow> {
+  /** Records an upload that storage has opened, and its file's name. The checks come last, and refuse by throwing. */
+  async add(
+    upload: NewUpload,
+    file: { md5: string | null; now: number },
+    checks: readonly ((db: Kysely<Tables>) => Promise<void>)[] = [],
+  ): Promise<UploadRow> {
     return await this.#db.transaction().execute(async (db) => {
       const token = upload.token_id ? { id: upload.token_id } : undefined;
       const asked = { id: upload.project_id, token, hasLink: false };
       await recordRequested(db, this.#kind, asked, [{ name: upload.file_name, md5: file.md5 }]);
       if (upload.token_id) await holdToken(db, upload.token_id, file.now);
-      return await db
+      const added = await db
         .insertInto('multipart_uploads')
         .values({ ...upload, state: 'open', version: 0, created_at: file.now, links_issued_at: file.now })
         .returningAll()
         .returning(this.#heldFor())
         .executeTakeFirstOrThrow();
+      for (const check of checks) await check(db);
+      return added;
     });
   }
 

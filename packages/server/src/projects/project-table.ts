@@ -70,6 +70,18 @@ export class ProjectTable {
     return { projects, total };
   }
 
+  /** Projects of an account with names that have not arrived, those with the most first. */
+  listPending(accountId: number, limit: number): Promise<ProjectRow[]> {
+    return this.#db
+      .selectFrom('projects')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .whereRef('file_count', '>', 'arrived_count')
+      .orderBy((row) => row('file_count', '-', row.ref('arrived_count')), 'desc')
+      .limit(limit)
+      .execute();
+  }
+
   /** How many files these projects have by now, and how many of them arrived. */
   counts(ids: readonly number[]): Promise<FileCounts[]> {
     return this.#db

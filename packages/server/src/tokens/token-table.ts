@@ -16,6 +16,9 @@ export type ClaimOutcome =
   | { kind: 'ended' }
   | { kind: 'full'; limit: 'files' | 'bytes'; most: number; used: number; asked: number };
 
+/** `check` comes last in the transaction, and refuses by throwing. */
+type AddOptions = { forget: number; check: (db: Kysely<Tables>) => Promise<void> };
+
 /** Upload tokens, and the names that each has asked for. */
 export class UploadTokenTable {
   readonly #db: Kysely<Tables>;
@@ -27,13 +30,16 @@ export class UploadTokenTable {
   }
 
   /** Records a token, and removes those of its project that expired before `forget`. */
-  async add(token: NewUploadToken, { forget }: { forget: number }): Promise<void> {
+  async add(token: NewUploadToken, { forget, check }: AddOptions): Promise<void> {
     await this.#db
       .deleteFrom('upload_tokens')
       .where('project_id', '=', token.project_id)
       .where('expires_at', '<', forget)
       .execute();
-    await this.#db.insertInto('upload_tokens').values(token).execute();
+    await this.#db.transaction().execute(async (db) => {
+      await db.insertInto('upload_tokens').values(token).execute();
+      await check(db);
+    });
   }
 
   /** With this prefix, expired ones too; without those that were revoked, or whose key was. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { apiError, canonicalFileName, fileNameProblem, type schemas, TOKEN_SECONDS } from '@darkslide/contract';
 import { hashSecret, isSameHash, newSecret } from '../base/secrets.ts';
 import type { ProjectRow, UploadTokenRow } from '../database/tables.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import { endedError } from './token-limits.ts';
 import type { UploadTokenTable } from './token-table.ts';
 
@@ -13,10 +14,12 @@ export type TokenCaller = { kind: 'token'; accountId: number; token: UploadToken
 /** Short-lived secrets with which others upload into one project. Only their hashes are kept. */
 export class UploadTokens {
   readonly #tokens: UploadTokenTable;
+  readonly #quotas: Quotas;
   readonly #now: () => number;
 
-  constructor({ tokens, now }: { tokens: UploadTokenTable; now: () => number }) {
+  constructor({ tokens, quotas, now }: { tokens: UploadTokenTable; quotas: Quotas; now: () => number }) {
     this.#tokens = tokens;
+    this.#quotas = quotas;
     this.#now = now;
   }
 
@@ -51,7 +54,7 @@ export class UploadTokens {
       created_at: now,
       expires_at: now + (request.expires_in ?? TOKEN_SECONDS.default) * 1000,
     };
-    await this.#tokens.add(row, { forget: now - REMEMBERED });
+    await this.#tokens.add(row, { forget: now - REMEMBERED, check: this.#quotas.forTokens(project.account_id) });
     return { ...describe(row), token };
   }
 
