@@ -17,7 +17,6 @@ export function jsonRows(
   return kind === 'sqlite' ? sql`json_each(${json}) as v` : sql`json_array_elements(${json}::json) as v`;
 }
 
-
 /**
  * Runs a statement over rows, with SQLite a few hundred at a time, so that other requests are answered in between. To
  * be called within a transaction where all rows or none are to be written. It does not wait for its turn: others may
