@@ -1,6 +1,6 @@
 /**
  * How much of S3 the embedded store has, by the tests of others: ceph/s3-tests, and the groups of versity/versitygw's
- * tests that are about links and multipart. Both are run from checkouts, which are no part of the project:
+ * tests that are about links and multipart. Both are run from checkouts, which are not part of the project:
  *
  *   node scripts/s3-compatibility.ts --s3-tests DIR --versitygw DIR [--write]
  *

@@ -20,6 +20,7 @@ const BANNED: readonly [RegExp, string][] = [
   [/\b(?:is|are|was|were) told of\b/i, 'learns, is called with or is reported'],
   [/\bof the moment\b/i, 'current'],
   [/\bthat are none\b/i, 'that are not valid'],
+  [/(?<!\b(?:there|where|than|it) )\b(?:is|are) no (?!longer\b|more\b)\w/i, 'is not a'],
 ];
 
 /** Texts that list such phrases or tell history. */

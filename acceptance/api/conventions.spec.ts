@@ -202,7 +202,7 @@ describe('a request body', () => {
 });
 
 describe('a path', () => {
-  it('that is no route is a 404 [L1.11, E.route_not_found]', async () => {
+  it('that is not a route is a 404 [L1.11, E.route_not_found]', async () => {
     const project = await api.newProject();
     const calls: [method: string, path: string][] = [
       ['GET', '/'],

@@ -63,7 +63,7 @@ describe('allowed_names', () => {
       for (const name of ['Cafe.NEF', 'Cafe\u0301\u0301.NEF'])
         refusal(await ask(token, project, ...named(name)), { status: 403 });
     }
-    // Half of a letter is no letter: in NFC there is no bare e before the accent.
+    // Half of a letter is not a letter: NFC has no bare e before the accent.
     const { project, token } = await projectWith({ allowed_names: ['Cafe*'] });
     refusal(await ask(token, project, ...named(nfd)), { status: 403, code: 'file_name_not_allowed' });
   });

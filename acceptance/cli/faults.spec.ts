@@ -59,7 +59,7 @@ describe('darkslide upload over a bad network', () => {
     assert.ok(kills >= 10, `${kills} kills`);
     const again = storageProxy.counts.bytesIn - before - sizeOf(photos);
     const parts = await assertWhole(api, project, photos);
-    // All parts but the last are equal, so a part is no larger than this.
+    // All parts but the last are equal, so a part has at most this size.
     const unitOf = ({ name, size }: Photo) => size / Math.max((parts.get(name) ?? 1) - 1, 1);
     const allowed = kills * TRANSFERS * Math.max(...photos.map(unitOf));
     assert.ok(again <= allowed, `${again} bytes were sent again after ${kills} kills; ${allowed} are allowed`);

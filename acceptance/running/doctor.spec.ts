@@ -171,9 +171,9 @@ describe('darkslide doctor, with a storage of its own', async () => {
       { code: 1, check: 'links', status: 'wrong', says: /let its policy allow .*s3:PutObject/ },
     ],
     [
-      'ETags that are no MD5s',
+      'ETags that are not MD5s',
       { match: isPut, fault: { kind: 'rewrite-header', name: 'ETag', value: '"0123456789abcdef0123456789abcdef"' } },
-      { code: 0, check: 'etags', status: 'warning', says: /no MD5s/ },
+      { code: 0, check: 'etags', status: 'warning', says: /not MD5s/ },
     ],
     [
       'a policy that hides the lifecycle rules',

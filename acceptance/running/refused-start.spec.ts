@@ -133,7 +133,7 @@ describe('a start whose data folder', () => {
       database.close();
       await assertRefused(env, { code: 2, says: /^The database .* was written by a newer version of darkslide: / });
       await writeFile(file, 'not a database'.repeat(1000));
-      await assertRefused(env, { code: 1, says: /^The database .* is no SQLite database: / });
+      await assertRefused(env, { code: 1, says: /^The database .* is not a SQLite database: / });
       assert.match(readFileSync(file, 'utf8'), /^not a database/);
     } finally {
       await server.remove();

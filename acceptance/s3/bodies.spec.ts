@@ -42,7 +42,7 @@ describe('a body', () => {
     }
   });
 
-  it('that is longer than declared is cut at its length, and the rest is no request [L8.11]', async () => {
+  it('that is longer than declared is cut at its length, and the rest is not a request [L8.11]', async () => {
     const connection = await connect(target.s3.endpoint);
     await connection.send(`${head(await linkTo('longer'), ['Content-Length: 5'])}12345`);
     await connection.send('67890 and more\r\n\r\n');

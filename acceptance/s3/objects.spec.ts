@@ -81,7 +81,7 @@ describe('an object', () => {
     await assert.rejects(s3.send(new PutObjectCommand({ ...elsewhere, Body: 'x' })), s3Error('NoSuchBucket', 404));
   });
 
-  it('is deleted once and for all, and deleting it again is no error [L8.2]', async () => {
+  it('is deleted once and for all, and deleting it again is not an error [L8.2]', async () => {
     await put('gone', 'x');
     for (let count = 0; count < 2; count++) {
       const { $metadata } = await s3.send(new DeleteObjectCommand({ Bucket, Key: 'gone' }));

@@ -36,7 +36,7 @@ export async function runS3Tests(
       },
       timeoutMs: TIMEOUT_MS,
     });
-    // 0: all pass, 1: some fail; anything else is no result.
+    // 0: all pass, 1: some fail; anything else means that they did not run.
     if (ran.code !== 0 && ran.code !== 1) throw new Error(`pytest ended with ${ran.code}: ${ran.stdout.slice(-2000)}`);
     return readReport(await readFile(report, 'utf8'));
   } finally {
@@ -65,7 +65,7 @@ function configuration({ endpoint, credentials }: Store): string {
   ].join('\n');
 }
 
-/** Of JUnit's XML. A test that skips itself is no result. */
+/** Of JUnit's XML. A test that skips itself does not count. */
 function readReport(xml: string): Result[] {
   return xml
     .split('<testcase ')

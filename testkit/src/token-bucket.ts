@@ -22,7 +22,7 @@ export class TokenBucket {
 
   async take(bytes: number, signal?: AbortSignal): Promise<void> {
     const wait = this.reserve(bytes);
-    // Timers are no finer than this; shorter waits add up in the bucket and are slept together.
+    // Timers are not finer than this; shorter waits add up in the bucket and are slept together.
     if (wait >= 5) await sleep(wait, undefined, { signal });
   }
 }

@@ -150,7 +150,7 @@ test('15 stripped: without notes the ladder tells, less surely', () => {
   is(shoot.sets[0]?.tier, 'C');
 });
 
-test('16 hand-ev d7100: compensation set by hand, half a minute and more apart, is no set', () => {
+test('16 hand-ev d7100: compensation set by hand, half a minute and more apart, is not a set', () => {
   const frames = [0, 30, 210].map((at, index) => ({ name: `EV${index}.jpg`, at, s: 2 ** -index / 60, ec: -index }));
   is(sets(shootOf(...frames)), []);
 });
@@ -186,7 +186,7 @@ test('19 pano-of-brackets: four sets of three long exposures, three seconds apar
   );
 });
 
-test('20 dji-mapping: exposures that drift over a flight are no sets', () => {
+test('20 dji-mapping: exposures that drift over a flight are not sets', () => {
   const frames = Array.from({ length: 18 }, (_, index) => ({
     name: `DJI_00${10 + index}.JPG`,
     at: index * 2,
@@ -219,7 +219,7 @@ test('22 equal-frames: two equal frames of seven are one set where the tags say 
   assert.ok(parts.every(({ frames }) => frames.length < 7));
 });
 
-test('23 flash, ADL and white balance brackets are no exposure sets', () => {
+test('23 flash, ADL and white balance brackets are not exposure sets', () => {
   for (const kind of ['wb', 'film', 'iso', 'flash'] as const) {
     const shoot = shootOf(...withKind(series({ number: 1 }, [0, 0, 0], { at: 0 }), kind));
     is(sets(shoot), []);
@@ -269,7 +269,7 @@ test('27 raw+jpeg: one set of shots, each with both files', () => {
   );
 });
 
-test('28 same stems on two cards at other times are no twins', () => {
+test('28 same stems on two cards at other times are not twins', () => {
   const shoot = shootOf(
     { name: 'a/IMG_0101.CR2', at: 0, serial: '1' },
     { name: 'b/IMG_0101.JPG', at: 500, serial: '2' },
@@ -389,7 +389,7 @@ test('sets of two that come again and again are whole', () => {
   is(sets(shootOf(...pairs)), ['DSC_0001 DSC_0002', 'DSC_0003 DSC_0004', 'DSC_0005 DSC_0006']);
 });
 
-test('an edited version beside a frame is no frame', () => {
+test('an edited version beside a frame is not a frame', () => {
   const frames = withPositions(series({ number: 1 }, THREE, { at: 0 }), 3);
   const edit = { ...(frames[1] as (typeof frames)[0]), name: 'DSC_0002-Edit.tif' };
   const shoot = shootOf(...frames, edit);

@@ -41,7 +41,7 @@ describe('recode', () => {
     );
   });
 
-  it('refuses broken escapes and characters that are no bytes', () => {
+  it('refuses broken escapes and characters that are not bytes', () => {
     for (const bad of ['%', '%4', '%4g', '%%41', '\u0100', '😀'])
       assert.throws(() => recode(bad, { slash: true }), { name: 'S3Error', code: 'InvalidURI' });
   });

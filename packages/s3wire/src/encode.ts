@@ -23,7 +23,7 @@ const ESCAPE_OR_RESERVED = /%([0-9A-Fa-f]{2})|[^\w.~-]/g;
  * Rewrites text that is already (perhaps sloppily) percent-encoded into AWS's one encoding, byte for byte:
  * what was escaped without need is unescaped, what was left bare is escaped, hex becomes upper case.
  * One character is one byte, as `node:http` hands over a request target.
- * Throws InvalidURI on a `%` without two hex digits, and on characters that are no bytes.
+ * Throws InvalidURI on a `%` without two hex digits, and on characters that are not bytes.
  */
 export function recode(encoded: string, { slash }: { slash: boolean }): string {
   if ((slash ? UNRESERVED : UNRESERVED_OR_SLASH).test(encoded)) return encoded;

@@ -87,7 +87,7 @@ describe('a link', () => {
     refuses(linked({ headers, sent: { 'content-type': 'image/jpeg' } }), 'SignatureDoesNotMatch');
   });
 
-  it('takes further headers that are no x-amz- headers', () => {
+  it('takes further headers that are not x-amz- headers', () => {
     verify(
       linked({ sent: { 'content-type': 'image/jpeg', 'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==', range: 'bytes=0-1' } }),
     );

@@ -78,7 +78,7 @@ const entityDecoder = {
 
 /**
  * The content of the document's root element, namespaces and attributes dropped. Elements named in `lists`
- * are always arrays. Throws MalformedXML where the text is no XML, has another root, or declares a DOCTYPE
+ * are always arrays. Throws MalformedXML where the text is not XML, has another root, or declares a DOCTYPE
  * or entities.
  */
 export function parseXml(text: string, { root, lists = [] }: { root: string; lists?: readonly string[] }): XmlObject {

@@ -97,7 +97,7 @@ test('a body over the limit is answered, however much of it is sent', async (t) 
   }
 });
 
-test('what is no HTTP is answered in our words too', async (t) => {
+test('what is not HTTP gets an error of ours too', async (t) => {
   const running = await startServer({ ...(await configure(t)), apiKey: 'key' });
   t.after(() => running.close());
   const { hostname, port } = new URL(running.url);

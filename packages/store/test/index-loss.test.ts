@@ -30,7 +30,7 @@ const MIN_PART = 5 * 1024 * 1024;
 
 /** What was answered for a key: all that a GET must give again. */
 type Kept = { body: Buffer; etag: string; type: string; modified: string | undefined };
-/** `undefined` is no object. Several: the answer stayed away, so that each of them may hold. */
+/** `undefined`: there is no object. Several: the response was lost, so that each of them may hold. */
 type Possible = (Kept | undefined)[];
 type Upload = { key: string; parts: Map<number, { etag: string; body: Buffer }> };
 

@@ -185,7 +185,7 @@ describe('requests that are not to be served', () => {
     socket.destroy();
   });
 
-  test('what is no HTTP', async () => {
+  test('what is not HTTP', async () => {
     const { port, hostname } = new URL(running.store.url);
     const socket = connect(Number(port), hostname);
     socket.write('\x16\x03\x01 hello\r\n\r\n');
@@ -246,7 +246,7 @@ describe('requests that are not to be served', () => {
     await assertNothingKept();
   });
 
-  test('targets that are no URI', async () => {
+  test('targets that are not a URI', async () => {
     const { port, hostname } = new URL(running.store.url);
     for (const path of [`/${BUCKET}/%zz`, `/${BUCKET}/%ff`, 'http://x/y']) {
       const request = httpRequest({ hostname, port, path });

@@ -97,7 +97,7 @@ describe('what a call does not know', () => {
     await assertUnchanged();
   });
 
-  test('is no hindrance where it says what holds anyway, or is a note of the sender', async () => {
+  test('is accepted where it says what holds anyway, or is a note of the sender', async () => {
     const headers = { 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD', 'x-amz-request-payer': 'requester' };
     const owned = { ...headers, 'x-amz-expected-bucket-owner': 'darkslide' };
     const query = { 'x-id': 'PutObject', 'x-note': 'of ours' };

@@ -81,7 +81,7 @@ async function askETags(subject: Subject): Promise<Answer> {
     return { status: 'ok', message: 'ETags are MD5s, so that what arrives is compared with what was sent' };
   return {
     status: 'warning',
-    message: 'ETags are no MD5s, so that files are compared by size alone',
+    message: 'ETags are not MD5s, so that files are compared by size alone',
     remedy: 'let the storage encrypt with keys of its own (SSE-S3), not with those of a key service',
   };
 }

@@ -2,7 +2,7 @@ import { diagnoseStorage } from '@darkslide/server/ports';
 import type { Answer } from '../check.ts';
 import type { Subject } from './subject.ts';
 
-/** Asks storage where clients reach it. Where that is another place, it is no mistake that this machine can't. */
+/** Asks storage where clients reach it. Where that is another place, this machine need not reach it. */
 export async function whereClientsAre({ config }: Subject, ask: () => Promise<Answer>): Promise<Answer> {
   const { publicEndpoint } = config;
   try {

@@ -50,7 +50,7 @@ function formatOf(bytes: Bytes): string {
 /**
  * Reads whatever the file is.
  * @returns its format, as an extension in lower case.
- * @throws {UnknownFormat} for what is no photo.
+ * @throws {UnknownFormat} for bytes that are not a photo.
  * @throws {Damaged} where nothing could be read.
  */
 export function readFile(bytes: Bytes, name: string, tags: Tags): string {

@@ -44,7 +44,7 @@ function twins(photos: readonly Photo[]): Frame[] {
   return frames;
 }
 
-/** A DNG beside the RAW that it was made from is no second RAW. */
+/** A DNG beside the RAW that it was made from is not a second RAW. */
 const isOneKind = (a: PhotoFacts, b: PhotoFacts) => (a.format === 'dng') === (b.format === 'dng');
 
 const distance = (frame: Frame, photo: Photo) =>

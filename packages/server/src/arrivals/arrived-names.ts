@@ -34,7 +34,7 @@ export async function arrivedAmong(
 function justBefore(key: string): string {
   const characters = [...key];
   const last = characters.pop()?.codePointAt(0) ?? 0;
-  // Below U+E000 are the surrogates, which are no characters.
+  // Below U+E000 are the surrogates, which are not characters.
   const previous = last === 0xe000 ? 0xd7ff : last - 1;
   return `${characters.join('')}${String.fromCodePoint(previous)}\u{10ffff}`;
 }

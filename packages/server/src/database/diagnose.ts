@@ -46,7 +46,7 @@ const SQLITE: Record<number, { problem: string; remedy: string }> = {
   11: { problem: 'is damaged', remedy: 'restore a backup' },
   13: { problem: 'finds no space on the disk', remedy: 'make room' },
   14: { problem: "can't be opened", remedy: 'give this user the file and its folder' },
-  26: { problem: 'is no SQLite database', remedy: 'move the file away, or restore a backup' },
+  26: { problem: 'is not a SQLite database', remedy: 'move the file away, or restore a backup' },
 };
 
 function sqliteTrouble(error: unknown, at: string): Diagnosis {

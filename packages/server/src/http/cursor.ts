@@ -9,7 +9,7 @@ export function writeCursor(after: string | number | undefined): string | null {
 export function readCursor(cursor: string | undefined): string {
   if (cursor === undefined) return '';
   const after = Buffer.from(cursor, 'base64url').toString();
-  // What decoding has to repair was not written by us. A NUL is no text for a database.
+  // What decoding has to repair was not written by us. A database does not take a NUL as text.
   if (writeCursor(after) !== cursor || after.includes('\0')) throw invalid();
   return after;
 }

@@ -42,7 +42,7 @@ test('a body is JSON whatever content type was forgotten, but not against one th
   assert.equal(empty.status, 200);
 });
 
-test('a body that is no JSON object is refused', async (t) => {
+test('a body that is not a JSON object is refused', async (t) => {
   const { call } = await startTestServer(t);
   for (const body of ['{', 'name=x', '{"name":}', Buffer.from([0x22, 0xff, 0x22])]) {
     const answer = await call('POST', FAMILY, body);

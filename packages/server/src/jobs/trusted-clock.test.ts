@@ -29,7 +29,7 @@ test('a clock that steps is not believed for a while', () => {
   assert.equal(clock.now(undefined), at.wall);
 });
 
-test('a small correction is no step', () => {
+test('a small correction is not a step', () => {
   const { at, pass, clock } = clocks();
   at.wall -= 60_000;
   pass(1000);

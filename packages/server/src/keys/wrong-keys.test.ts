@@ -30,7 +30,7 @@ test('an address that guesses is refused, and keys that are known to work are no
   assert.equal(await ask('guess', '192.0.2.1'), 'invalid_api_key');
 });
 
-test('a wrong key that is sent again is no new guess, and is not looked up', async () => {
+test('a wrong key that is sent again does not count as a guess, and is not looked up', async () => {
   const clock = { now: 0 };
   const wrongKeys = new WrongKeys({ now: () => clock.now });
   let lookups = 0;

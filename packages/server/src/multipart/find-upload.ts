@@ -8,7 +8,7 @@ import type { UploadTable } from './upload-table.ts';
  * @throws {ApiError} upload_not_found
  */
 export async function findUpload(uploads: UploadTable, project: AccessedProject, uploadId: string): Promise<UploadRow> {
-  // A NUL is no text for a database.
+  // A database does not take a NUL as text.
   const upload = uploadId.includes('\0') ? undefined : await uploads.find(project.id, uploadId);
   const { token } = project;
   if (upload === undefined || (token !== undefined && upload.token_id !== token.id))

@@ -92,7 +92,7 @@ export class UploadEnding {
     }
   }
 
-  /** Aborts unless completed. Aborting again is no error. */
+  /** Aborts unless completed. Aborting again is not an error. */
   async abort(project: AccessedProject, uploadId: string, request: { key?: string | null }): Promise<void> {
     const turn = this.#turns();
     for (;;) {
@@ -211,7 +211,7 @@ export class UploadEnding {
   /** Holds the upload for as long as storage works on it, so that a node's death frees it soon. */
   async #holding<Result>(held: UploadRow, work: () => Promise<Result>): Promise<Result> {
     const { hold, renew } = this.#times;
-    // A renewal that fails is no reason to stop: the next may succeed, and a node that takes over learns what happened.
+    // A renewal that fails does not stop the work: the next may succeed, and a node that takes over sees what was done.
     const renewal = setInterval(() => void this.#uploads.holdOn(held, hold).catch(() => {}), renew);
     try {
       return await this.#orRelease(held, work);

@@ -75,7 +75,7 @@ export class UploadTokens {
     return { upload_tokens, next: rows.length > limit ? page.at(-1)?.id : undefined };
   }
 
-  /** Ends a token. Ending it again is no error. @throws {ApiError} upload_token_not_found */
+  /** Ends a token. Ending it again is not an error. @throws {ApiError} upload_token_not_found */
   async revoke(project: ProjectRow, tokenId: string): Promise<void> {
     const known = /^[0-9a-f-]{36}$/.test(tokenId) && (await this.#tokens.revoke(project.id, tokenId, this.#now()));
     if (!known) throw apiError('upload_token_not_found', { tokenId });

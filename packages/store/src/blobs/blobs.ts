@@ -18,7 +18,7 @@ export const PARTIAL = '.partial';
 
 const BLOB_NAME = /^([0-9a-z]+)-[0-9a-z]+$/;
 
-/** The run that wrote a blob, by the blob's name, with or without its folder; undefined where it is no blob's name. */
+/** The run that wrote a blob, by its name, with or without its folder; undefined where this is not a blob's name. */
 export const runOf = (blob: string): string | undefined => BLOB_NAME.exec(blob.slice(blob.indexOf('/') + 1))?.[1];
 
 const folderName = (number: number) => number.toString(16).padStart(2, '0');

@@ -60,7 +60,7 @@ function rollForward(db: DatabaseSync, path: string): number {
   return group.number;
 }
 
-/** Has the index follow a change that was written down. What it does already is no error. */
+/** Applies a recorded change to the index. A change that the index already has is not an error. */
 export function applyChange({ db, commands, change }: { db: DatabaseSync; commands: Commands; change: Change }): void {
   const idOf = (name: string) =>
     Number((db.prepare('SELECT id FROM bucket WHERE name = ?').get(name) as { id: number } | undefined)?.id ?? -1);

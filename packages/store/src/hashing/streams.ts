@@ -8,7 +8,7 @@ type Stream = {
   /** MD5 so far. */
   state: Md5State;
   bytes: number;
-  /** What is no whole block; only the last update may leave some. */
+  /** The rest that does not fill a block; only the last update may leave some. */
   tail: Uint8Array;
   /** All digests but MD5. */
   others: Promise<Digester>;

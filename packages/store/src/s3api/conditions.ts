@@ -44,7 +44,7 @@ export function readWriteCondition(request: S3Request): WriteCondition {
 
 const failed = (condition: string) => new S3Error('PreconditionFailed', { details: { Condition: condition } });
 
-/** Whole seconds, as Last-Modified has them; undefined where it is no date. */
+/** Whole seconds, as Last-Modified has them; undefined where it is not a date. */
 function seconds(date: string | undefined): number | undefined {
   const time = date === undefined ? Number.NaN : Date.parse(date);
   return Number.isNaN(time) ? undefined : Math.floor(time / 1000);

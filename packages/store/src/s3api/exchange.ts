@@ -212,7 +212,7 @@ export class Exchange {
   }
 }
 
-/** A client that leaves is no failure of ours. A failure of ours, on the other hand, also ends the connection. */
+/** A client that leaves is not a failure of ours. A failure of ours, on the other hand, also ends the connection. */
 function isDeparture(error: unknown, gone: AbortSignal): boolean {
   if (!gone.aborted) return false;
   const { name, code } = error as NodeJS.ErrnoException;

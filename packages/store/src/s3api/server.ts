@@ -97,7 +97,7 @@ export class HttpServer {
   }
 }
 
-/** What is no HTTP, or comes too slowly to become a request. */
+/** What is not HTTP, or comes too slowly to become a request. */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

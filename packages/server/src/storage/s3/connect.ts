@@ -58,7 +58,7 @@ export function createSigners(
 ): { own: SignerFactory; clients: SignerFactory } {
   const { bucket, region } = config;
   const endpoint = storageEndpoint(client, config);
-  // A bucket with dots is no host name that a wildcard certificate covers, and an address has no names below it.
+  // A wildcard certificate does not cover a bucket with dots as a host name, and an address has no names below it.
   const pathStyle = config.forcePathStyle || bucket.includes('.') || isAddress(endpoint);
   const signing = { credentials: client.config.credentials, region, bucket, pathStyle, ttlSeconds, now };
   return {
