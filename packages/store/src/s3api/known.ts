@@ -42,6 +42,8 @@ const KNOWN_EVERYWHERE: Required<Omit<Known, 'metadata'>> = {
     'x-amz-date',
     'x-amz-expected-bucket-owner',
     'x-amz-request-payer',
+    // Sent with credentials of a session. The store has no sessions: its own keys alone decide.
+    'x-amz-security-token',
     'x-amz-user-agent',
   ],
 };
