@@ -9,6 +9,7 @@ import { ROOT } from './run.ts';
 const BANNED: readonly [RegExp, string][] = [
   [/\bmend(?:s|ed|ing)?\b/i, 'fix'],
   [/\bwhoever\b/i, 'name the actor'],
+  [/\bnobody(?= [a-z]|[;:] )/i, 'name the actor: no client, no node'],
   [/\blet(?:s|ting)? go of\b/i, 'release, close or remove'],
   [/\b(?:hears?|heard) of\b/i, 'is notified, gets or learns'],
   [/\b(?:under way|at work)\b/i, 'in progress'],

@@ -105,7 +105,7 @@ describe('a request body', () => {
     }
   });
 
-  it('may hold fields that nobody knows [L1.7]', async () => {
+  it('may hold fields that the server does not know [L1.7]', async () => {
     const created = await api.post(PROFILE, { name: uniqueName(), client_type: 'desktop', x: { y: [1] } });
     const { project_uuid: uuid } = data<{ project_uuid: string }>(created);
     const answer = await api.post(`${PROFILE}/${uuid}/get_temporary_upload_links`, {
@@ -239,7 +239,7 @@ describe('a path', () => {
     }
   });
 
-  it('answers a method that nobody knows [L1.11]', async () => {
+  it('responds to a method that no route has [L1.11]', async () => {
     for (const method of ['PROPFIND', 'PURGE', 'TRACE']) {
       const { status } = await api.call(method, PROFILE);
       assert.ok(status === 404 || status === 405 || status === 501, `${method}: ${status}`);

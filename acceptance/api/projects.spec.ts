@@ -175,7 +175,7 @@ describe('a project name', () => {
     refusal(surrogate, { status: 400, code: 'invalid_project_name' });
   });
 
-  it('that nobody has is a 404 [L2.14, E.project_not_found]', async () => {
+  it('that no project has is a 404 [L2.14, E.project_not_found]', async () => {
     const name = uniqueName('Nobody');
     const error = refusal(await api.get(`${PROFILE}/${encodeURIComponent(name)}/uuid`), { status: 404 });
     assert.equal(error.code, 'project_not_found');

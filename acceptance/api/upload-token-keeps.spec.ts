@@ -180,7 +180,7 @@ describe('an upload token', () => {
     assert.deepEqual(seen, names);
   });
 
-  it('changes no MD5 that another declared, and binds nobody by its own [L13.20, L6.4]', async () => {
+  it('changes no MD5 that another declared, and binds no other by its own [L13.20, L6.4]', async () => {
     const { project, one, two } = await projectWithTokens();
     const declare = (caller: Api, file_name: string, bytes?: Uint8Array) =>
       caller.uploadLinks(project, [{ file_name, md5: bytes ? md5(bytes) : null }]);

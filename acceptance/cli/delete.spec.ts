@@ -9,7 +9,7 @@ const env = { DARKSLIDE_URL: target.apiUrl, DARKSLIDE_API_KEY: target.accounts.f
 const remove = (...args: string[]) => runDarkslide(['delete', ...args], { env });
 
 describe('darkslide delete', () => {
-  it('deletes files and projects, and nothing that nobody confirmed [L10.10, L6.9, L6.10]', async () => {
+  it('deletes files and projects, and only what the user confirmed [L10.10, L6.9, L6.10]', async () => {
     const name = uniqueName();
     const project = await api.newProject(PROFILE, name);
     for (const file of ['a.NEF', 'b.NEF', 'c.NEF']) await api.upload(project, file, Buffer.from(file));

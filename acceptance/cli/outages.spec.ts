@@ -114,7 +114,7 @@ describe('darkslide upload', LIMIT, () => {
     const run = client(command(join(folder, 'left'), project), { XDG_STATE_HOME: join(folder, 'left-state') });
     await run.said('sent ');
     const journal = await firstFile(join(folder, 'left-state', '**', '*.jsonl'));
-    // Nobody reads from this pipe: writing to it hangs, as writing to a network folder that is gone.
+    // No process reads from this pipe: writing to it hangs, as writing to a network folder that is gone.
     await runOk('mkfifo', [`${journal}.pipe`]);
     await rename(`${journal}.pipe`, journal);
     const arrived = (stdout: string) => stdout.match(/^sent /gm)?.length ?? 0;

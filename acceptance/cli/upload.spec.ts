@@ -148,7 +148,7 @@ describe('darkslide upload', () => {
   it('reports a file that it can not read, and sends the others [L10.4, L10.2]', LIMIT, async () => {
     const path = join(folder.path, 'unreadable');
     const photos = await writeShoot({ folder: path, seed: 'unreadable', sizes: [1000, 2000] });
-    // Root reads whatever the mode says; a dangling link nobody can.
+    // Root reads whatever the mode says; but not a dangling link.
     const bad = join(path, 'DSC_0009.NEF');
     if (process.getuid?.() === 0) await symlink(join(path, 'gone'), bad);
     else {
@@ -204,7 +204,7 @@ describe('darkslide upload', () => {
     }
   });
 
-  it('says in a sentence that the key is wrong, or that nobody answers [L10.6, L10.2, L10.7]', LIMIT, async () => {
+  it('says in a sentence that the key is wrong, or that no server responds [L10.6, L10.2, L10.7]', LIMIT, async () => {
     const path = join(folder.path, 'down');
     await writeShoot({ folder: path, seed: 'down', sizes: [10] });
     const project = ['--project', uniqueName('Down')];

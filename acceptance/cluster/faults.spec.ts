@@ -144,7 +144,7 @@ async function assertUploadsAreSwept(): Promise<void> {
   }
 }
 
-it('restarts node by node, and nobody notices [L9.4, L9.17]', { timeout: 180_000 }, async () => {
+it('restarts node by node, and no client notices [L9.4, L9.17]', { timeout: 180_000 }, async () => {
   const load = new Load(cluster);
   await cluster.restartInTurn();
   const { retried, acknowledged } = await load.stop();

@@ -120,7 +120,7 @@ describe('darkslide doctor, with a storage of its own', async () => {
       { code: 1, check: 'reach', status: 'wrong', says: /refuses connections: / },
     ],
     [
-      'a host that nobody knows',
+      'a host that does not exist',
       { DARKSLIDE_S3_ENDPOINT: 'http://nowhere.invalid' },
       { code: 1, check: 'reach', status: 'wrong', says: /host name/ },
     ],

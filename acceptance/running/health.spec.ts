@@ -59,7 +59,7 @@ describe('a server that is asked to stop', () => {
       await upload.send(`PUT ${link.pathname}${link.search} HTTP/1.1\r\nHost: ${link.host}\r\nContent-Type:\r\n`);
       await upload.send('Content-Length: 10\r\nConnection: close\r\n\r\nfirst');
       const head = `GET ${PROFILE} HTTP/1.1\r\nHost: ${new URL(server.apiUrl).host}\r\nx-api-key: ${server.apiKey}\r\n`;
-      // Calls that have begun, but have not asked for anything yet, and a connection that nobody uses.
+      // Calls that have begun, but have not asked for anything yet, and a connection that is not used.
       const [soon, late, idle, asker] = await Promise.all([1, 2, 3, 4].map(() => connect(server.apiUrl)));
       assert.ok(soon && late && idle && asker);
       for (const call of [soon, late]) await call.send(head);

@@ -67,7 +67,7 @@ describe('the id of a request', () => {
     await eventually(async () => linesOf(id).length === 1, 'the server has logged it');
   });
 
-  it("is one of the server's own where nobody asked: background work has one too [L9.12]", async () => {
+  it("is one of the server's own where no client asked: background work has one too [L9.12]", async () => {
     const sweeps = () =>
       lines().filter(({ part, operation, request_id: id = '' }) => {
         return part === 'store' && operation === 'ListMultipartUploads' && /^sweep-[0-9a-f-]{36}$/.test(id);

@@ -90,7 +90,7 @@ test('has the slowest make place for one who waits, and only if it is slow', asy
   await enter('slower', 10);
   await enter('slow', 900);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.deepEqual(evicted, [], 'nobody waits');
+  assert.deepEqual(evicted, [], 'no visitor waits');
   const leave = await enter('new', undefined);
   assert.deepEqual(evicted, ['slower']);
   const next = enter('next', undefined);

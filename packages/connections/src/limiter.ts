@@ -1,4 +1,4 @@
-/** Who wants in. Without it, nobody is told apart. */
+/** Who wants in. Without it, visitors are not told apart. */
 export type Visitor = {
   /** What the request is for: of one link, a client sends once at a time. */
   link?: string;

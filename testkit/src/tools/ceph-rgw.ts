@@ -93,7 +93,7 @@ async function startCluster(place: Place) {
   };
 }
 
-/** One copy of everything, and no waiting for votes that nobody else casts. */
+/** One copy of everything, and no waiting for votes of other monitors. */
 function configurationOf({ folder, monitorPort, gatewayPort }: Place, cluster: string): string {
   return `[global]
 fsid=${cluster}

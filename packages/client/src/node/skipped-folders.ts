@@ -37,6 +37,6 @@ export function isSkippedFolder(relative: string): boolean {
 
 const lastTwo = (path: string) => path.split('/').slice(-2).join('/');
 
-/** Files that systems keep beside photos. Nobody misses them, so they are not counted either. */
+/** Files that systems keep beside photos. No photographer misses them, so they are not counted either. */
 export const isSystemFile = (name: string): boolean =>
   name.startsWith('._') || ['.ds_store', 'thumbs.db', 'desktop.ini', '.localized'].includes(name.toLowerCase());

@@ -65,7 +65,7 @@ test('releases the permit of work that fails, and the place of work that stops w
   assert.deepEqual([permits.active, permits.waiting], [0, 0]);
 });
 
-test('admits nobody while it is closed', async () => {
+test('starts no work while it is paused', async () => {
   const permits = new Permits({ limit: 3 });
   permits.paused = true;
   let entered = false;

@@ -14,7 +14,7 @@ export function describeMemory(name: string, create: () => Promise<Memory>): voi
       assert.deepEqual(await memory.load('two'), ['x']);
     });
 
-    test('knows nothing of a scope that nobody wrote to', async () => {
+    test('knows nothing of a scope that was never written to', async () => {
       assert.deepEqual(await (await create()).load('../never'), []);
     });
 

@@ -9,7 +9,7 @@ export type TransportUnderTest = {
   transport: Transport;
   /** Where the server is. */
   url: string;
-  /** A URL where nobody is. */
+  /** A URL where no server listens. */
   nowhere: string;
   /** Waits for a promise, and moves time where that does not move by itself. */
   run: <T>(wait: Promise<T>) => Promise<T>;
@@ -86,7 +86,7 @@ export function describeTransport(name: string, create: (server: FakeServer) => 
       await assert.rejects(run(transport.send({ method: 'PUT', url, headers: {}, body })), kindOf('reset'));
     });
 
-    test('says that nobody is there', async () => {
+    test('says that no server is there', async () => {
       await using under = await answering(() => ({ fault: 'unreachable' }));
       const { transport, nowhere, run } = under;
       await assert.rejects(run(transport.send({ method: 'GET', url: nowhere, headers: {} })), kindOf('unreachable'));

@@ -96,7 +96,7 @@ async function askConditions(subject: Subject): Promise<Answer> {
       status: 'warning',
       message:
         'Storage completes multipart uploads whatever the condition, so the server looks just before whether the file has arrived: one that arrives in that moment is replaced',
-      remedy: 'let nobody upload by API key what upload tokens are for (docs/storage.md)',
+      remedy: 'do not upload with an API key the files that upload tokens are for (docs/storage.md)',
     };
   return {
     status: 'warning',

@@ -10,7 +10,7 @@ const QUICK_MS = 3000;
 const MAX_IDLE_BY_HAND_MS = 120_000;
 const MAX_IDLE_FEW_MS = 45_000;
 const MANY = 5;
-/** Nobody turns a dial faster, most of the time. */
+/** Most of the time, a photographer does not turn a dial faster. */
 const MIN_IDLE_BY_HAND_MS = 1500;
 /** Three by hand only in whole stops and without much thought between. */
 const MAX_IDLE_THREE_MS = 10_000;

@@ -6,7 +6,7 @@ import type { DatabaseKind, FileRow, Tables } from '../database/tables.ts';
 export type RequestedFile = { name: string; md5: string | null };
 /** The project, and the upload token that asks; none where an API key does. */
 export type AskedBy = { id: number; token?: { id: number } | undefined };
-/** A name that nobody can send to any more. */
+/** A name that no client can send to any more. */
 export type UnusedName = { project_id: number; project_uuid: string; only_token_id: number; name: string };
 
 /** Whether names may be added, asked in the transaction that adds them. */
@@ -43,7 +43,7 @@ export class FileTable {
     });
   }
 
-  /** Storage has these no longer, and nobody is to. Together with the uploads that brought them. */
+  /** Removes files that storage no longer has, and the uploads that brought them. */
   async remove(projectId: number, name: string): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
       await db

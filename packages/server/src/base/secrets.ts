@@ -6,7 +6,7 @@ const PREFIX_LENGTH = 16;
 /** What is kept of a secret: its SHA-256 in hex, and the beginning of that, which identifies it without telling it. */
 export type HashedSecret = { prefix: string; hash: string };
 
-/** 256 bits that nobody guesses, with a word before them that says what they are. */
+/** 256 bits that cannot be guessed, with a word before them that says what they are. */
 export const newSecret = (kind: 'dsk' | 'dst') => `${kind}_${randomBytes(32).toString('base64url')}`;
 
 export function hashSecret(secret: string): HashedSecret {

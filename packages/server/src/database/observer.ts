@@ -5,7 +5,7 @@ export type OnArrived = (arrived: { files: number; bytes: number }) => void;
 
 /** Hears what the database does and meets. */
 export type DatabaseObserver = {
-  /** A connection was lost, most often while nobody used it; the next query takes another. */
+  /** A connection was lost, most often while it was not used; the next query takes another. */
   onIdleError?: (error: Error) => void;
   /** A statement ended. `kind` is its first word, in lower case. */
   onQuery?: (query: { kind: string; seconds: number; failed: boolean }) => void;

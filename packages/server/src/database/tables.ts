@@ -36,7 +36,7 @@ type ProjectsTable = {
   // How many files were asked for, and how many of them arrived; triggers on `files` keep them.
   file_count: Generated<number>;
   arrived_count: Generated<number>;
-  /** When it was deleted: nobody sees it any more, and what late PUTs bring is removed. */
+  /** When it was deleted: clients no longer see it, and what late PUTs bring is removed. */
   deleted_at: number | null;
 };
 
@@ -46,7 +46,7 @@ type FilesTable = {
   name: string;
   /** As the client declared it, base64. */
   md5: string | null;
-  /** The upload token that alone has asked for it; null where an API key did as well, or several tokens, or nobody. */
+  /** The upload token that alone has asked for it; null where an API key did as well, or several tokens, or none. */
   only_token_id: number | null;
   /** 1: a link for a single PUT was asked for. 0: multipart uploads alone asked for it, and it goes with the last. */
   has_link: Generated<number>;
@@ -86,9 +86,9 @@ type MultipartUploadsTable = {
 
 type LeasesTable = {
   name: string;
-  /** The node that has it; empty: nobody. */
+  /** The node that has it; empty where none does. */
   holder: string;
-  /** By the database's clock. Until then nobody else can take it. */
+  /** By the database's clock. Until then no other node can take it. */
   expires_at: number;
 };
 
@@ -132,6 +132,6 @@ export type Tables = {
 export type ApiKeyRow = Selectable<ApiKeysTable>;
 export type ProjectRow = Selectable<ProjectsTable>;
 export type FileRow = Selectable<FilesTable>;
-/** With the milliseconds for which a node still holds it; 0 or less: nobody does. */
+/** With the milliseconds for which a node still holds it; 0 or less: none does. */
 export type UploadRow = Selectable<MultipartUploadsTable> & { held_for: number };
 export type UploadTokenRow = Selectable<UploadTokensTable>;

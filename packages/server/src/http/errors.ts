@@ -15,7 +15,7 @@ export function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => sendError(notFound(request, reply), request, reply));
 }
 
-/** Before the body is read: nobody waits for it. */
+/** Refuses before the body is read, so that no client has to send it. */
 export function refuseUnknownRoutes(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw notFound(request, reply);

@@ -40,7 +40,7 @@ async function withDeafClients(t: TestContext, writing: WriteLimits) {
   return { server, path, ask, answered };
 }
 
-test('clients that never read take a bounded share of memory, and nobody else waits for them', async (t) => {
+test('clients that never read take a bounded share of memory, and no other client waits for them', async (t) => {
   const { server, path, ask, answered } = await withDeafClients(t, { baseMs: 600_000, minBytesPerMs: 64 });
   const { app, call } = server;
   const other = { 'x-api-key': await server.otherKey() };

@@ -234,7 +234,7 @@ test('every answer has a request id, the one that was sent if it is fit', async 
   assert.ok((await app.inject('/healthz')).headers['x-request-id']);
 });
 
-test('where storage or database do not answer, nobody is told more than that', async (t) => {
+test('where storage or database do not respond, a client is told no more than that', async (t) => {
   const { app, call, createProject, store, database } = await startTestServer(t);
   const { path } = await createProject();
   store.around = async () => {

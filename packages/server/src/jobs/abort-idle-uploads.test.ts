@@ -61,7 +61,7 @@ onEveryDatabase('the sweep', (kind) => {
     assert.deepEqual(await run(), { aborted: 0, orphans: 0 });
   });
 
-  test('aborts nothing while nobody knows what time it is', async (t) => {
+  test('aborts nothing while the time is not known', async (t) => {
     const { clock, store, project, run, start } = await sweeping(t, kind);
     await start('open');
     await store.createUpload(`${project.uuid}/orphan`);

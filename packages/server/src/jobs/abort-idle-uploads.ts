@@ -18,7 +18,7 @@ type Options = {
   idle: number;
 };
 
-/** Aborts multipart uploads that nobody goes on with: their parts cost space, and nobody sees them. */
+/** Aborts multipart uploads that no client continues: their parts cost space, and no list shows them. */
 export class Sweep {
   readonly #options: Options;
 
@@ -74,7 +74,7 @@ export class Sweep {
     return orphans;
   }
 
-  /** What was used last before this moment is idle; undefined while nobody knows what time it is. */
+  /** What was used last before this moment is idle; undefined while the time is not known. */
   #idleBefore(): number | undefined {
     const { clock, store, idle } = this.#options;
     const now = clock.now(store.clockAheadMs?.());

@@ -25,8 +25,8 @@ type Options = {
 };
 
 /**
- * Work that is done again and again, once in the cluster and not once a node: who has the lease does it, and after a
- * pass nobody can take the lease until the next one is due.
+ * Work that is done again and again, once in the cluster and not once a node: the node with the lease does it, and
+ * after a pass no node can take the lease until the next one is due.
  *
  * A lease saves work, it guards nothing: a node that the system suspends may go on for a moment after its lease has run
  * out. So whatever a job does must be right, if wasteful, when two nodes do it at once.

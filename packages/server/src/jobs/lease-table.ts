@@ -2,10 +2,10 @@ import type { Kysely } from 'kysely';
 import type { DatabaseClock } from '../database/clock.ts';
 import type { Tables } from '../database/tables.ts';
 
-/** Of a lease that nobody has, and nobody may take yet. */
-const NOBODY = '';
+/** The holder of a lease that no node has, and that no node may take yet. */
+const NO_HOLDER = '';
 
-/** Work that one node at a time does: who does it, and until when nobody else may. By the database's clock. */
+/** Work that one node at a time does: who does it, and until when no other may. By the database's clock. */
 export class LeaseTable {
   readonly #db: Kysely<Tables>;
   readonly #clock: DatabaseClock;
@@ -35,12 +35,12 @@ export class LeaseTable {
     return taken !== undefined;
   }
 
-  /** Gives it back, if `holder` still has it. Nobody can take it for the next `rest` milliseconds. */
+  /** Gives it back, if `holder` still has it. No node can take it for the next `rest` milliseconds. */
   async giveBack({ name, holder, rest = 0 }: { name: string; holder: string; rest?: number }): Promise<void> {
     const clock = this.#clock();
     await this.#db
       .updateTable('leases')
-      .set(({ val, eb }) => ({ holder: NOBODY, expires_at: eb(clock, '+', val(rest)) }))
+      .set(({ val, eb }) => ({ holder: NO_HOLDER, expires_at: eb(clock, '+', val(rest)) }))
       .where('name', '=', name)
       .where('holder', '=', holder)
       .execute();

@@ -5,7 +5,7 @@ const MAX_SKEW_MS = 10 * 60_000;
 type Options = {
   /** Milliseconds since 1970, as the machine believes; somebody may set it. */
   wall: () => number;
-  /** Milliseconds since some moment; nobody can set it. */
+  /** Milliseconds since some moment; it cannot be set. */
   steady: () => number;
   /** After a step, so long goes by before the wall clock is believed again. */
   settleMs: number;

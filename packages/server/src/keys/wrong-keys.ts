@@ -12,8 +12,9 @@ type Window = { wrong: number; endsAt: number };
 
 /**
  * Limits guesses. The same wrong key again is not a new guess: it is refused from memory for a minute and does not
- * count, so that a client with an old key shuts out nobody who shares its address. An address that has sent too many wrong keys is refused any other key for the rest of the minute
- * without it being looked up, right or wrong. Keys that were right here before go on working from there.
+ * count, so that a client with an old key does not shut out others at its address. An address that has sent too many
+ * wrong keys is refused any other key for the rest of the minute, without a look whether it is right. Keys that were
+ * right here before go on working from there.
  */
 export class WrongKeys {
   readonly #windows = new Map<string, Window>();

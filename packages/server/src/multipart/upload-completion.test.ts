@@ -8,7 +8,7 @@ import { onEveryDatabase, openTestDatabase } from '../../test/database.ts';
 import { FakeObjectStore, noAnswer } from '../../test/fake-object-store.ts';
 import { createRules } from '../services.ts';
 
-/** A node that dies in the middle of a request: it answers nobody and cleans nothing up. */
+/** A node that dies in the middle of a request: it sends no response and cleans nothing up. */
 class Crash extends Error {}
 
 const FAULTS = ['none', 'no answer before', 'no answer after', 'crash before', 'crash after', 'stall'] as const;
@@ -107,7 +107,7 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
         const [file] = (await createRules(database, store).arrivals.list(project, { after: '', limit: 10 })).files;
         assert.equal(store.uploads.size, 0, 'storage holds no part any more');
         if (completed.length > 0) {
-          assert.equal(aborted.length, 0, 'nobody was told that it was aborted');
+          assert.equal(aborted.length, 0, 'no client was told that it was aborted');
           assert.deepEqual(final, ['completed', 'upload_completed', 'completed']);
           for (const { body } of completed) assert.deepEqual(body, completed[0]?.body);
           const object = store.objects.get(key);

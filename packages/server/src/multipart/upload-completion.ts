@@ -132,7 +132,7 @@ export class UploadEnding {
     await this.#settle(keyOf(projectUuid, upload.file_name), upload);
   }
 
-  /** One attempt to complete an upload that nobody holds. Its row has the result. */
+  /** One attempt to complete an upload that no node holds. Its row has the result. */
   async #attempt(key: string, upload: UploadRow, request: Attempt) {
     if (upload.state === 'completing') return await this.#takeOver(key, upload);
     const listed = await this.#store.listParts({ key, uploadId: upload.upload_id });

@@ -114,7 +114,7 @@ export class UploadTable {
     return this.#ofAllProjects(page).where('links_issued_at', '<', before).execute();
   }
 
-  /** Those of all projects whose end was begun and that nobody holds any more. */
+  /** Those of all projects that are being completed or aborted, and that no node holds any more. */
   listLeft(page: UploadPage): Promise<UploadOfProject[]> {
     return this.#ofAllProjects(page)
       .where('state', 'in', ENDING)

@@ -69,7 +69,7 @@ export type MetricsExporter = Metrics & { contentType: string; render(): Promise
 
 const ignore = () => {};
 
-/** For servers that nobody watches. */
+/** For servers without metrics. */
 export const NO_METRICS: Metrics = {
   linksIssued: ignore,
   filesArrived: ignore,

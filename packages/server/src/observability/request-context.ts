@@ -17,7 +17,7 @@ export function inContext<Result>(context: RequestContext, work: () => Result): 
   return contexts.run(context, work);
 }
 
-/** Undefined where the server works for nobody, as at its start. */
+/** Undefined outside of requests and jobs, as at the start of the server. */
 export function currentContext(): RequestContext | undefined {
   return contexts.getStore();
 }

@@ -7,7 +7,7 @@ export type FileCounts = Pick<ProjectRow, 'id' | 'file_count' | 'arrived_count'>
 
 type Owner = { accountId: number; family: Family };
 
-/** Projects. Every question names the account and the family, so that nobody sees another's. */
+/** Projects. Every question names the account and the family, so that no account sees another's. */
 export class ProjectTable {
   readonly #db: Kysely<Tables>;
 

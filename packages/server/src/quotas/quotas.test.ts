@@ -22,7 +22,7 @@ onEveryDatabase('quotas', (kind) => {
     const start = () => server.call('POST', `${one.path}/multipart_uploads`, { file_name: 'm', part_count: 1 });
     assert.equal((await start()).body.error.code, 'quota_reached');
 
-    // Nobody has looked at the files since they arrived.
+    // The server has not looked at the files since they arrived.
     server.store.put(`${one.uuid}/a`, Buffer.from('a'));
     assert.equal((await start()).status, 200);
     assert.equal((await ask(one, 'h')).status, 409);

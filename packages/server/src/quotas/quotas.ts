@@ -22,7 +22,7 @@ const WORDS: Record<keyof QuotaLimits, { things: string; help: string }> = {
     things: 'files that were asked for and have not arrived',
     help: 'Send those that it has links for, or delete their names',
   },
-  uploadTokens: { things: 'upload tokens that work', help: 'Revoke those that nobody needs' },
+  uploadTokens: { things: 'upload tokens that work', help: 'Revoke those that you no longer need' },
   openUploads: { things: 'open multipart uploads', help: 'Complete or abort others' },
 };
 

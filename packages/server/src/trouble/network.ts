@@ -10,7 +10,7 @@ const UNTRUSTED = {
 
 /** By Node's and OpenSSL's codes. */
 const TROUBLES: Record<string, NetworkTrouble> = {
-  ENOTFOUND: { problem: 'has a host name that nobody knows', remedy: 'check the name' },
+  ENOTFOUND: { problem: 'has a host name that does not exist', remedy: 'check the name' },
   EAI_AGAIN: { problem: "has a host name that can't be looked up now", remedy: 'check the name, and the DNS' },
   ECONNREFUSED: { problem: 'refuses connections', remedy: 'check that it runs, and its port' },
   ECONNRESET: { problem: 'breaks connections off', remedy: 'check its port, and whether it expects https' },

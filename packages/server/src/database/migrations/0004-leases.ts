@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Who does the background work, and a quick way to the endings of uploads that nobody finished. */
+/** Who does the background work, and a quick way to the uploads whose completion or abort was not finished. */
 export async function leases(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('leases')

@@ -7,7 +7,7 @@ import type { DatabaseKind } from '../tables.ts';
  */
 export async function deletion(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {
   await db.schema.alterTable('projects').addColumn('deleted_at', 'bigint').execute();
-  // Of names from before, nobody can tell: they stay.
+  // For older names this is not known: they stay.
   await db.schema
     .alterTable('files')
     .addColumn('has_link', 'integer', (column) => column.notNull().defaultTo(1))
