@@ -16,7 +16,7 @@ const BANNED: readonly [RegExp, string][] = [
   [/\bto be had\b/i, 'available'],
   [/\bso (?:long|many|much|often) (?:as|is|are|was|were)\b/i, 'this long, at most this many, as long as'],
   [/\bst(?:ands?|anding|ood) (?:in|under|behind|between|beside)\b/i, 'is in, has or contains'],
-  [/\bgone on with\b/i, 'resumed'],
+  [/\bgo(?:es|ne|ing)? on with\b/i, 'resume, continue or use'],
   [/\bmeans? ill\b/i, 'malicious'],
   [/\b(?:is|are|was|were) told of\b/i, 'learns, is called with or is reported'],
   [/\bof the moment\b/i, 'current'],

@@ -31,7 +31,7 @@ async function editQuietly({ path }: Photo) {
 }
 
 describe('darkslide upload, where the trouble is on this side', LIMIT, () => {
-  it('goes on with a large file whose card was pulled half-way', async () => {
+  it('resumes a large file whose card was pulled half-way', async () => {
     const photos = await shoot('pulled', [160 * MiB]);
     const project = uniqueName('Pulled');
     const before = storageProxy.counts.bytesIn;

@@ -26,7 +26,7 @@ describe('a read', () => {
     assert.equal((await s3.complete(key, uploadId, parts)).status, 200);
   }
 
-  test('that goes on with If-Range never mixes two photos', async () => {
+  test('that is resumed with If-Range never mixes two photos', async () => {
     const first = await s3.put('resumed', 'first photo');
     const modified = String((await s3.head('resumed')).headers['last-modified']);
     const range = { range: 'bytes=6-10' };

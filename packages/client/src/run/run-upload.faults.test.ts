@@ -160,7 +160,7 @@ describe('what does not pass', () => {
     });
   }
 
-  test('a part that is refused fails its file, and the next run goes on with it', async () => {
+  test('a part that is refused fails its file, and the next run resumes it', async () => {
     const harness = createHarness();
     harness.cloud.fault = (target) =>
       target.kind === 'put' && target.part === 2 ? { answer: xml(400, 'EntityTooLarge') } : undefined;

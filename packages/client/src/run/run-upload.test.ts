@@ -76,7 +76,7 @@ describe('a run', () => {
     }
   });
 
-  test('goes on with a project of that name, and says so when the name belongs to the other flow', async () => {
+  test('uses the project of that name, and says so when the name belongs to the other flow', async () => {
     const harness = createHarness();
     await harness.upload([photo('a.jpg', 10)]);
     assert.equal((await harness.upload([photo('b.jpg', 10)])).successful, 1);
@@ -95,7 +95,7 @@ describe('a run', () => {
     assert.equal(summary.successful, 1);
   });
 
-  test('makes no project where there is nothing to send, and goes on with one that is there', async () => {
+  test('makes no project where there is nothing to send, and uses one that is there', async () => {
     const harness = createHarness();
     const summary = await harness.upload([photo('empty.jpg', 0)]);
     assert.deepEqual([summary.projectUuid, summary.total, summary.failed], [null, 1, 1]);

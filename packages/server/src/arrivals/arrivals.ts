@@ -67,7 +67,7 @@ export class Arrivals {
     return asked;
   }
 
-  /** One page of a project's files in the byte order of their names. `limit` is 1 to 1000. Go on with `after: next`. */
+  /** One page of a project's files, in byte order of the names. `limit` is 1 to 1000; the next page is `after: next`. */
   async list(project: ProjectRow, { after, limit }: { after: string; limit: number }) {
     const prefix = prefixOf(project.uuid);
     // The database first: what it has as arrived then, storage must list now, or has lost.

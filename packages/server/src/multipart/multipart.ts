@@ -97,7 +97,7 @@ export class MultipartUploads {
     return { ...describe(project, await findUpload(this.#uploads, project, uploadId)), parts: [] };
   }
 
-  /** One page of the open ones, oldest first. Go on with `after: next`. */
+  /** One page of the open ones, oldest first. The next page is `after: next`. */
   async list(project: AccessedProject, { after, limit }: { after: number; limit: number }) {
     const rows = await this.#uploads.listOpen(project.id, { after, limit: limit + 1, tokenId: project.token?.id });
     const page = rows.slice(0, limit);

@@ -58,7 +58,7 @@ export class UploadTokens {
     return { ...describe(row), token };
   }
 
-  /** One page of the project's tokens that work, oldest first. Go on with `after: next`. */
+  /** One page of the project's tokens that work, oldest first. The next page is `after: next`. */
   async list(project: ProjectRow, { after, limit }: { after: number; limit: number }) {
     const rows = await this.#tokens.listWorking(project.id, { now: this.#now(), after, limit: limit + 1 });
     const page = rows.slice(0, limit);
