@@ -102,7 +102,7 @@ async function measureProject(api: Darkslide, count: number): Promise<Figures> {
   return { start, list: { clock: list.clock / count, cpu: list.cpu / count }, complete, abort };
 }
 
-/** The cost of one of so many, one after the other. */
+/** The cost of one of `count` runs, one after the other. */
 async function timeEach(
   { pid = 0 }: Darkslide,
   count: number,

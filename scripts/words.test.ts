@@ -14,7 +14,7 @@ const BANNED: readonly [RegExp, string][] = [
   [/\b(?:hears?|heard) of\b/i, 'is notified, gets or learns'],
   [/\b(?:under way|at work)\b/i, 'in progress'],
   [/\bto be had\b/i, 'available'],
-  [/\bso (?:long|many|much|often) (?:as|is|are|was|were)\b/i, 'this long, at most this many, as long as'],
+  [/\bso (?:long|many|much|often)\b(?!.* that\b)/i, 'this long, at most this many, as long as'],
   [/\bst(?:ands?|anding|ood) (?:in|under|behind|between|beside)\b/i, 'is in, has or contains'],
   [/\bgo(?:es|ne|ing)? on with\b/i, 'resume, continue or use'],
   [/\bmeans? ill\b/i, 'malicious'],

@@ -9,7 +9,7 @@ const server = await startServer({
 after(() => server.remove());
 
 describe('an account', () => {
-  it('has so many pending files, upload tokens and open uploads at once [E.quota_reached]', async () => {
+  it('has a limit of pending files, upload tokens and open uploads at once [E.quota_reached]', async () => {
     const api = new Api({ apiUrl: server.apiUrl, apiKey: server.apiKey });
     const project = await api.newProject();
     const full = { status: 409, code: 'quota_reached' };

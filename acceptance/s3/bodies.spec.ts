@@ -47,7 +47,7 @@ describe('a body', () => {
     await connection.send(`${head(await linkTo('longer'), ['Content-Length: 5'])}12345`);
     await connection.send('67890 and more\r\n\r\n');
     const answers = await connection.receive();
-    // The rest can be found to be no request before the body is synced; then that is what the client hears.
+    // The rest may be refused as a request before the body is synced; then the client gets that response.
     assert.match(answers, /^HTTP\/1\.1 (200|400) /);
     if (await isThere('longer')) assert.equal(await read('longer'), '12345');
     else assert.doesNotMatch(answers, /HTTP\/1\.1 200/);

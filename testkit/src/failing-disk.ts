@@ -14,7 +14,7 @@ export type FailingDisk = {
 };
 
 /**
- * A disk with photos on it, of which it can read only so much: further reads fail with EIO, as those of a card that
+ * A disk with photos on it, of which it can read only a part: further reads fail with EIO, as those of a card that
  * was pulled out. It is a file system in a file that is cut off after it was mounted. Undefined where this user may not
  * mount one, or the kernel has no loop devices.
  */

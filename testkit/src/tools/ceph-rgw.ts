@@ -11,7 +11,7 @@ import { answers, createBucket, type StorageEngine } from './storage-engine.ts';
 
 /** Sparse; what objects may take on disk. */
 const DISK_BYTES = 100 * 1024 ** 3;
-/** A gateway that is killed while it completes an upload leaves it locked for so long; 600 by default. */
+/** A gateway that is killed while it completes an upload leaves it locked for this long; 600 by default. */
 const COMPLETE_LOCK_SECONDS = 20;
 /** The least that Ceph accepts. */
 const MEMORY_BYTES = 896 * 1024 ** 2;

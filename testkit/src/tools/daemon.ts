@@ -15,7 +15,7 @@ export type DaemonOptions = {
   gid?: number | undefined;
 };
 
-/** Asked again so often whether a program is ready; milliseconds. */
+/** The time between two questions whether a program is ready, in milliseconds. */
 const POLL_MS = 100;
 const READY_MS = 60_000;
 /** A program that was asked to end, and has not after this long, is killed. */

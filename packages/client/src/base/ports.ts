@@ -63,7 +63,7 @@ export type TransportRequest = {
   signal?: AbortSignal;
   /** Called as bytes of the body leave. */
   onSent?: (bytes: number) => void;
-  /** Awaited before so many bytes of the body are sent; a transport that can't hold back bytes may ignore it. */
+  /** Awaited before this many bytes of the body are sent; a transport that can't hold back bytes may ignore it. */
   pace?: Pace;
 };
 

@@ -38,7 +38,7 @@ const foreign = fc.record({
   seed: fc.constantFrom(90, 91),
 });
 
-/** An earlier run that sent a part of the card, and may have been ended after so many files. */
+/** An earlier run that sent a part of the card, and may have been ended after some number of files. */
 const earlier = fc.record({ part: fc.infiniteStream(fc.boolean()), endAfter: fc.option(fc.nat({ max: 8 })) });
 
 type Local = { file: MemoryFile; shot: number; ending: string };

@@ -62,7 +62,7 @@ export class ReadBack {
     }
   }
 
-  /** A file is settled without reading so many of its bytes. */
+  /** A file is settled, and this many of its bytes need not be read. */
   settle(bytes: number): void {
     this.#progress.files.done += 1;
     this.#move(bytes);

@@ -13,7 +13,7 @@ export type FakeAnswer =
 
 /** The other side of a connection, as tests play it. */
 export type FakeServer = {
-  /** Asked before the body is read: what happens after so many bytes of it, where anything does. */
+  /** Asked before the body is read: `answer` is sent after `afterBytes` of it. */
   head?(request: FakeRequest): { afterBytes: number; answer: FakeAnswer } | undefined;
   answer(request: FakeRequest, body: Uint8Array): FakeAnswer;
 };

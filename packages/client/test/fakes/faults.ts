@@ -1,7 +1,7 @@
 import type { Fault, Target } from './fake-cloud.ts';
 import { MIB, photo, photos } from './harness.ts';
 
-/** The fault for the first so many requests that it may strike. */
+/** The fault for the first `times` requests that it may strike. */
 export function first(
   times: number,
   strikes: (target: Target) => boolean,

@@ -15,7 +15,7 @@ export class VirtualClock implements Clock {
 
   wall = (): number => Date.UTC(2026, 0, 1) + this.#now + this.#skew;
 
-  /** From here on the machine believes that it is so many milliseconds later. */
+  /** From here on the machine believes that it is this many milliseconds later. */
   set skew(ms: number) {
     this.#skew = ms;
   }

@@ -52,7 +52,7 @@ function refusedType(headers: (typeof SENT)[number]): Answer {
   return { status: 'wrong', message, remedy: 'leave DARKSLIDE_S3_SIGN_CONTENT_TYPE at auto' };
 }
 
-/** Whether the holder of a link can read another object with it, by a header that it does not sign: Ceph RGW lets him. */
+/** Whether a link can read another object, by a header that it does not sign: Ceph RGW allows it. */
 async function askUnsignedHeaders(subject: Subject): Promise<Answer> {
   const { bucket, sandbox } = subject;
   const links = await subject.clientLinks();

@@ -13,7 +13,7 @@ import { Sandbox } from './sandbox.ts';
 export type SubjectOptions = {
   /** How long links are to live. */
   linkTtlSeconds: number;
-  /** Idle multipart uploads are aborted by the server after so long. */
+  /** The server aborts multipart uploads that are idle for this long. */
   multipartIdleDays: number;
   /** Of the page that uploads, as in `https://photos.example.com`; undefined where none was named. */
   origin: string | undefined;

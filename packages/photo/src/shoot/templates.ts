@@ -48,7 +48,7 @@ export function ordersOf(count: number, step: number): number[][] {
   return [outward(-1), rising, rising.toReversed(), outward(1), [0, ...rest], [0, ...rest.toReversed()]];
 }
 
-/** All orders in which a camera may have taken so many frames, in the steps that are seen, or half of them where one is missing. */
+/** All orders in which a camera may take this many frames, in the steps seen, or half of them where one is missing. */
 export function guesses(values: readonly number[], length: number): number[][] {
   if (values.length < 2) return [];
   const step = stepOf(values);

@@ -58,7 +58,7 @@ export class Arrivals {
     return counts;
   }
 
-  /** So many of the projects, those first that storage was not asked about for longest. */
+  /** At most this many of the projects, those first that storage was not asked about for longest. */
   #leastRecent(projects: readonly ProjectRow[], most: number): ProjectRow[] {
     const turn = ({ id }: ProjectRow) => this.#asked.get(id) ?? 0;
     const asked = projects.toSorted((a, b) => turn(a) - turn(b)).slice(0, most);

@@ -26,7 +26,7 @@ export class Reconciler {
   }
 
   /**
-   * Lists at most so many pages. That finds everything where no more names are pending than that, or where storage
+   * Lists at most this many pages. That finds everything where no more names are pending than that, or where storage
    * holds no more objects between them than fit on the pages. Larger projects are gone through by several calls,
    * around and around. Those who ask at the same time share a run.
    */

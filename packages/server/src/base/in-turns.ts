@@ -1,4 +1,4 @@
-/** After so many milliseconds of one request's work, the others get their turn. */
+/** After this many milliseconds of one request's work, the others get their turn. */
 const TURN_MS = 20;
 
 const waiting: (() => void)[] = [];

@@ -52,7 +52,7 @@ async function overLine(t: TestContext, statementTimeout?: number) {
     db,
     ask,
     cut,
-    /** Cuts the line, and waits until so many idle connections have noticed. */
+    /** Cuts the line, and waits until this many idle connections have noticed. */
     cutIdle: async (count: number) => {
       cut();
       for (const before = ends; ends < before + count; ) await new Promise(setImmediate);

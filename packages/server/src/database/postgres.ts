@@ -8,7 +8,7 @@ import type { DatabaseObserver } from './observer.ts';
 const MAX_CONNECTIONS = 10;
 /** How long a query waits for one of them, in milliseconds. */
 const CONNECT_TIMEOUT = 5000;
-/** A database that restarts refuses connections for a moment. So long they are tried again, and so often. */
+/** A database that restarts refuses connections for a moment: for how long, and how often, to try again. */
 const RESTART = 2000;
 const PAUSE = 100;
 /** How long a statement may take. A little later the connection counts as dead. */

@@ -14,7 +14,7 @@ const PAGE = 1000;
 /** Objects removed at once. */
 const CONCURRENT_REMOVALS = 16;
 const UPLOADS_AT_ONCE = 100;
-/** One request removes for so long, in milliseconds; the next goes on. */
+/** One request removes for at most this long, in milliseconds; the next continues. */
 const PATIENCE = 10_000;
 
 type Options = {

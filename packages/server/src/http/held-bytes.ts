@@ -49,7 +49,7 @@ export class HeldBytes {
     reply.raw.once('close', () => this.#add(holder, -holder.bytes));
   }
 
-  /** Takes so many more bytes. @throws {ApiError} rate_limited, server_busy */
+  /** Takes this many more bytes. @throws {ApiError} rate_limited, server_busy */
   hold({ holder }: FastifyRequest, bytes: number): void {
     if (holder === null) throw apiError('missing_api_key', {});
     this.#refuseExcess(holder, bytes);

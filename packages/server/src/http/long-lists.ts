@@ -6,7 +6,7 @@ import type { HeldBytes } from './held-bytes.ts';
 
 /** An answer with more links is long. */
 const MAX_SHORT_LIST = 1000;
-/** A link in an answer has so many bytes at most, with the name of its file. */
+/** A link in a response has at most this many bytes, with the name of its file. */
 const BYTES_PER_LINK = 1500;
 /** Long answers that are worked on at once, of one caller and of all, and how many requests may wait, for how long. */
 const LIMITS = { placesPerClient: 2, places: 8, maxWaiting: 256, maxWaitMs: 30_000 };

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** A client has so long for any answer, and so long more for each byte of it, or its connection is closed. */
+/** A client has `baseMs` for any response, and more for each byte of it; after that its connection is closed. */
 export type WriteLimits = { baseMs: number; minBytesPerMs: number };
 
 const LIMITS: WriteLimits = { baseMs: 30_000, minBytesPerMs: 64 };

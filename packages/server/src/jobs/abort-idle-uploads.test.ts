@@ -42,7 +42,7 @@ async function sweeping(t: TestContext, kind: DatabaseKind) {
 }
 
 onEveryDatabase('the sweep', (kind) => {
-  test('aborts uploads that had no link and no part for so long, and no other', async (t) => {
+  test('aborts uploads that had no link and no part for the idle time, and no other', async (t) => {
     const { clock, store, project, multipart, run, start } = await sweeping(t, kind);
     const idle = await start('idle');
     const linked = await start('linked');

@@ -5,9 +5,9 @@ import type { LeaseTable } from './lease-table.ts';
 export type JobTimes = {
   /** Between two passes in the cluster. */
   every: number;
-  /** A node has the job for so long, and renews that while it works. When it dies, another goes on after this. */
+  /** A node has the job for this long, and renews that while it works. When it dies, another takes over after this. */
   lease: number;
-  /** A pass ends after so long, and the next one goes on. */
+  /** A pass ends after this long, and the next one continues. */
   deadline: number;
 };
 

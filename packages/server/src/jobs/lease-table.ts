@@ -16,7 +16,7 @@ export class LeaseTable {
   }
 
   /**
-   * Takes the lease, or renews it for who has it, for so many milliseconds from now. Answers whether `holder` has it.
+   * Takes the lease, or renews it for its holder, for this many milliseconds from now. Returns whether `holder` has it.
    * One statement: of several nodes that ask at once, one is told so.
    */
   async take({ name, holder, ms }: { name: string; holder: string; ms: number }): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** The wall clock may step by so much, and differ from storage's, in milliseconds. */
+/** The wall clock may step by this much, and differ from storage's by this much, in milliseconds. */
 const MAX_STEP_MS = 60_000;
 const MAX_SKEW_MS = 10 * 60_000;
 
@@ -7,7 +7,7 @@ type Options = {
   wall: () => number;
   /** Milliseconds since some moment; it cannot be set. */
   steady: () => number;
-  /** After a step, so long goes by before the wall clock is believed again. */
+  /** How long after a step the wall clock is trusted again. */
   settleMs: number;
 };
 

@@ -1,7 +1,7 @@
 import type { UploadOfProject, UploadPage } from './upload-table.ts';
 
 const PAGE = 100;
-/** After so many failures in a row it is not the uploads that are at fault. */
+/** After this many failures in a row the fault is not with the uploads. */
 const MOST_FAILURES = 5;
 
 type Options = {

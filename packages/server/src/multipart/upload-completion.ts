@@ -20,12 +20,12 @@ type Attempt = { name: string; size: number | null; md5: string | null; token: U
 
 /** How long things take, in milliseconds. */
 export type EndingTimes = {
-  /** A node that completes or aborts holds the upload so long, and renews that while storage works. */
+  /** A node that completes or aborts holds the upload for this long, and renews that while storage works. */
   hold: number;
   renew: number;
-  /** A request waits so long for another that holds the upload. */
+  /** A request waits at most this long for another that holds the upload. */
   wait: number;
-  /** It looks again so often. */
+  /** The time between two looks. */
   poll: number;
 };
 

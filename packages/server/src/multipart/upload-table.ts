@@ -128,7 +128,7 @@ export class UploadTable {
 
   /**
    * The one way to change a state: from this version of the row. Undefined where another came first. With `hold`, the
-   * caller holds it from then on for so many milliseconds.
+   * caller holds it from then on for this many milliseconds.
    */
   async change(
     from: Pick<UploadRow, 'id' | 'version'>,
@@ -170,7 +170,7 @@ export class UploadTable {
     return (fileName === undefined ? uploads : uploads.where('file_name', '=', fileName)).execute();
   }
 
-  /** Goes on holding, for so many milliseconds from now, what `change` gave to hold. No change of state. */
+  /** Holds for this many milliseconds from now what `change` gave to hold. No change of state. */
   async holdOn(held: Pick<UploadRow, 'id' | 'version'>, hold: number): Promise<void> {
     await this.#db
       .updateTable('multipart_uploads')

@@ -49,7 +49,7 @@ export interface Metrics {
   linksIssued(kind: LinkKind): void;
   /** Storage was found to hold files that had not arrived before. Told once a file, by one node. */
   filesArrived(arrived: { files: number; bytes: number }): void;
-  /** Storage says of so many files that had arrived that they are damaged. Told when that is first seen. */
+  /** Counts uploaded files that storage says are damaged, when that is first seen. */
   filesDamaged(files: number): void;
   requestBegan(): void;
   /** Its connection ended, with or without an answer. */

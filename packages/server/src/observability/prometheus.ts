@@ -8,7 +8,7 @@ const DATABASE_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 
 /** How long a gauge may take to be read, in milliseconds. */
 const READ_DEADLINE = 2000;
-/** Storages make up error codes as they like; those seen after so many count together as `other`. */
+/** Storages make up error codes as they like; those seen after this many count together as `other`. */
 const MAX_ERROR_CODES = 40;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 const STATEMENTS = new Set(['select', 'insert', 'update', 'delete', 'begin', 'commit', 'rollback', 'with']);

@@ -29,7 +29,7 @@ export type Conditions = { put: boolean; complete: boolean };
 export type LinkSigner = {
   expiresAt: Date;
   /**
-   * PUT the whole object; with a `size`, so many bytes and no others; with `ifAbsent`, only where there is none, and
+   * PUT the whole object; with a `size`, exactly this many bytes; with `ifAbsent`, only where there is none, and
    * with the headers of `IF_ABSENT` sent along.
    */
   put(key: string, options?: { size?: number | undefined; ifAbsent?: boolean | undefined }): string;
