@@ -75,3 +75,14 @@ test('an address has a share of its own', async (t) => {
   await waitFor(() => waiting.length === 2);
   assert.equal(await answers(await open()), false);
 });
+
+test('a client that waits to be asked for its body is asked', async (t) => {
+  const { open } = await listening(t, { max: 10, maxPerAddress: 10, ...OWN });
+  const socket = await open();
+  socket.write('POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
+  const [asked] = await once(socket, 'data');
+  assert.match(String(asked), /^HTTP\/1\.1 100 /);
+  socket.write('ok');
+  const text = String(asked).includes(' 200 ') ? String(asked) : String((await once(socket, 'data'))[0]);
+  assert.match(text, /HTTP\/1\.1 200 /);
+});

@@ -63,5 +63,11 @@ export function limitConnections(server: Server, { max, maxPerAddress, isShared 
       if (open.delete(socket)) open.set(socket, connection);
     });
   };
-  server.on('request', began).on('checkContinue', began);
+  server.on('request', began);
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (server.listenerCount('checkContinue') > 1) return began(request, response);
+    // Node does this by itself only where nothing listens.
+    response.writeContinue();
+    server.emit('request', request, response);
+  });
 }
