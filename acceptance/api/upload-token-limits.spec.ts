@@ -89,7 +89,7 @@ describe('max_files', () => {
       status: 403,
       code: 'upload_token_full',
     });
-    assert.match(message, /\b3 files\b.*\b1 are left\b.*\b2 more\b/);
+    assert.match(message, /\b3 files\b.*\bhas 1 left\b.*\b2 more\b/);
     assert.deepEqual(await taken(project), [2, null], 'a refused request counts nothing');
     assert.equal((await api.files(project)).length, 2, 'and records nothing');
 
@@ -156,7 +156,7 @@ describe('max_bytes', () => {
       if (passes) data(answer);
       else {
         const { message } = refusal(answer, { status: 403, code: 'upload_token_full' });
-        assert.match(message, /\b100 bytes\b.*\b100 are left\b.*\b101 more\b/);
+        assert.match(message, /\b100 bytes\b.*\bhas 100 left\b.*\b101 more\b/);
       }
       assert.deepEqual(await taken(project), passes ? [2, total] : [0, 0]);
       if (!passes) return;

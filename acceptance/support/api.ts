@@ -187,7 +187,7 @@ export function refusal(answer: RawResponse, { status, code }: { status: number;
   if (code !== undefined)
     assert.match(error.code, code instanceof RegExp ? code : new RegExp(`^${code}$`), error.message);
   assert.match(error.message, /^\S.*[.!?]$/s, 'the message is a sentence');
-  assert.ok(!/\bat .*\(?\S+:\d+:\d+|undefined|\[object/.test(error.message), `no insides in: ${error.message}`);
+  assert.ok(!/\bat .*[/(]\S*:\d+:\d+|undefined|\[object/.test(error.message), `no insides in: ${error.message}`);
   assert.ok(typeof error.request_id === 'string' && error.request_id !== '', 'a request_id');
   if ('details' in error) assert.ok(Array.isArray(error.details), 'details are a list');
   return error;
