@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -35,8 +35,10 @@ await import('#main');
 /** A folder that only this user can write to; undefined if there is none. */
 function ownCacheFolder() {
   try {
-    const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'darkslide');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+    const folder = join(caches, 'darkslide');
+    // Not with `recursive`: that never returns if a file system denies that an existing folder exists, as /proc does.
+    for (const path of [caches, folder]) if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
     const { uid, mode } = lstatSync(folder);
     // Windows has no such owner; a profile there belongs to its user.
     const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o170077) === 0o040000);
