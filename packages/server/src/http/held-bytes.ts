@@ -6,8 +6,8 @@ const MAX_HELD_BYTES = { caller: 128 * 1024 ** 2, all: 256 * 1024 ** 2 };
 /** When a caller who was refused may ask again, in seconds. */
 const RETRY_AFTER = 1;
 
-/** `expected`: what was taken for an answer that is still to come. */
-type Holder = { caller: string; bytes: number; expected: number };
+/** `expected`: what was taken for an answer that is still to come. `gone`: the connection took it all, or is closed. */
+type Holder = { caller: string; bytes: number; expected: number; gone: boolean };
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,10 +43,13 @@ export class HeldBytes {
    * @throws {ApiError} rate_limited, server_busy
    */
   admit(request: FastifyRequest, reply: FastifyReply, caller: string): void {
-    const holder = { caller, bytes: 0, expected: 0 };
+    const holder = { caller, bytes: 0, expected: 0, gone: reply.raw.closed };
     this.#refuseExcess(holder, 1);
     request.holder = holder;
-    reply.raw.once('close', () => this.#add(holder, -holder.bytes));
+    reply.raw.once('close', () => {
+      this.#add(holder, -holder.bytes);
+      holder.gone = true;
+    });
   }
 
   /** Takes this many more bytes. @throws {ApiError} rate_limited, server_busy */
@@ -70,6 +73,7 @@ export class HeldBytes {
   }
 
   #add(holder: Holder, bytes: number): void {
+    if (holder.gone) return;
     holder.bytes += bytes;
     this.#all += bytes;
     const left = (this.#ofCallers.get(holder.caller) ?? 0) + bytes;
