@@ -87,7 +87,8 @@ describe('darkslide upload', LIMIT, () => {
       const arrived = new Set(results.filter(({ status }) => status === 'uploaded').map(({ name }) => name));
       // What was read for the upload can be read again: the kernel has it.
       const whole = disk.photos.filter(({ name }) => arrived.has(name));
-      await assertWhole(api, project, whole);
+      // The parts of the large one that could be read stay, for a next run with a better card reader.
+      await assertWhole(api, project, whole, { open: ['DSC_0002.NEF'] });
     } finally {
       await disk.remove();
     }
@@ -96,13 +97,15 @@ describe('darkslide upload', LIMIT, () => {
   it('reports a file whose reading the kernel refuses, and sends the rest', async () => {
     const photos = await shoot('refused', [1000]);
     // Of 4096 bytes by its size; reading it is an invalid argument, as the loopback device has no speed.
-    await symlink('/sys/class/net/lo/speed', join(folder, 'refused', 'DSC_0002.NEF'));
+    const refused = join(folder, 'refused', 'DSC_0002.NEF');
+    await symlink('/sys/class/net/lo/speed', refused);
     const project = uniqueName('Refused');
-    const { code, stdout } = await client([...command(join(folder, 'refused'), project), '--all', '--json']).ended;
+    const args = [...command(join(folder, 'refused'), project), '--all', '--follow-links', '--json'];
+    const { code, stdout } = await client(args).ended;
     assert.equal(code, 1, stdout);
     const [failed] = summaryOf(stdout).results.filter(({ status }) => status === 'failed');
     assert.equal(failed?.reason, 'unreadable');
-    assert.match(failed?.path ?? '', /lo\/speed$/);
+    assert.equal(failed?.path, refused);
     await assertWhole(api, project, photos);
   });
 
@@ -121,7 +124,7 @@ describe('darkslide upload', LIMIT, () => {
     const already = arrived(run.stdout());
     await run.said((stdout) => arrived(stdout) > already);
     run.child.kill('SIGINT');
-    await run.said('Ctrl-C again leaves at once');
+    await run.said('press Ctrl-C again');
     run.child.kill('SIGINT');
     const left = await run.ended;
     assert.equal(left.signal, 'SIGINT', 'which shells count as 130');

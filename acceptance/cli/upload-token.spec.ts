@@ -83,7 +83,7 @@ describe('an upload with a token', () => {
     assert.deepEqual([summary.successful, summary.failed], [2, 2]);
     const failed = (summary.results as Result[]).filter(({ status }) => status === 'failed');
     const why = Object.fromEntries(failed.map(({ name, message }) => [name, message]));
-    assert.match(why['notes.xmp'] ?? '', /not for a file "notes\.xmp"/);
+    assert.match(why['notes.xmp'] ?? '', /does not allow the file name "notes\.xmp"/);
     assert.equal(Object.values(why).filter((message) => /2 files and has 0 left/.test(message ?? '')).length, 1);
   });
 

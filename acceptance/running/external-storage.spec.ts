@@ -91,8 +91,8 @@ describe('an external storage', () => {
           refusal(answer, { status: 503, code: 'storage_unavailable' });
           assert.match(answer.headers['retry-after'] ?? '', /^[1-9]\d*$/);
         }
-        const { status, text } = await request({ url: `${server.apiUrl}/readyz` });
-        assert.equal(status, 503);
+        await eventually(async () => (await readiness(server)) === 503, 'not ready, a second after it was at the most');
+        const { text } = await request({ url: `${server.apiUrl}/readyz` });
         assert.match(text, /"storage":\s*"unavailable"/);
         assert.match(text, /"database":\s*"ok"/);
       } finally {

@@ -27,13 +27,14 @@ export async function projectPath(api: Api, name: string): Promise<string> {
 }
 
 /**
- * Of a project, exactly these photos are in storage, byte for byte, and no multipart upload is left open. Answers in
- * how many parts each went up.
+ * Of a project, exactly these photos are in storage, byte for byte, and no multipart upload is left open but those of
+ * the files in `open`. Returns in how many parts each photo went up.
  */
 export async function assertWhole(
   api: Api,
   name: string,
   photos: readonly Photo[],
+  { open = [] }: { open?: string[] } = {},
 ): Promise<ReadonlyMap<string, number>> {
   const project = await projectPath(api, name);
   const files = await api.files(project);
@@ -44,7 +45,8 @@ export async function assertWhole(
     const { body } = await request({ url: link as string });
     assert.deepEqual(bytesMd5(body), await fileMd5(path), path);
   }
-  const open = data<{ uploads: unknown[] }>(await api.get(`${project}/multipart_uploads`));
-  assert.deepEqual(open.uploads, []);
+  const { uploads } = data<{ uploads: { file_name: string }[] }>(await api.get(`${project}/multipart_uploads`));
+  const names = uploads.map(({ file_name: name }) => name);
+  assert.deepEqual(names.sort(), open);
   return new Map(files.map(({ file_name: name, etag }) => [name, partsOf(etag)]));
 }
