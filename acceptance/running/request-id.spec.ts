@@ -42,7 +42,7 @@ describe('the id of a request', () => {
       calls.map(({ operation, storage_request_id }) => [operation, storage_request_id]),
       "each line names the storage's own id too",
     );
-    assert.equal(linesOf(id).filter(({ msg, part }) => msg === 'answered' && part === undefined).length, 1);
+    assert.equal(linesOf(id).filter(({ msg, part }) => msg === 'request completed' && part === undefined).length, 1);
   });
 
   it('is made up where the client sends none, or one that is not fit for a log [L9.12]', async () => {

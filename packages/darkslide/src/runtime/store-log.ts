@@ -39,7 +39,7 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
         code,
         ms,
         client,
-        msg: 'answered',
+        msg: 'request completed',
       };
     }
     case 'sweep':
@@ -67,7 +67,11 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
     case 'scrub': {
       const { state, blobs, bytes, damaged } = entry;
       const counts = state === 'finished' ? { blobs, bytes, damaged } : {};
-      return { level: LEVELS.info, ...counts, msg: `the scrub of all that is stored has ${state}` };
+      return {
+        level: LEVELS.info,
+        ...counts,
+        msg: state === 'finished' ? 'finished the scrub of everything stored' : 'began the scrub of everything stored',
+      };
     }
     case 'error':
       return { level: LEVELS.error, storage_request_id: entry.requestId, stack: entry.stack, msg: entry.message };
