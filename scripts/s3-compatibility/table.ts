@@ -39,7 +39,7 @@ function render({ name, commit, leftOut, reasons, results }: Suite): string {
     const reason = reasons[test] ?? 'no reason is known';
     byReason.set(reason, [...(byReason.get(reason) ?? []), `\`${test}\``]);
   }
-  const failing = [...byReason].map(([reason, tests]) => `| ${reason} | ${tests.join(', ')} |\n`);
+  const failing = [...byReason].sort().map(([reason, tests]) => `| ${reason} | ${tests.sort().join(', ')} |\n`);
   const notRun = leftOut.map(({ names, reason }) => `| ${reason} | \`${names.replaceAll('|', ' ')}\` |\n`);
   return (
     `**${name}** (${commit}): ${passed} of ${results.length} pass. What fails, and why:\n\n| Why | Tests |\n| --- | --- |\n${failing.join('')}` +

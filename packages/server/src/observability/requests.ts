@@ -45,7 +45,10 @@ export function observeRequests(app: FastifyInstance, { metrics = NO_METRICS, tr
     context?.span?.end({ attributes: { 'http.response.status_code': status }, error });
     // The route's pattern instead of the path: names are the photographer's, and queries may carry signatures.
     const ms = Math.round(elapsedTime * 10) / 10;
-    log.info({ method, route, status, code: error, ms, client, ...(caller && callerName(caller)) }, 'request completed');
+    log.info(
+      { method, route, status, code: error, ms, client, ...(caller && callerName(caller)) },
+      'request completed',
+    );
   });
 }
 
