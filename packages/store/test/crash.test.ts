@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { XmlObject } from '@darkslide/s3wire';
 import { seeded } from './support/random.ts';
-import { S3Client, xmlOf } from './support/s3-client.ts';
+import { type S3Client, xmlOf } from './support/s3-client.ts';
+import { StoreChild } from './support/store-child.ts';
 import { blobFiles, until } from './support/test-store.ts';
 
 /** Each run kills at moments of its own; a start takes most of the time. */
@@ -31,44 +29,6 @@ function bytesOf(content: { seed: number; size: number }): Buffer {
   const bytes = Buffer.alloc(content.size, block);
   for (let at = 0; at + 4 <= content.size; at += 4096) bytes.writeUInt32LE((content.seed ^ at) >>> 0, at);
   return bytes;
-}
-
-class StoreProcess {
-  readonly s3: S3Client;
-  readonly swept: Promise<string>;
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess, port: number, swept: Promise<string>) {
-    this.#child = child;
-    this.s3 = new S3Client(`http://127.0.0.1:${port}`);
-    this.swept = swept;
-  }
-
-  static async start(dataDir: string): Promise<StoreProcess> {
-    const script = join(import.meta.dirname, 'support', 'store-process.ts');
-    const child = spawn(process.execPath, [script, dataDir], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      // Stripping the types anew would be most of the time that a start takes.
-      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
-    });
-    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    const line = (start: string) =>
-      new Promise<string>((resolve, reject) => {
-        lines.on('line', (text) => {
-          if (text.startsWith('error')) reject(new Error(text));
-          if (text.startsWith(start)) resolve(text.slice(start.length + 1));
-        });
-        child.once('exit', () => reject(new Error('the store process ended')));
-      });
-    const swept = line('swept');
-    swept.catch(() => {});
-    return new StoreProcess(child, Number(await line('listening')), swept);
-  }
-
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'close');
-  }
 }
 
 /** What one of several clients does, and what it knows of the store. */
@@ -211,7 +171,8 @@ test(`what was acknowledged survives ${KILLS} kills; what was not has left the o
   const writers = Array.from({ length: WRITERS }, (_, index) => new Writer(index, seeded(random() * 2 ** 32)));
 
   for (let kill = 0; kill < KILLS; kill++) {
-    const store = await StoreProcess.start(dataDir);
+    const store = await StoreChild.start(dataDir);
+    t.after(() => store.kill());
     await Promise.all(writers.map((writer) => writer.check(store.s3)));
     const writing = Promise.all(writers.map((writer) => writer.write(store.s3)));
     await delay(20 + random() * 300);
@@ -223,7 +184,7 @@ test(`what was acknowledged survives ${KILLS} kills; what was not has left the o
   t.diagnostic(`${acknowledged} changes were acknowledged`);
   assert.ok(acknowledged >= KILLS, 'the kills came too early to tell anything');
 
-  const last = await StoreProcess.start(dataDir);
+  const last = await StoreChild.start(dataDir);
   t.after(() => last.kill());
   await Promise.all(writers.map((writer) => writer.check(last.s3)));
   assert.equal(await last.swept, '[]', 'no object has lost its bytes');

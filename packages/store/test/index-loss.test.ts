@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -14,12 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Worker } from 'node:worker_threads';
 import type { XmlObject } from '@darkslide/s3wire';
 import { rebuildIndex, scrubFolder } from '../src/index.ts';
 import { seeded } from './support/random.ts';
 import { type Answer, type S3Client, xmlOf } from './support/s3-client.ts';
-import { blobFiles, startTestStore, type TestStore } from './support/test-store.ts';
+import { StoreChild } from './support/store-child.ts';
+import { blobFiles } from './support/test-store.ts';
 
 /** Each begins with a start, and ends with a stop and what befalls the folder then. */
 const ROUNDS = Number(process.env.STORE_LOSS_ROUNDS ?? 10);
@@ -280,17 +279,13 @@ const BEFALLS: Record<string, (dataDir: string, model: Model) => boolean> = {
 };
 
 /** Starts the store, after what a refused start says is to be done. */
-async function start(dataDir: string): Promise<{ store: TestStore; thread: Worker; rebuilt: boolean }> {
-  const thread = once(process, 'worker') as Promise<[Worker]>;
+async function start(dataDir: string): Promise<{ store: StoreChild; rebuilt: boolean }> {
   try {
-    const store = await startTestStore({ dataDir });
-    return { store, thread: (await thread)[0], rebuilt: false };
+    return { store: await StoreChild.start(dataDir), rebuilt: false };
   } catch (error) {
     assert.match(String(error), /^Error: index\.sqlite .+: run `darkslide store rebuild`/);
     await rebuildIndex({ dataDir });
-    const again = once(process, 'worker') as Promise<[Worker]>;
-    const store = await startTestStore({ dataDir });
-    return { store, thread: (await again)[0], rebuilt: true };
+    return { store: await StoreChild.start(dataDir), rebuilt: true };
   }
 }
 
@@ -304,19 +299,19 @@ test('whatever befalls the index, each object is what was acknowledged, or is to
   let mayBeDamaged = false;
   const seen: string[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
-    const { store, thread, rebuilt } = await start(dataDir);
+    const { store, rebuilt } = await start(dataDir);
+    t.after(() => store.kill());
     if (rebuilt) seen.push('(rebuilt)');
     t.diagnostic(`round ${round}: ${seen.splice(0).join(', ')}`);
     await model.check(store.s3, { mayBeDamaged, rebuilt });
     for (let step = 0; step < STEPS; step++) await model.step(store.s3);
     if (round % 2 === 0) {
-      await store.store.close({ graceMs: 1000 });
+      await store.close();
       seen.push('closed');
     } else {
       const cut = model.cutOff(store.s3);
       await new Promise((resolve) => setTimeout(resolve, model.pick(20)));
-      store.store.closed.catch(() => {});
-      await thread.terminate();
+      await store.kill();
       await cut;
       seen.push('killed');
     }

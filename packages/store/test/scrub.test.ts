@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type LogEntry, readDamage, rebuildIndex, scrubFolder } from '../src/index.ts';
+import { StoreChild } from './support/store-child.ts';
 import { blobFiles, editIndex, startTestStore, type TestStore, until } from './support/test-store.ts';
 
 const flipBit = (path: string) => {
@@ -87,16 +85,11 @@ describe('the scrub', () => {
   test('goes on after a kill where it was', async () => {
     const keys = Array.from({ length: 40 }, (_, index) => `photo ${index}`);
     await stored(keys);
-    const script = join(import.meta.dirname, 'support', 'store-process.ts');
-    const child = spawn(process.execPath, [script, dataDir, '0', String(512 * 1024)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(createInterface({ input: child.stdout }), 'line');
+    const child = await StoreChild.start(dataDir, { scrubBytesPerSecond: String(512 * 1024) });
     const index = new DatabaseSync(join(dataDir, 'index.sqlite'), { readOnly: true });
     const after = () => String(index.prepare('SELECT after_blob FROM scrub').get()?.after_blob ?? '');
     await until(() => after() !== '');
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await child.kill();
     const reached = after();
     index.close();
     const left = blobFiles(dataDir).filter((blob) => blob > reached).length;
@@ -169,6 +162,62 @@ describe('the scrub', () => {
     assert.deepEqual((await running.s3.get('parts')).body, part);
     const parts = await running.s3.call({ method: 'GET', key: 'open', query: { uploadId: openUpload } });
     assert.match(parts.body.toString(), /<PartNumber>1</);
+  });
+
+  /** A store with three blobs that have no bytes of their own: two manifests and an empty photo. */
+  async function withoutBytes(running: TestStore): Promise<string[]> {
+    const { s3 } = running;
+    const uploadId = await s3.createUpload('parts');
+    const { headers } = await s3.uploadPart('parts', uploadId, 1, 'part');
+    const before = new Set(blobFiles(dataDir));
+    await s3.complete('parts', uploadId, [{ number: 1, etag: String(headers.etag) }]);
+    await s3.call({ method: 'PUT', key: 'copy', headers: { 'x-amz-copy-source': '/photos/parts' } });
+    await s3.put('empty', '');
+    const blobs = blobFiles(dataDir).filter((blob) => !before.has(blob));
+    assert.equal(blobs.length, 3);
+    return blobs.map((blob) => join(dataDir, 'blobs', blob));
+  }
+
+  const madeAgain = ({ entries }: TestStore) =>
+    entries
+      .flatMap((entry) => (entry.type === 'trailer' && entry.isFixed ? entry.objects : []))
+      .map(({ key }) => key)
+      .sort();
+
+  async function assertRebuilt(): Promise<void> {
+    for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `index.sqlite${end}`), { force: true });
+    const { objects, unreadable } = await rebuildIndex({ dataDir });
+    assert.deepEqual([objects, unreadable], [3, []]);
+    await using running = await startTestStore({ dataDir, scrubDays: 0 });
+    assert.equal((await running.s3.get('copy')).body.toString(), 'part');
+    assert.match(String((await running.s3.get('parts')).headers.etag), /-1"$/);
+    assert.equal((await running.s3.get('empty')).body.length, 0);
+  }
+
+  test('manifests and empty photos whose files are missing are made again by the next start', async () => {
+    let paths: string[] = [];
+    {
+      await using running = await startTestStore({ dataDir, scrubDays: 0 });
+      paths = await withoutBytes(running);
+    }
+    for (const path of paths) rmSync(path);
+    {
+      await using running = await startTestStore({ dataDir, scrubDays: 0 });
+      assert.deepEqual(madeAgain(running), ['copy', 'empty', 'parts']);
+      assert.deepEqual((await running.entry('sweep')).lost, []);
+      assert.equal((await running.store.figures()).damagedObjects, 0);
+    }
+    await assertRebuilt();
+  });
+
+  test('and while the store runs, by the next pass', async () => {
+    {
+      await using running = await startTestStore({ dataDir, scrubDays: 1e-6, limits: { recheckMs: 20 } });
+      for (const path of await withoutBytes(running)) rmSync(path);
+      await until(() => madeAgain(running).length >= 3);
+      assert.equal((await running.store.figures()).damagedObjects, 0);
+    }
+    await assertRebuilt();
   });
 
   test('of a folder that a store runs on, or that has none, is refused', async () => {

@@ -228,7 +228,8 @@ export class IndexReader {
       `SELECT bucket.name, object.key FROM segment JOIN object ON object.id = segment.object_id
        JOIN bucket ON bucket.id = object.bucket_id WHERE segment.blob = ?1
        UNION SELECT bucket.name, upload.key FROM part JOIN upload ON upload.id = part.upload_id
-       JOIN bucket ON bucket.id = upload.bucket_id WHERE part.blob = ?1`,
+       JOIN bucket ON bucket.id = upload.bucket_id WHERE part.blob = ?1
+       UNION SELECT bucket.name, object.key FROM object JOIN bucket ON bucket.id = bucket_id WHERE manifest = ?1`,
       blob,
     );
     return rows.map((row) => ({ bucket: String(row.name), key: keyText(row.key as Uint8Array) }));

@@ -1,12 +1,14 @@
 import { unlink } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Blobs, blobFolders, PARTIAL, runOf } from '../blobs/blobs.ts';
-import { type Change, readChanges } from '../blobs/changes.ts';
+import { readChanges } from '../blobs/changes.ts';
 import type { LostFound } from '../blobs/lost-found.ts';
 import { type BlobRecord, readSealedBlob } from '../blobs/record.ts';
 import type { IndexReader } from '../catalog/reader.ts';
 import { UnsoundIndexError } from '../catalog/soundness.ts';
-import { keyText, type ObjectName } from '../model.ts';
+import type { ObjectName } from '../model.ts';
+import { Changes } from './changes.ts';
+import { fixTrailer } from './fix-trailer.ts';
 
 /** At most this many unknown blobs of runs before the last one; more cannot come from a kill. */
 const MAX_UNKNOWN_OF_EARLIER_RUNS = 16;
@@ -23,6 +25,8 @@ export type Reconciled = {
   lost: ObjectName[];
   /** The files that they need. */
   lostBlobs: string[];
+  /** Files without bytes of their own, such as manifests, that were missing and are made again from the index. */
+  madeAgain: string[];
 };
 
 type Options = {
@@ -49,7 +53,7 @@ export async function reconcile(options: Options): Promise<Reconciled> {
   judge.throwIfOlder();
 
   const folders = new Set<string>();
-  const result: Reconciled = { removed: 0, setAside: 0, lost: [], lostBlobs: lost };
+  const result: Reconciled = { removed: 0, setAside: 0, lost: [], lostBlobs: [], madeAgain: [] };
   for (const { blob, verdict } of judged) {
     folders.add(blob.slice(0, blob.indexOf('/')));
     if (verdict === 'superfluous') {
@@ -63,8 +67,17 @@ export async function reconcile(options: Options): Promise<Reconciled> {
   // Before anything is served: one that came back later would be taken for a write of today by a rebuild.
   if (result.setAside > 0) await lostFound.sync();
   for (const folder of folders) await blobs.syncFolder(folder);
-  for (const blob of lost) if (result.lost.length < MAX_NAMED) result.lost.push(...reader.usersOf(blob));
+  for (const blob of lost) {
+    const isBack = reader.storedBlob(blob)?.size === 0 && (await isMadeAgain(options, blob));
+    result[isBack ? 'madeAgain' : 'lostBlobs'].push(blob);
+    if (!isBack && result.lost.length < MAX_NAMED) result.lost.push(...reader.usersOf(blob));
+  }
   return result;
+}
+
+async function isMadeAgain({ blobs, reader }: Options, blob: string): Promise<boolean> {
+  const state = await fixTrailer({ blobs, index: reader.path }, { blob, size: 0 }).catch(() => 'left');
+  return state === 'fixed';
 }
 
 /** Files that the index does not know, and blobs that it knows and the disk does not have. */
@@ -147,33 +160,3 @@ class Judge {
     return object !== undefined && object.sequence > record.sequence;
   }
 }
-
-/** The written changes, to be asked by what they are about. */
-export class Changes {
-  readonly voids = new Set<string>();
-  /** Of an aborted one the value is true. */
-  readonly endedUploads = new Map<string, boolean>();
-  readonly #deleted = new Map<string, number>();
-
-  constructor(changes: readonly Change[]) {
-    for (const change of changes) {
-      if (change.type === 'void') this.voids.add(change.blob);
-      if (change.type === 'upload-ended') this.endedUploads.set(change.uploadId, change.aborted ?? false);
-      if (change.type === 'delete') {
-        const place = placeOf(change.bucket, change.key);
-        this.#deleted.set(place, Math.max(change.sequence, this.#deleted.get(place) ?? 0));
-      }
-    }
-  }
-
-  isAborted(uploadId: string | undefined): boolean {
-    return uploadId !== undefined && this.endedUploads.get(uploadId) === true;
-  }
-
-  /** The sequence number of the key's last delete, or 0. */
-  deletedAt(bucket: string, key: string): number {
-    return this.#deleted.get(placeOf(bucket, key)) ?? 0;
-  }
-}
-
-const placeOf = (bucket: string, key: string) => `${bucket}/${keyText(Buffer.from(key))}`;

@@ -6,7 +6,7 @@ import { Commands } from '../catalog/commands.ts';
 import { Statements } from '../catalog/statements.ts';
 import { setState } from '../catalog/summed.ts';
 import { keyBytes, keyText } from '../model.ts';
-import { Changes } from './reconcile.ts';
+import { Changes } from './changes.ts';
 
 /** What an old index still knew of a blob that does not say what it is. */
 export type Saved = { blob: string; record: (ObjectRecord & { kind: 'object' }) | ManifestRecord | PartRecord };
