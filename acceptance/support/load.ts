@@ -121,6 +121,7 @@ export class Load {
 }
 
 class AnswerError extends Error {
+  override readonly name = 'AnswerError';
   readonly answer: RawResponse;
 
   constructor(answer: RawResponse) {

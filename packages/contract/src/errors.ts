@@ -239,6 +239,7 @@ export type ErrorParams<Code extends ErrorCode> = Parameters<(typeof ERRORS)[Cod
 
 /** What the API refused and why. `details` names every item concerned, if there can be several. */
 export class ApiError extends Error {
+  override readonly name = 'ApiError';
   readonly code: ErrorCode;
   readonly status: number;
   readonly details: readonly unknown[] | undefined;
@@ -249,7 +250,6 @@ export class ApiError extends Error {
     options?: { details?: readonly unknown[] | undefined; cause?: unknown },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'ApiError';
     this.code = code;
     this.status = ERRORS[code].status;
     this.details = options?.details;

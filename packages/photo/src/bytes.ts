@@ -1,5 +1,6 @@
 /** Bytes that a parser asked for and that are not loaded yet. The caller of the parser loads them and begins again. */
 export class NotLoaded extends Error {
+  override readonly name = 'NotLoaded';
   readonly from: number;
   readonly to: number;
 
@@ -11,7 +12,9 @@ export class NotLoaded extends Error {
 }
 
 /** The file says something that can't be: an offset behind its end, a loop, a length that does not fit. */
-export class Damaged extends Error {}
+export class Damaged extends Error {
+  override readonly name = 'Damaged';
+}
 
 type Piece = { from: number; view: DataView };
 

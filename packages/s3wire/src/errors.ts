@@ -107,6 +107,7 @@ export type S3ErrorCode = keyof typeof S3_ERRORS;
 
 /** A refusal in S3's words. `details` become further elements of the XML response; they never contain a secret. */
 export class S3Error extends Error {
+  override readonly name = 'S3Error';
   readonly code: S3ErrorCode;
   /** The HTTP status. */
   readonly status: number;
@@ -117,7 +118,6 @@ export class S3Error extends Error {
     options: { message?: string; details?: Readonly<Record<string, string>>; cause?: unknown } = {},
   ) {
     super(options.message ?? S3_ERRORS[code].message, 'cause' in options ? { cause: options.cause } : undefined);
-    this.name = 'S3Error';
     this.code = code;
     this.status = S3_ERRORS[code].status;
     this.details = options.details ?? {};

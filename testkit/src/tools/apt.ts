@@ -5,9 +5,9 @@ import { withLock } from './lock.ts';
 
 /** A tool that a test needs is not here and can't be installed; the message says how to get it. */
 export class ToolMissingError extends Error {
+  override readonly name = 'ToolMissingError';
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'ToolMissingError';
   }
 }
 

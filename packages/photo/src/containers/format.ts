@@ -14,7 +14,9 @@ const TIFF_BASED = new Set(
 );
 
 /** Not a photo that this package knows; the message says what it seems to be. */
-export class UnknownFormat extends Error {}
+export class UnknownFormat extends Error {
+  override readonly name = 'UnknownFormat';
+}
 
 const FOREIGN: readonly [string, number, string][] = [
   ['\x89PNG', 0, 'PNG'],

@@ -6,10 +6,13 @@ import type { DatabaseConfig } from './config.ts';
 export const OLDEST_POSTGRES = 14;
 
 /** The database was written by a newer version of the program. */
-export class NewerDatabaseError extends Error {}
+export class NewerDatabaseError extends Error {
+  override readonly name = 'NewerDatabaseError';
+}
 
 /** PostgreSQL answers, but is older than `OLDEST_POSTGRES`. */
 export class OldPostgresError extends Error {
+  override readonly name = 'OldPostgresError';
   readonly version: string;
 
   constructor(version: string) {

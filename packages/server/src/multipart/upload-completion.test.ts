@@ -9,7 +9,9 @@ import { FakeObjectStore, noAnswer } from '../../test/fake-object-store.ts';
 import { createRules } from '../services.ts';
 
 /** A node that dies in the middle of a request: it sends no response and cleans nothing up. */
-class Crash extends Error {}
+class Crash extends Error {
+  override readonly name = 'Crash';
+}
 
 const FAULTS = ['none', 'no answer before', 'no answer after', 'crash before', 'crash after', 'stall'] as const;
 type Fault = (typeof FAULTS)[number];

@@ -87,8 +87,8 @@ export interface ObjectStore {
 
 /** Storage did not answer, or refused what it should have done. The message is for the operator. */
 export class StorageUnavailableError extends Error {
+  override readonly name: string = 'StorageUnavailableError';
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'StorageUnavailableError';
   }
 }

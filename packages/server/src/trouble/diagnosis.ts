@@ -15,11 +15,11 @@ export function sentence({ problem, remedy }: Pick<Diagnosis, 'problem' | 'remed
 
 /** Something that the server can't do without is not to be used. The message is the diagnosis in one sentence. */
 export class UnusableError extends Error {
+  override readonly name = 'UnusableError';
   readonly diagnosis: Diagnosis;
 
   constructor(diagnosis: Diagnosis, options?: ErrorOptions) {
     super(sentence(diagnosis), options);
-    this.name = 'UnusableError';
     this.diagnosis = diagnosis;
   }
 }

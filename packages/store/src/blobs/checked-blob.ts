@@ -21,7 +21,7 @@ const WORDS: Record<DamageReason, string> = {
 
 /** A blob does not hold what was stored. */
 export class DamagedError extends Error {
-  override name = 'DamagedError';
+  override readonly name = 'DamagedError';
   readonly blob: string;
   readonly reason: DamageReason;
 

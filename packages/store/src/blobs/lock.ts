@@ -7,7 +7,7 @@ const SQLITE_BUSY = 5;
 
 /** Another process, or another store of this one, holds the folder. */
 export class FolderInUseError extends Error {
-  override name = 'FolderInUseError';
+  override readonly name = 'FolderInUseError';
 }
 
 /**

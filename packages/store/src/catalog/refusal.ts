@@ -2,7 +2,7 @@ import type { S3ErrorCode } from '@darkslide/s3wire';
 
 /** Why a command was refused. The thread of the index does not load the rest of the S3 protocol. */
 export class Refusal extends Error {
-  override name = 'Refusal';
+  override readonly name = 'Refusal';
   readonly code: S3ErrorCode;
   readonly details: Readonly<Record<string, string>>;
 

@@ -3,7 +3,7 @@ import { FIRST_WITH_ALL_SUMS, isSchemaAsWritten, notAsWritten, SUMMED_TABLES, ve
 
 /** The index is damaged, or older than the blobs. */
 export class UnsoundIndexError extends Error {
-  override name = 'UnsoundIndexError';
+  override readonly name = 'UnsoundIndexError';
 }
 
 /** SQLite's result codes, https://sqlite.org/rescode.html */

@@ -16,10 +16,13 @@ export type StorageDiagnosis = Diagnosis & {
 };
 
 /** Storage answered a request about the bucket with something about another thing. */
-export class WrongAddressingError extends Error {}
+export class WrongAddressingError extends Error {
+  override readonly name = 'WrongAddressingError';
+}
 
 /** Storage took no upload by link. */
 export class LinkRefusedError extends Error {
+  override readonly name = 'LinkRefusedError';
   readonly status: number;
   /** S3's code; '' where the answer has none. */
   readonly code: string;

@@ -18,6 +18,7 @@ export type SignedHeaders = { 'content-type': '' } | Record<never, never>;
 
 /** The current credentials have expired, and the provider has no newer ones. */
 export class CredentialsExpiredError extends StorageUnavailableError {
+  override readonly name = 'CredentialsExpiredError';
   constructor() {
     super('The storage credentials have expired.');
   }
