@@ -46,8 +46,9 @@ export async function run(): Promise<Measurement> {
     const alone = await start(undefined);
     const nodes = [await start(postgres.url), await start(postgres.url), await start(postgres.url)] as const;
     const sides: Side[] = [await sideOf('SQLite, 1 node', [alone], undefined)];
-    for (const count of [1, 2, 3])
+    for (const count of [1, 2, 3]) {
       sides.push(await sideOf(`PostgreSQL, ${count} node${count > 1 ? 's' : ''}`, nodes.slice(0, count), postgres.pid));
+    }
     const { rows, ratios } = await measure(sides);
     return { rows: [...rows, load()], ratios };
   } finally {
@@ -83,14 +84,16 @@ async function sideOf(name: string, nodes: readonly Darkslide[], database: numbe
 /** Every side once in each round, in turn, so that a busy machine slows all of them. */
 async function measure(sides: readonly Side[]): Promise<Measurement> {
   const costs = new Map<string, Cost[]>();
-  for (let round = 0; round < ROUNDS; round += 1)
-    for (const shape of SHAPES)
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const shape of SHAPES) {
       for (const side of sides) {
         const cost = await measureOnce(side, shape, round);
         if (round === 0) continue;
         const name = nameOf(side, shape);
         costs.set(name, [...(costs.get(name) ?? []), cost]);
       }
+    }
+  }
   const figures = new Map([...costs].map(([name, rounds]) => [name, sum(rounds)]));
   const rate = (side: Side | undefined, shape: Shape) => {
     const cost = side && figures.get(nameOf(side, shape));

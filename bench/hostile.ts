@@ -52,12 +52,13 @@ export async function run(): Promise<Measurement> {
       const attacking = attack(server, victim, end).catch(() => {});
       const [uploads, longest] = await Promise.all([upload(server, honest, end), longestWait(server, end), attacking]);
       if (name === 'none') calm = uploads;
-      else
+      else {
         ratios.push({
           name: `${name}: honest uploads, of those without an attack`,
           value: uploads / calm,
           atLeast: 0.1,
         });
+      }
       const memory = await peakMegabytes(server);
       const rate = (uploads / SECONDS).toFixed(0);
       rows.push({ side: name, figure: `${rate} a second, wait ${longest.toFixed(0)} ms, ${memory.toFixed(0)} MB` });

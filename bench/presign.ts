@@ -39,16 +39,18 @@ export async function run(): Promise<Measurement> {
       getSignedUrl(client, new PutObjectCommand({ Bucket: bucket, Key: key }), { expiresIn, signingDate }),
   };
   try {
-    for (const key of ['DSC_0001.NEF', 'projects/1/Åre & (1)+*.CR3'])
+    for (const key of ['DSC_0001.NEF', 'projects/1/Åre & (1)+*.CR3']) {
       assert.equal(await sides.ours(key), await sides.sdk(key), `the links to ${key} differ`);
+    }
 
     // One round each in turn, so that a busy machine slows both; the first, which warms up, does not count.
     const times: { ours: number[]; sdk: number[] } = { ours: [], sdk: [] };
-    for (let round = 0; round <= ROUNDS; round += 1)
+    for (let round = 0; round <= ROUNDS; round += 1) {
       for (const side of ['ours', 'sdk'] as const) {
         const time = await microsecondsPerLink(sides[side]);
         if (round > 0) times[side].push(time);
       }
+    }
     const ours = median(times.ours);
     const sdk = median(times.sdk);
     return {

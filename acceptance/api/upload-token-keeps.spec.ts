@@ -48,8 +48,9 @@ describe("an upload token's link", () => {
       { 'If-Match': '*' },
       { 'If-None-Match': '' },
     ];
-    for (const headers of wrong)
+    for (const headers of wrong) {
       assert.equal((await putLink(link.upload_link, mine, { 'Content-Type': '', ...headers })).status, 403);
+    }
     assert.equal((await api.files(project))[0]?.status, 'pending', 'nothing of it was kept');
     const single = data<Link>(await one.get(`${project}/get_upload_link?file_name=b.NEF`));
     assert.deepEqual(single.headers, link.headers);
@@ -129,8 +130,9 @@ describe('a file that has arrived', () => {
       const winner = told.indexOf(200);
       // Storage may tell one that another is at it just now.
       const refused = byComplete ? [409] : [412, 409];
-      for (const [index, status] of told.entries())
+      for (const [index, status] of told.entries()) {
         assert.ok(index === winner ? status === 200 : refused.includes(status), `round ${round}: ${told}`);
+      }
       await assertHeld(project, name, bodies[winner] as Uint8Array);
     }
   });

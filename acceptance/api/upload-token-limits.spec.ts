@@ -60,8 +60,9 @@ describe('allowed_names', () => {
     for (const allowed of [nfc, nfd, nfd.replace('.NEF', '*'), nfc.replace('C', '*')]) {
       const { project, token } = await projectWith({ allowed_names: [allowed], max_files: 1 });
       for (const name of [nfd, nfc]) assert.equal((await ask(token, project, ...named(name))).status, 200);
-      for (const name of ['Cafe.NEF', 'Cafe\u0301\u0301.NEF'])
+      for (const name of ['Cafe.NEF', 'Cafe\u0301\u0301.NEF']) {
         refusal(await ask(token, project, ...named(name)), { status: 403 });
+      }
     }
     // Half of a letter is not a letter: NFC has no bare e before the accent.
     const { project, token } = await projectWith({ allowed_names: ['Cafe*'] });
@@ -103,8 +104,9 @@ describe('max_files', () => {
 
   it('takes two spellings of a name for one [L13.9, L3.4]', async () => {
     const { project, token } = await projectWith({ max_files: 1 });
-    for (const form of ['NFC', 'NFD', 'NFC'] as const)
+    for (const form of ['NFC', 'NFD', 'NFC'] as const) {
       data(await ask(token, project, ...named('Café.NEF'.normalize(form))));
+    }
     assert.deepEqual(await taken(project), [1, null]);
   });
 
@@ -119,8 +121,9 @@ describe('max_files', () => {
       ),
     );
     assert.equal(answers.filter(({ status }) => status === 200).length, 3);
-    for (const answer of answers.filter(({ status }) => status !== 200))
+    for (const answer of answers.filter(({ status }) => status !== 200)) {
       refusal(answer, { status: 403, code: 'upload_token_full' });
+    }
     assert.deepEqual(await taken(project), [3, null]);
   });
 });
@@ -134,13 +137,15 @@ describe('max_bytes', () => {
       await askOne(token, project, { file_name: 'b.NEF' }),
       await token.post(`${project}/multipart_uploads`, { file_name: 'b.NEF', part_count: 1, part_size: 10 }),
     ];
-    for (const answer of calls)
+    for (const answer of calls) {
       assert.match(refusal(answer, { status: 400, code: 'size_required' }).message, /"b\.NEF"/);
-    for (const size of [-1, 1.5, '1', 2 ** 53])
+    }
+    for (const size of [-1, 1.5, '1', 2 ** 53]) {
       refusal(await ask(token, project, { file_name: 'b.NEF', size: size as number }), {
         status: 400,
         code: 'invalid_request',
       });
+    }
     assert.deepEqual(await taken(project), [0, 0]);
     assert.deepEqual(await api.files(project), []);
   });
@@ -247,11 +252,12 @@ describe('max_bytes and parts', () => {
       [upload.parts[1]?.upload_url, 7],
       [last, 7],
     ];
-    for (const [url, length] of parts)
+    for (const [url, length] of parts) {
       for (const wrong of [0, length - 1, length + 1]) {
         const refused = await putLink(url as string, Buffer.alloc(wrong));
         assert.ok(refused.status >= 400 && refused.status < 500, `${wrong} bytes for ${length}: ${refused.status}`);
       }
+    }
     const { parts: held } = data<{ parts: unknown[] }>(await token.get(upload.path));
     assert.deepEqual(held, []);
     await putParts(upload, { 1: photoBytes({ seed: 1, size: MIN_PART }), 2: Buffer.alloc(7) });
@@ -284,20 +290,23 @@ describe('max_bytes and parts', () => {
       { ...body, size: 2 * MIN_PART + 1 },
       { ...body, size: 0 },
     ];
-    for (const start of wrong)
+    for (const start of wrong) {
       refusal(await token.post(`${project}/multipart_uploads`, start), { status: 400, code: 'invalid_part_size' });
-    for (const part_size of [0, -1, 1.5, '1', 5 * 1024 ** 3 + 1])
+    }
+    for (const part_size of [0, -1, 1.5, '1', 5 * 1024 ** 3 + 1]) {
       refusal(await token.post(`${project}/multipart_uploads`, { ...body, part_size }), {
         status: 400,
         code: 'invalid_request',
       });
+    }
     assert.deepEqual(await taken(project), [0, 0]);
     refusal(await api.post(`${project}/multipart_uploads`, { ...body, part_count: 3 }), {
       status: 400,
       code: 'invalid_part_size',
     });
-    for (const fits of [body, { ...body, size: 2 * MIN_PART }, { ...body, size: 0, part_count: 1, part_size: 1 }])
+    for (const fits of [body, { ...body, size: 2 * MIN_PART }, { ...body, size: 0, part_count: 1, part_size: 1 }]) {
       await start(token, project, fits);
+    }
   });
 });
 
@@ -315,8 +324,9 @@ describe('a file that has arrived', () => {
         await askOne(token, project, { file_name: name }),
         await token.post(`${project}/multipart_uploads`, { file_name: name, part_count: 1 }),
       ];
-      for (const answer of calls)
+      for (const answer of calls) {
         assert.match(refusal(answer, { status: 409, code: 'file_exists' }).message, /"theirs\.NEF"/);
+      }
     }
     assert.equal((await token.put(project, 'mine.NEF', Buffer.from('the photo again'))).status, 412);
     await token.upload(project, 'asked for.NEF', bytes);
@@ -327,10 +337,11 @@ describe('a file that has arrived', () => {
   it('is known to have arrived also where only storage knows [L13.14, L6.3]', async () => {
     const { project, token } = await projectWith({});
     const names = ['DSC_0001.NEF', 'x', 'z\u{1f4f7}.NEF', 'Ä.NEF'];
-    for (const name of names)
+    for (const name of names) {
       await s3Client(target).send(
         new PutObjectCommand({ Bucket: target.s3.bucket, Key: `${project.split('/').at(-1)}/${name}`, Body: 'x' }),
       );
+    }
     const links = await api.uploadLinks(project, named('linked.NEF'));
     await putLink(links[0]?.upload_link as string, bytes);
     for (const name of [...names, 'linked.NEF']) {

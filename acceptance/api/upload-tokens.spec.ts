@@ -58,8 +58,9 @@ for (const family of FAMILIES) {
         const answer = await token.api.call(method, path, body && { body });
         const code = answer.status === 403 ? 'api_key_required' : 'project_not_found';
         refusal(answer, { status: code === 'api_key_required' ? 403 : 404, code });
-        if (code === 'api_key_required')
+        if (code === 'api_key_required') {
           assert.match(route, /^(get project|uuid by name|get file|delete file|(mint|list|revoke) tokens?)$/);
+        }
       }
     });
   });
@@ -88,13 +89,15 @@ describe('minting', () => {
     for (const value of [0, -1, 1.5, '10', true, 2 ** 53, [], {}]) wrong.push({ max_bytes: value });
     for (const value of [0, -1, 1.5, '10', true, 1_000_001, [], {}]) wrong.push({ max_files: value });
     for (const value of [[], 'a.NEF', [1], [null], Array(1001).fill('a'), {}]) wrong.push({ allowed_names: value });
-    for (const body of wrong)
+    for (const body of wrong) {
       refusal(await api.post(`${project}/upload_tokens`, body), { status: 400, code: 'invalid_request' });
-    for (const name of ['', 'a/b', '..', 'a\u0000', ' a', '*/*', 'x'.repeat(256)])
+    }
+    for (const name of ['', 'a/b', '..', 'a\u0000', ' a', '*/*', 'x'.repeat(256)]) {
       refusal(await api.post(`${project}/upload_tokens`, { allowed_names: ['ok', name] }), {
         status: 400,
         code: 'invalid_file_name',
       });
+    }
     assert.deepEqual(await listTokens(api, project), []);
     for (const expires_in of [1, DAY_AND_MORE]) await mintToken(api, project, { expires_in });
     await mintToken(api, project, { allowed_names: Array(1000).fill('a'), max_bytes: 1, max_files: 1 });
@@ -185,10 +188,12 @@ describe('an upload token', () => {
     const [gone, stays] = [await mintToken(api, project), await mintToken(api, project)];
     const [link] = await gone.api.uploadLinks(project, [{ file_name: 'a.NEF' }]);
     const path = `${project}/upload_tokens/${gone.token_id}`;
-    for (const wrong of [`${sibling}/upload_tokens/${gone.token_id}`, `${project}/upload_tokens/${sibling}`])
+    for (const wrong of [`${sibling}/upload_tokens/${gone.token_id}`, `${project}/upload_tokens/${sibling}`]) {
       refusal(await api.delete(wrong), { status: 404 });
-    for (const id of [sibling.split('/').at(-1), 'x', '%00', gone.token_id.toUpperCase().replace(/./, 'F')])
+    }
+    for (const id of [sibling.split('/').at(-1), 'x', '%00', gone.token_id.toUpperCase().replace(/./, 'F')]) {
       refusal(await api.delete(`${project}/upload_tokens/${id}`), { status: 404, code: 'upload_token_not_found' });
+    }
     refusal(await other.delete(path), { status: 404, code: 'project_not_found' });
     await gone.api.files(project);
 

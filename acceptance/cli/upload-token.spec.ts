@@ -38,8 +38,9 @@ const upload = (token: string, path: string, project: string, flow = 'profile') 
 
 async function shoot(name: string, sizes: Record<string, number>): Promise<string> {
   await mkdir(join(folder.path, name));
-  for (const [file, size] of Object.entries(sizes))
+  for (const [file, size] of Object.entries(sizes)) {
     await writePhoto(join(folder.path, name, file), { seed: file, size });
+  }
   return join(folder.path, name);
 }
 
@@ -59,12 +60,13 @@ describe('an upload with a token', () => {
       for (const [file, size] of [
         ['large.NEF', LARGE],
         ['small.NEF', SMALL],
-      ] as const)
+      ] as const) {
         assert.equal(
           bytesMd5(await api.download(project, file)).hex,
           bytesMd5(photoBytes({ seed: file, size })).hex,
           file,
         );
+      }
       const [listed] = await listTokens(api, project);
       assert.deepEqual([listed?.files, listed?.bytes], [2, LARGE + SMALL]);
       const again = await upload(token, path, uuidOf(project), flow);

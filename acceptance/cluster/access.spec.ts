@@ -21,8 +21,9 @@ it('ends a key, and the tokens that it made, on every node at once [L12.1, L12.3
   for (const each of apisOf(token)) await each.files(project);
   assert.equal((await node?.command(['keys', 'revoke', id]))?.code, 0);
   for (const each of apisOf(key)) refusal(await each.get(PROFILE), { status: 401, code: 'invalid_api_key' });
-  for (const each of apisOf(token))
+  for (const each of apisOf(token)) {
     refusal(await each.get(`${project}/files`), { status: 401, code: 'invalid_api_key' });
+  }
 });
 
 it('ends a token on every node at once [L13.6]', async () => {
@@ -44,8 +45,9 @@ it('gives what a token has left to as many as it is enough for, asked at several
       }),
     );
     assert.equal(answers.filter(({ status }) => status === 200).length, 4);
-    for (const answer of answers.filter(({ status }) => status !== 200))
+    for (const answer of answers.filter(({ status }) => status !== 200)) {
       refusal(answer, { status: 403, code: 'upload_token_full' });
+    }
     const [listed] = await listTokens(api, project);
     assert.deepEqual([listed?.files, listed?.bytes], [4, 'max_bytes' in limits ? 40 : null]);
   }

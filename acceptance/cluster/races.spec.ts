@@ -33,11 +33,12 @@ it('knows one file, whichever node gave the link [L3.4, L9.16]', LIMIT, async ()
   const name = 'DSC_0001.NEF';
   const links = await Promise.all([...apis, ...apis].map((api) => api.uploadLink(project, name)));
   await Promise.all(links.map(async (link) => assert.equal((await putLink(link, bytes)).status, 200)));
-  for (const api of apis)
+  for (const api of apis) {
     assert.deepEqual(
       (await api.files(project)).map(({ status }) => status),
       ['uploaded'],
     );
+  }
 });
 
 it('completes once, asked at several nodes at once [L5.10, L5.11, L9.16]', LIMIT, async () => {

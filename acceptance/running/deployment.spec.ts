@@ -43,8 +43,9 @@ describe('the Dockerfile', () => {
 
   it('takes along all that is in the repository, and nothing that is made from it', () => {
     const ignored = read('.dockerignore').trim().split('\n');
-    for (const made of ['.git', 'node_modules', '**/node_modules', '.darkslide', 'build', '.cache'])
+    for (const made of ['.git', 'node_modules', '**/node_modules', '.darkslide', 'build', '.cache']) {
       assert.ok(ignored.includes(made), made);
+    }
     for (const kept of ['package-lock.json', 'packages', 'testkit']) assert.ok(!ignored.includes(kept), kept);
   });
 });

@@ -38,8 +38,9 @@ describe('metrics', () => {
         { authorization: `Bearer ${TOKEN}` },
         { 'x-api-key': bare.apiKey },
       ];
-      for (const headers of credentials)
+      for (const headers of credentials) {
         assert.equal((await request({ url: `${bare.apiUrl}/metrics`, headers })).status, 404);
+      }
     } finally {
       await bare.remove();
     }
@@ -99,12 +100,14 @@ describe('metrics', () => {
     const labels = { call: 'completeMultipart', code: 'upload_parts_missing' };
     assert.equal(now.value('darkslide_refusals_total', labels), 1);
     const route = `${PROFILE}/:project_uuid/multipart_uploads/:upload_id/complete`;
-    for (const status of ['2xx', '4xx'])
+    for (const status of ['2xx', '4xx']) {
       assert.equal(now.value('darkslide_http_request_duration_seconds_count', { method: 'POST', route, status }), 1);
+    }
     assert.ok(now.value('darkslide_storage_call_duration_seconds_count', { operation: 'ListParts' }) > 0);
     assert.ok(now.value('darkslide_database_query_duration_seconds_count', { kind: 'select' }) > 0);
-    for (const secret of ['secret', project.split('/').at(-1) as string, upload.upload_id, server.apiKey])
+    for (const secret of ['secret', project.split('/').at(-1) as string, upload.upload_id, server.apiKey]) {
       assert.ok(!now.text.includes(secret), `no ${secret}`);
+    }
   });
 
   it('count requests in progress, and stop counting when a client leaves [L9.11]', async () => {

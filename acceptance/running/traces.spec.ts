@@ -85,8 +85,9 @@ describe('traces', () => {
       assert.ok(calls.every(({ parentSpanId }) => parentSpanId === root.spanId));
       const names = new Set(calls.map(({ name }) => name));
       for (const name of ['select', 'S3/ListParts']) assert.ok(names.has(name), name);
-      for (const secret of ['secret-name', upload.upload_id, 'X-Amz-Signature', server.apiKey])
+      for (const secret of ['secret-name', upload.upload_id, 'X-Amz-Signature', server.apiKey]) {
         assert.ok(!collector.text().includes(secret), secret);
+      }
     } finally {
       await server.remove();
       collector.close();
@@ -110,8 +111,9 @@ describe('traces', () => {
     const server = await Darkslide.start({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` } });
     try {
       const api = new Api(server);
-      for (const headers of [{}, { traceparent: 'nonsense' }] as Record<string, string>[])
+      for (const headers of [{}, { traceparent: 'nonsense' }] as Record<string, string>[]) {
         await api.call('GET', '/v1/projects', { headers });
+      }
       await server.stop();
       const roots = collector.spans().filter(({ name }) => name === 'GET /v1/projects');
       assert.equal(roots.length, 2);

@@ -45,8 +45,9 @@ describe('an object', () => {
     assert.ok(object.bytes.equals(bytes));
     const head = await s3.send(new HeadObjectCommand({ Bucket, Key: 'a.NEF' }));
     for (const answer of [object, head]) {
-      for (const [name, value] of Object.entries(said))
+      for (const [name, value] of Object.entries(said)) {
         assert.deepEqual(answer[name as keyof typeof answer], value, name);
+      }
       assert.equal(answer.ETag, ETag);
       assert.equal(answer.ContentLength, bytes.length);
       assert.equal(answer.AcceptRanges, 'bytes');
@@ -309,8 +310,9 @@ describe('a key', () => {
       await put(key, content);
       assert.equal((await get(key)).bytes.toString(), content, key.slice(0, 40));
     }
-    for (const key of keys)
+    for (const key of keys) {
       assert.equal((await get(key)).bytes.toString(), `content of ${key}`, 'none took the place of another');
+    }
   });
 
   it('that is longer is refused [L8.5]', async () => {

@@ -184,8 +184,9 @@ export function refusal(answer: RawResponse, { status, code }: { status: number;
   assert.equal(body.detail, body.error.message);
   const { error } = body;
   assert.match(error.code, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
-  if (code !== undefined)
+  if (code !== undefined) {
     assert.match(error.code, code instanceof RegExp ? code : new RegExp(`^${code}$`), error.message);
+  }
   assert.match(error.message, /^\S.*[.!?]$/s, 'the message is a sentence');
   assert.ok(!/\bat .*[/(]\S*:\d+:\d+|undefined|\[object/.test(error.message), `no insides in: ${error.message}`);
   assert.ok(typeof error.request_id === 'string' && error.request_id !== '', 'a request_id');

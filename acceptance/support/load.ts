@@ -7,7 +7,7 @@ import type { Completed } from './multipart.ts';
 /** What may be answered while a part of the cluster is away, and is worth asking again. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
 /** How long callers go on asking, and how often; milliseconds. */
-const PATIENCE = 120_000;
+const PATIENCE_MS = 120_000;
 const PAUSE = 200;
 
 const FILES = 4;
@@ -106,7 +106,7 @@ export class Load {
   }
 
   async #patiently<Result>(work: () => Promise<Result>): Promise<Result> {
-    const deadline = Date.now() + PATIENCE;
+    const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       try {
         return await work();

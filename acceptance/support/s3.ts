@@ -74,8 +74,9 @@ export function s3Error(name: string, status?: number) {
     if (!(error instanceof S3ServiceException)) throw error;
     const got = `${error.$metadata.httpStatusCode} ${error.name}: ${error.message}`;
     if (error.name !== name) throw new Error(`expected ${name}, got ${got}`);
-    if (status !== undefined && error.$metadata.httpStatusCode !== status)
+    if (status !== undefined && error.$metadata.httpStatusCode !== status) {
       throw new Error(`expected ${status}, got ${got}`);
+    }
     return true;
   };
 }

@@ -14,9 +14,11 @@ export async function assertArrived({ s3, set, side }: { s3: S3Access; set: Phot
   const client = new S3Client({ ...access, forcePathStyle: true });
   const stored = new Map<string, { size: number | undefined; etag: string }>();
   try {
-    for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket }))
-      for (const { Key = '', Size, ETag = '' } of page.Contents ?? [])
+    for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket })) {
+      for (const { Key = '', Size, ETag = '' } of page.Contents ?? []) {
         stored.set(posix.basename(Key), { size: Size, etag: ETag.replaceAll('"', '') });
+      }
+    }
   } finally {
     client.destroy();
   }

@@ -19,8 +19,9 @@ export async function comparePeers({
   const load = watchLoad();
   await using set = await makePhotoSet({ count, size });
   const sides: Record<string, () => Promise<Cost>> = { darkslide: () => measureDarkslide(set) };
-  for (const { name, copy } of found)
+  for (const { name, copy } of found) {
     sides[name] = () => measureUpload({ side: name, set, command: ({ s3 }) => copy({ s3, folder: set.folder }) });
+  }
   const { darkslide, ...peers } = await interleave(sides, { rounds });
   if (!darkslide) throw new Error('Our own side was not measured.');
   const describe = (cost: Cost) => describeCost(cost, { files: count, bytes: set.bytes });

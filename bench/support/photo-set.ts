@@ -19,8 +19,9 @@ export async function makePhotoSet({ count, size }: { count: number; size: numbe
   const folder = join(temporary.path, 'DCIM');
   try {
     const photos: KnownPhoto[] = [];
-    for (const photo of await writeShoot({ folder, seed: 'bench', sizes: Array(count).fill(size) }))
+    for (const photo of await writeShoot({ folder, seed: 'bench', sizes: Array(count).fill(size) })) {
       photos.push({ ...photo, md5: (await fileMd5(photo.path)).hex });
+    }
     return {
       folder,
       photos,

@@ -154,8 +154,9 @@ function everyReason(reason: FailureReason): string {
 }
 
 export function everyError(error: unknown): string {
-  if (error instanceof DuplicateNamesError)
+  if (error instanceof DuplicateNamesError) {
     return error.duplicates.flatMap(({ name, paths }) => [name, ...paths]).join();
+  }
   if (error instanceof AuthenticationError) return (error satisfies RefusedError).message;
   if (error instanceof RefusedError) return `${error.status satisfies number} ${error.code} ${error.requestId}`;
   return error instanceof ConfigurationError ? error.message : '';

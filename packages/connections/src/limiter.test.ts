@@ -74,7 +74,7 @@ test('leaves places for others than one link and one client', async () => {
 });
 
 test('has the slowest make place for one who waits, and only if it is slow', async () => {
-  const gate = new Gate({ refusal, places: 3, slowRate: 1000, patienceMs: 1, ...PATIENT });
+  const gate = new Gate({ refusal, places: 3, slowBytesPerSecond: 1000, patienceMs: 1, ...PATIENT });
   const evicted: string[] = [];
   const enter = async (name: string, rate: number | undefined) => {
     const leave = await gate.enter(forever(), {

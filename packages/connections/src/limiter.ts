@@ -18,7 +18,7 @@ export type GateLimits = {
   placesPerLink?: number | undefined;
   placesPerClient?: number | undefined;
   /** A visitor slower than this gives its place to one that has waited for `patienceMs`; bytes a second. */
-  slowRate?: number | undefined;
+  slowBytesPerSecond?: number | undefined;
   patienceMs?: number | undefined;
   /** What is thrown where the line is full, or the wait too long. */
   refusal: () => Error;
@@ -140,21 +140,21 @@ export class Gate {
 
   /** As long as somebody waits whom only the number of places keeps out, the slowest one makes place. */
   #watch(): void {
-    const { patienceMs, slowRate } = this.#limits;
-    if (this.#patience !== undefined || patienceMs === undefined || slowRate === undefined) return;
+    const { patienceMs, slowBytesPerSecond } = this.#limits;
+    if (this.#patience !== undefined || patienceMs === undefined || slowBytesPerSecond === undefined) return;
     this.#patience = setTimeout(() => {
       this.#patience = undefined;
-      if ([...this.#line].some(({ visitor }) => this.#hasShare(visitor))) this.#evictSlowest(slowRate);
+      if ([...this.#line].some(({ visitor }) => this.#hasShare(visitor))) this.#evictSlowest(slowBytesPerSecond);
       if (this.#line.size > 0) this.#watch();
     }, patienceMs);
     this.#patience.unref();
   }
 
-  #evictSlowest(slowRate: number): void {
+  #evictSlowest(slowBytesPerSecond: number): void {
     let slowest: { visitor: Visitor; rate: number } | undefined;
     for (const visitor of this.#inside) {
       const rate = visitor.rate?.() ?? Number.POSITIVE_INFINITY;
-      if (rate < (slowest?.rate ?? slowRate)) slowest = { visitor, rate };
+      if (rate < (slowest?.rate ?? slowBytesPerSecond)) slowest = { visitor, rate };
     }
     slowest?.visitor.evict?.();
   }

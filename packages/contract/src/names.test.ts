@@ -55,8 +55,9 @@ test('a name is measured after NFC, where it can be shorter or longer', () => {
 
 test('a project may be named as people name shoots, and not otherwise', () => {
   for (const name of ['Smith & Jones', 'a/b', 'x'.repeat(255)]) assert.equal(projectNameProblem(name), undefined);
-  for (const name of ['', '  ', ' a', 'a ', 'a\tb', '\ud800', 'x'.repeat(256)])
+  for (const name of ['', '  ', ' a', 'a ', 'a\tb', '\ud800', 'x'.repeat(256)]) {
     assert.ok(projectNameProblem(name), name);
+  }
 });
 
 test('an md5 is base64 of exactly 16 bytes', () => {

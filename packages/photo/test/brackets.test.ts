@@ -45,8 +45,9 @@ test('sets of the known shoots are found, told apart and judged', async (t) => {
     isAtLeast(share(sum.exact, sum.sets), 0.98, sum, maker);
   }
   const of = (stratum: string) => strata.get(stratum) ?? noScore();
-  for (const stratum of ['aeb', 'stripped', 'mixed'])
+  for (const stratum of ['aeb', 'stripped', 'mixed']) {
     isAtLeast(share(of(stratum).right, of(stratum).judged), 0.98, of(stratum), stratum);
+  }
   isAtLeast(f1(of('stripped')), 0.97, of('stripped'), 'stripped');
   isAtLeast(precision(of('hand')), 0.99, of('hand'), 'hand');
   isAtLeast(recall(of('hand')), 0.3, of('hand'), 'hand');
@@ -58,10 +59,12 @@ test('twins and sidecars of the known shoots are with their shots', async (t) =>
   for (const { name, truth, files } of await shoots()) {
     const shoot = groupShoot(files);
     const shotOf = new Map(shoot.shots.flatMap(({ id, files: own }) => own.map(({ path }) => [path, id] as const)));
-    for (const twin of truth.twins ?? [])
+    for (const twin of truth.twins ?? []) {
       assert.equal(new Set(twin.map((path) => shotOf.get(path))).size, 1, `${name}: ${twin}`);
-    for (const [sidecar, owner] of Object.entries(truth.sidecars ?? {}))
+    }
+    for (const [sidecar, owner] of Object.entries(truth.sidecars ?? {})) {
       assert.equal(shotOf.get(sidecar), shotOf.get(owner), `${name}: ${sidecar}`);
+    }
   }
 });
 

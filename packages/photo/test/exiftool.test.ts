@@ -83,8 +83,9 @@ test('every tag of every sample photo is what ExifTool says', async (t) => {
       const ours = CONVERSIONS[name]?.(value as number) ?? value;
       compared += 1;
       const theirs = theirsOf(answer, name);
-      if (!theirs.some((one) => isSame(ours, one)))
+      if (!theirs.some((one) => isSame(ours, one))) {
         wrong.push(`${file}: ${name} is ${text(ours)}, not ${theirs.map(text)}`);
+      }
     }
     for (const name of REQUIRED) {
       const theirs = theirsOf(answer, name, MAIN_GROUPS)

@@ -31,12 +31,13 @@ export function mechanismOf(headers: RequestHeaders, parameters: readonly Encode
   if (names.has('X-Amz-Algorithm') || names.has('X-Amz-Signature') || names.has('X-Amz-Credential')) found.push('link');
   if (names.has('Signature') && names.has('AWSAccessKeyId')) found.push('link-v2');
   const [mechanism, ...further] = found;
-  if (further.length > 0)
+  if (further.length > 0) {
     throw new S3Error('InvalidArgument', {
       message:
         'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
       details: { ArgumentName: 'Authorization' },
     });
+  }
   if (mechanism === undefined) throw new S3Error('AccessDenied');
   return mechanism;
 }
@@ -69,8 +70,9 @@ export function readHeaderAuthorization(headers: RequestHeaders, setting: Settin
 function single(value: string | readonly string[] | undefined, name: string): string {
   if (value === undefined || typeof value === 'string') return value ?? '';
   const [first = '', ...rest] = value;
-  if (rest.length > 0)
+  if (rest.length > 0) {
     throw new S3Error('InvalidArgument', { message: `The ${name} header must not be sent more than once.` });
+  }
   return first;
 }
 
@@ -84,11 +86,12 @@ function parseAuthorizationHeader(header: string) {
   const credential = fields.get('Credential');
   const signedHeaders = fields.get('SignedHeaders');
   const signature = fields.get('Signature');
-  if (fields.size !== 3 || credential === undefined || signedHeaders === undefined || signature === undefined)
+  if (fields.size !== 3 || credential === undefined || signedHeaders === undefined || signature === undefined) {
     throw new S3Error('AuthorizationHeaderMalformed', {
       message:
         'The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature.',
     });
+  }
   return { credential, signedHeaders, signature };
 }
 
@@ -97,9 +100,10 @@ function readRequestDate(headers: RequestHeaders, now: Date): string {
   const amz = headers['x-amz-date'];
   const text = amz === undefined ? single(headers.date, 'date') : single(amz, 'x-amz-date');
   const date = parseAmzDate(text) ?? (amz === undefined ? parseHttpDate(text) : undefined);
-  if (date === undefined)
+  if (date === undefined) {
     throw new S3Error('AccessDenied', { message: 'AWS authentication requires a valid Date or x-amz-date header' });
-  if (Math.abs(now.getTime() - date.getTime()) > MAX_SKEW_MS)
+  }
+  if (Math.abs(now.getTime() - date.getTime()) > MAX_SKEW_MS) {
     throw new S3Error('RequestTimeTooSkewed', {
       details: {
         RequestTime: text,
@@ -107,6 +111,7 @@ function readRequestDate(headers: RequestHeaders, now: Date): string {
         MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
       },
     });
+  }
   return amzDate(date);
 }
 
@@ -134,10 +139,11 @@ export function readQueryAuthorization(encoded: readonly EncodedParameter[], set
   const refuse: Refuse = (problem, details = {}) =>
     queryError(`Error parsing the X-Amz-Credential parameter; ${problem}`, details);
   const { accessKeyId, scope } = parseCredential(credential, setting.region, refuse);
-  if (scope.day !== timestamp.slice(0, 8))
+  if (scope.day !== timestamp.slice(0, 8)) {
     throw queryError(
       `Invalid credential date "${scope.day}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`,
     );
+  }
   return {
     accessKeyId,
     scope,
@@ -157,10 +163,11 @@ function parseExpires(text: string): number {
   const seconds = Number(text);
   if (seconds < 0) throw queryError('X-Amz-Expires must be non-negative');
   if (seconds === 0) throw queryError('X-Amz-Expires must be at least 1');
-  if (seconds > MAX_EXPIRES_IN)
+  if (seconds > MAX_EXPIRES_IN) {
     throw queryError(
       `X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${MAX_EXPIRES_IN} seconds`,
     );
+  }
   return seconds;
 }
 
@@ -168,7 +175,7 @@ function checkLifetime(timestamp: string, expiresIn: number, now: Date): void {
   const signedAt = parseAmzDate(timestamp);
   if (signedAt === undefined) throw queryError(`X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`);
   const expires = new Date(signedAt.getTime() + expiresIn * 1000);
-  if (signedAt.getTime() - now.getTime() > MAX_SKEW_MS)
+  if (signedAt.getTime() - now.getTime() > MAX_SKEW_MS) {
     throw new S3Error('AccessDenied', {
       message: 'Request is not yet valid',
       details: {
@@ -177,11 +184,13 @@ function checkLifetime(timestamp: string, expiresIn: number, now: Date): void {
         ServerTime: isoSeconds(now),
       },
     });
-  if (now > expires)
+  }
+  if (now > expires) {
     throw new S3Error('AccessDenied', {
       message: 'Request has expired',
       details: { 'X-Amz-Expires': String(expiresIn), Expires: isoSeconds(expires), ServerTime: isoSeconds(now) },
     });
+  }
 }
 
 type Refuse = (problem: string, details?: Record<string, string>) => S3Error;
@@ -190,12 +199,15 @@ type Refuse = (problem: string, details?: Record<string, string>) => S3Error;
 function parseCredential(credential: string, expectedRegion: string, refuse: Refuse) {
   const parts = credential.split('/');
   const [accessKeyId, day, region, service, terminal] = parts;
-  if (parts.length !== 5 || !accessKeyId || day === undefined || region === undefined)
+  if (parts.length !== 5 || !accessKeyId || day === undefined || region === undefined) {
     throw refuse('the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".');
-  if (!/^\d{8}$/.test(day))
+  }
+  if (!/^\d{8}$/.test(day)) {
     throw refuse(`incorrect date format "${day}". This date in the credential must be in the format "yyyyMMdd".`);
-  if (region !== expectedRegion)
+  }
+  if (region !== expectedRegion) {
     throw refuse(`the region '${region}' is wrong; expecting '${expectedRegion}'`, { Region: expectedRegion });
+  }
   if (service !== 's3') throw refuse(`incorrect service "${service}". This endpoint belongs to "s3".`);
   if (terminal !== 'aws4_request') throw refuse(`incorrect terminal "${terminal}". This endpoint uses "aws4_request".`);
   return { accessKeyId, scope: { day, region, service } };
@@ -206,7 +218,8 @@ const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
 function parseSignedHeaders(text: string, code: S3ErrorCode): string[] {
   const names = text.split(';');
-  if (!names.every((name) => HEADER_NAME.test(name)) || new Set(names).size !== names.length)
+  if (!names.every((name) => HEADER_NAME.test(name)) || new Set(names).size !== names.length) {
     throw new S3Error(code, { message: 'SignedHeaders must be header names in lower case, each once.' });
+  }
   return names;
 }

@@ -120,7 +120,7 @@ describe('the chunked uploads published in the Amazon S3 API Reference', () => {
     },
   ];
 
-  for (const { title, payloadHash, headers, signedHeaders, seed, signatures, trailer, trailers } of examples)
+  for (const { title, payloadHash, headers, signedHeaders, seed, signatures, trailer, trailers } of examples) {
     it(title, () => {
       const { payload } = verifyRequest(
         {
@@ -153,6 +153,7 @@ describe('the chunked uploads published in the Amazon S3 API Reference', () => {
       assert.ok(decoded.bytes.equals(data));
       assert.deepEqual(decoded.trailers, trailers);
     });
+  }
 });
 
 describe('createAwsChunkedDecoder', () => {
@@ -247,11 +248,12 @@ describe('createAwsChunkedDecoder', () => {
 
   it('reads trailers with the line breaks of every client', () => {
     // minio-go ends a trailer with LF and follows it with CRLF; some end without an empty line.
-    for (const trailer of ['X-Amz-A: b\r\n\r\n', 'x-amz-a:b\n\r\n\r\n', 'x-amz-a:b\r\n', 'x-amz-a:b\n\r\n'])
+    for (const trailer of ['X-Amz-A: b\r\n\r\n', 'x-amz-a:b\n\r\n\r\n', 'x-amz-a:b\r\n', 'x-amz-a:b\n\r\n']) {
       assert.deepEqual(
         decode([Buffer.from(`1\r\na\r\n0\r\n${trailer}`)], { payload: UNSIGNED_TRAILER, decodedLength: 1 }).trailers,
         { 'x-amz-a': 'b' },
       );
+    }
   });
 
   it('refuses a body of another length than declared', () => {
@@ -273,8 +275,9 @@ describe('createAwsChunkedDecoder', () => {
       '5\r\nhello\r\n0\r\nx-amz-a:b\r\n\r\n',
       `5;chunk-signature=${SEED}\r\nhello\r\n0\r\n\r\n`,
       '11111111111111111\r\n',
-    ])
+    ]) {
       refuses(wire, unsigned, 'InvalidRequest');
+    }
     refuses('5\r\nhello\r\n0\r\nno colon\r\n\r\n', { payload: UNSIGNED_TRAILER, decodedLength: 5 }, 'InvalidRequest');
     refuses('5\r\nhello\r\n0\r\n\r\n', { payload: signedPayload(false), decodedLength: 5 }, 'InvalidRequest');
   });

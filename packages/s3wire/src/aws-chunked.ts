@@ -53,8 +53,9 @@ export function createAwsChunkedDecoder(options: {
   function startChunk(header: string): State {
     const [, hex, signature] = /^([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\r\n$/.exec(header) ?? [];
     if (hex === undefined) throw broken('a chunk header cannot be read');
-    if ((signature === undefined) !== (signatures === undefined))
+    if ((signature === undefined) !== (signatures === undefined)) {
       throw broken(signatures ? 'a chunk has no signature' : 'a chunk is signed, but the request says it is not');
+    }
     const size = Number.parseInt(hex, 16);
     if (size > decodedLength - decoded) throw incomplete();
     if (size > 0) return { at: 'data', left: size, signature, hash: signatures && createHash('sha256') };
@@ -67,8 +68,9 @@ export function createAwsChunkedDecoder(options: {
       signatures !== undefined &&
       hash !== undefined &&
       !isSameSignature(signatures.next(hash.digest('hex')), signature)
-    )
+    ) {
       throw new S3Error('SignatureDoesNotMatch');
+    }
   }
 
   return {
@@ -111,8 +113,9 @@ export function createAwsChunkedDecoder(options: {
       if (!payload.trailer && line.trim() !== '') throw broken('there are bytes after the last chunk');
       if (payload.trailer && signatures !== undefined) {
         const canonical = Object.entries(trailers).map(([name, value]) => `${name}:${value}\n`);
-        if (!isSameSignature(signatures.trailer(canonical.join('')), signature))
+        if (!isSameSignature(signatures.trailer(canonical.join('')), signature)) {
           throw new S3Error('SignatureDoesNotMatch');
+        }
       }
       return trailers;
     },

@@ -29,8 +29,9 @@ describe('createChecksum', () => {
       SHA1: 'f7c3bc1d808e04732adf679965ccc34ca7ae3441',
       SHA256: '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225',
     };
-    for (const algorithm of CHECKSUM_ALGORITHMS)
+    for (const algorithm of CHECKSUM_ALGORITHMS) {
       assert.equal(await checksumOf(algorithm, '123456789'), base64(expected[algorithm]), algorithm);
+    }
     // The trailer of the S3 API Reference's chunked upload.
     assert.equal(await checksumOf('CRC32C', Buffer.alloc(66_560, 'a')), 'sOO8/Q==');
   });
@@ -93,8 +94,9 @@ describe('checksums of a multipart object', () => {
 describe('isChecksum', () => {
   it("takes base64 of the algorithm's size alone", () => {
     assert.equal(isChecksum('CRC32', 'y/Q5Jg=='), true);
-    for (const wrong of ['', 'y/Q5Jg', 'y/Q5', 'y/Q5JgA=', 'y_Q5Jg==', ' y/Q5Jg==', 'y/Q5Jh==', '????????'])
+    for (const wrong of ['', 'y/Q5Jg', 'y/Q5', 'y/Q5JgA=', 'y_Q5Jg==', ' y/Q5Jg==', 'y/Q5Jh==', '????????']) {
       assert.equal(isChecksum('CRC32', wrong), false, wrong);
+    }
     assert.equal(isChecksum('CRC64NVME', 'rosUhgp5mIg='), true);
   });
 });

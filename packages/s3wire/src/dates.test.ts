@@ -21,8 +21,9 @@ describe('SigV4 dates', () => {
       '20130231T000000Z',
       '20130524T240000Z',
       '20131324T000000Z',
-    ])
+    ]) {
       assert.equal(parseAmzDate(bad), undefined, bad);
+    }
   });
 });
 
@@ -38,7 +39,8 @@ describe('parseHttpDate', () => {
       'Fri, 24 May 2013 00:00:00 -0700',
       'Fri, 31 Feb 2013 00:00:00 GMT',
       'Fri May 24 2013',
-    ])
+    ]) {
       assert.equal(parseHttpDate(bad), undefined, bad);
+    }
   });
 });

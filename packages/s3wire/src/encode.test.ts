@@ -35,15 +35,17 @@ describe('recode', () => {
           '',
         );
         const received = Buffer.from(value.replaceAll('%', '%25')).toString('latin1');
-        for (const encoded of [escapedAll, received, encodeKey(value)])
+        for (const encoded of [escapedAll, received, encodeKey(value)]) {
           assert.equal(recode(encoded, { slash: false }), uriEncode(value, { slash: false }));
+        }
       }),
     );
   });
 
   it('refuses broken escapes and characters that are not bytes', () => {
-    for (const bad of ['%', '%4', '%4g', '%%41', '\u0100', '😀'])
+    for (const bad of ['%', '%4', '%4g', '%%41', '\u0100', '😀']) {
       assert.throws(() => recode(bad, { slash: true }), { name: 'S3Error', code: 'InvalidURI' });
+    }
   });
 });
 

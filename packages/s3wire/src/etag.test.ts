@@ -28,8 +28,9 @@ describe('unquoteETag', () => {
 
 describe('etagMatches', () => {
   it('finds the ETag in a list, quoted or not, and under *', () => {
-    for (const list of ['"abc"', 'abc', '"x", "abc"', 'x,abc', 'W/"abc"', '*', ' * '])
+    for (const list of ['"abc"', 'abc', '"x", "abc"', 'x,abc', 'W/"abc"', '*', ' * ']) {
       assert.equal(etagMatches(list, '"abc"'), true, list);
+    }
     for (const list of ['"ab"', '"abcd"', '', '"x", "y"', '"*"']) assert.equal(etagMatches(list, 'abc'), false, list);
   });
 });

@@ -124,7 +124,8 @@ describe('createPresigner', () => {
   it('takes a life of 1 to 604800 whole seconds', () => {
     const presign = (expiresIn: number) => presignerFor().presign({ method: 'GET', key: 'a', expiresIn });
     for (const good of [1, 2, 604_799, 604_800]) assert.ok(presign(good).includes(`X-Amz-Expires=${good}&`));
-    for (const bad of [-1, 0, 0.5, 604_801, Number.NaN, Number.POSITIVE_INFINITY])
+    for (const bad of [-1, 0, 0.5, 604_801, Number.NaN, Number.POSITIVE_INFINITY]) {
       assert.throws(() => presign(bad), RangeError);
+    }
   });
 });

@@ -53,8 +53,9 @@ export function createPresigner(options: {
 
   return {
     presign({ method, key, query, expiresIn, headers }) {
-      if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_EXPIRES_IN)
+      if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_EXPIRES_IN) {
         throw new RangeError(`expiresIn must be 1 to ${MAX_EXPIRES_IN} seconds; got ${expiresIn}.`);
+      }
       const timestamp = amzDate(now());
       const scope = { day: timestamp.slice(0, 8), region, service: 's3' };
       const allHeaders: Record<string, string> = { host };
@@ -68,8 +69,9 @@ export function createPresigner(options: {
         encodeParameter('X-Amz-Expires', String(expiresIn)),
         encodeParameter('X-Amz-SignedHeaders', signedHeaders.join(';')),
       ];
-      if (credentials.sessionToken !== undefined)
+      if (credentials.sessionToken !== undefined) {
         parameters.push(encodeParameter('X-Amz-Security-Token', credentials.sessionToken));
+      }
       for (const name in query) parameters.push(encodeParameter(name, query[name] ?? ''));
 
       const path = `${base}/${uriEncode(key, { slash: false })}`;

@@ -62,7 +62,7 @@ describe('signRequest and verifyRequest give the signatures published in the Ama
     },
   ];
 
-  for (const { title, method, target, headers, payloadHash, signedHeaders, signature } of examples)
+  for (const { title, method, target, headers, payloadHash, signedHeaders, signature } of examples) {
     it(title, () => {
       const signed = signRequest({
         method,
@@ -89,6 +89,7 @@ describe('signRequest and verifyRequest give the signatures published in the Ama
         signedHeaders: signedHeaders.split(';'),
       });
     });
+  }
 });
 
 describe("AWS's Signature Version 4 test suite", () => {
@@ -169,7 +170,7 @@ describe("AWS's Signature Version 4 test suite", () => {
     },
   ];
 
-  for (const { name, method = 'GET', path = '/', query = '', headers = {}, signature } of vectors)
+  for (const { name, method = 'GET', path = '/', query = '', headers = {}, signature } of vectors) {
     it(name, () => {
       const all = { ...headers, host: 'example.amazonaws.com', 'x-amz-date': '20150830T123600Z' };
       const canonical = canonicalRequest({
@@ -184,4 +185,5 @@ describe("AWS's Signature Version 4 test suite", () => {
       const key = signingKey('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', scope);
       assert.equal(hmacHex(key, stringToSign('20150830T123600Z', scope, canonical)), signature);
     });
+  }
 });

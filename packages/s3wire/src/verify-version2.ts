@@ -57,16 +57,18 @@ export function verifyVersion2Link(
 }
 
 function checkExpires(expires: string, now: Date): void {
-  if (!/^\d{1,11}$/.test(expires))
+  if (!/^\d{1,11}$/.test(expires)) {
     throw new S3Error('AccessDenied', {
       message: 'Invalid date (should be seconds since epoch): the Expires parameter',
     });
+  }
   const until = new Date(Number(expires) * 1000);
-  if (now > until)
+  if (now > until) {
     throw new S3Error('AccessDenied', {
       message: 'Request has expired',
       details: { Expires: isoSeconds(until), ServerTime: isoSeconds(now) },
     });
+  }
 }
 
 function signedQuery(parameters: readonly EncodedParameter[]): string {

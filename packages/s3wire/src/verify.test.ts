@@ -120,8 +120,9 @@ describe('a link', () => {
 
   it('must live 1 to 604800 seconds', () => {
     const living = (expires: string) => linked({ change: (query) => query.set('X-Amz-Expires', expires) });
-    for (const expires of ['-1', '0', '604801', '99999999999999999999', '', '1.5', '1e3', 'x'])
+    for (const expires of ['-1', '0', '604801', '99999999999999999999', '', '1.5', '1e3', 'x']) {
       refuses(living(expires), 'AuthorizationQueryParametersError', /X-Amz-Expires/);
+    }
     for (const expires of ['1', '604800']) refuses(living(expires), 'SignatureDoesNotMatch');
   });
 
@@ -153,12 +154,13 @@ describe('a link', () => {
       ['SignedHeaders', 'Host', /SignedHeaders/],
       ['SignedHeaders', '', /SignedHeaders/],
     ];
-    for (const [name, value, message] of changes)
+    for (const [name, value, message] of changes) {
       refuses(
         linked({ change: (query) => query.set(`X-Amz-${name}`, value) }),
         'AuthorizationQueryParametersError',
         message,
       );
+    }
   });
 
   it('must sign its host', () => {
@@ -171,8 +173,9 @@ describe('a link', () => {
   });
 
   it('takes a signed header that is not there for an empty one, whatever its name', () => {
-    for (const name of ['constructor', '__proto__', 'range'])
+    for (const name of ['constructor', '__proto__', 'range']) {
       refuses(linked({ change: (query) => query.set('X-Amz-SignedHeaders', `${name};host`) }), 'SignatureDoesNotMatch');
+    }
   });
 
   it('must be of a known access key', () => {
@@ -254,12 +257,15 @@ describe('a signature in the headers', () => {
     const { 'x-amz-date': _, ...headers } = request.headers as Record<string, string>;
     const authorization = headers.authorization?.replace(';x-amz-date', '');
     // The signature is over x-amz-date, so what a Date is taken for shows in the refusal.
-    for (const date of ['Fri, 24 May 2013 00:00:00 GMT', '20130524T000000Z'])
+    for (const date of ['Fri, 24 May 2013 00:00:00 GMT', '20130524T000000Z']) {
       refuses({ ...request, headers: { ...headers, authorization, date } }, 'SignatureDoesNotMatch');
-    for (const date of ['Fri, 24 May 2013 00:15:01 GMT', '20130524T001501Z'])
+    }
+    for (const date of ['Fri, 24 May 2013 00:15:01 GMT', '20130524T001501Z']) {
       refuses({ ...request, headers: { ...headers, authorization, date } }, 'RequestTimeTooSkewed');
-    for (const date of ['', 'yesterday', 'Fri, 31 Feb 2013 00:00:00 GMT', '2013-05-24'])
+    }
+    for (const date of ['', 'yesterday', 'Fri, 31 Feb 2013 00:00:00 GMT', '2013-05-24']) {
       refuses({ ...request, headers: { ...headers, authorization, date } }, 'AccessDenied', /Date/);
+    }
   });
 
   it('joins repeated headers with a comma and makes runs of blanks one', () => {
@@ -320,7 +326,8 @@ describe('a request', () => {
   });
 
   it('must have a target that can be decoded', () => {
-    for (const target of ['', '*', 'http://storage.example/', '/%', '/%2', '/%zz', '/a?b=%', '/\u0100'])
+    for (const target of ['', '*', 'http://storage.example/', '/%', '/%2', '/%zz', '/a?b=%', '/\u0100']) {
       refuses({ method: 'GET', target, headers: { host: HOST } }, 'InvalidURI');
+    }
   });
 });

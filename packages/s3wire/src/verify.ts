@@ -64,8 +64,9 @@ export function verifyRequest(
     return isSameSignature(hmacHex(key, stringToSign(timestamp, scope, canonical)), signature);
   };
   const hosts = hostVariants(headers);
-  if (!paths.some((path) => hosts.some((headers) => isSigned(path, headers))))
+  if (!paths.some((path) => hosts.some((headers) => isSigned(path, headers)))) {
     throw new S3Error('SignatureDoesNotMatch', { details: { AWSAccessKeyId: accessKeyId } });
+  }
   return { accessKeyId, presigned, signedHeaders, payload };
 }
 
@@ -91,11 +92,12 @@ function refuseUnsignedHeaders(headers: RequestHeaders, signedHeaders: readonly 
     .filter((name) => name.startsWith('x-amz-') && name !== 'x-amz-content-sha256')
     .concat('host')
     .filter((name) => !signedHeaders.includes(name));
-  if (unsigned.length > 0)
+  if (unsigned.length > 0) {
     throw new S3Error('AccessDenied', {
       message: 'There were headers present in the request which were not signed',
       details: { HeadersNotSigned: unsigned.join(', ') },
     });
+  }
 }
 
 function readPayloadHash(

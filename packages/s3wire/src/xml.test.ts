@@ -65,8 +65,9 @@ describe('parseXml', () => {
       '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"a"</ETag></Part></CompleteMultipartUpload>',
       `${DECLARATION}<!-- by hand -->\r\n<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">\r\n\t<Part>\r\n\t\t<PartNumber>1</PartNumber>\r\n\t\t<ETag>&quot;a&#34;</ETag>\r\n\t</Part>\r\n</CompleteMultipartUpload>\r\n`,
       '<s3:CompleteMultipartUpload xmlns:s3="x"><s3:Part><s3:PartNumber>1</s3:PartNumber><s3:ETag><![CDATA["a"]]></s3:ETag></s3:Part></s3:CompleteMultipartUpload>',
-    ])
+    ]) {
       assert.deepEqual(parseXml(text, complete), expected);
+    }
   });
 
   it('keeps blanks and digits in text as they are', () => {
@@ -78,8 +79,9 @@ describe('parseXml', () => {
   });
 
   it('reads an empty root as nothing', () => {
-    for (const text of ['<Delete/>', '<Delete></Delete>', '<Delete> </Delete>'])
+    for (const text of ['<Delete/>', '<Delete></Delete>', '<Delete> </Delete>']) {
       assert.deepEqual(parseXml(text, { root: 'Delete' }), {});
+    }
   });
 
   it('refuses what is malformed or is another document', () => {
@@ -98,8 +100,9 @@ describe('parseXml', () => {
       '<!DOCTYPE Delete><Delete/>',
       '<!DOCTYPE Delete [<!ENTITY a "b">]><Delete><Key>&a;</Key></Delete>',
       `<Delete>${'<a>'.repeat(20)}${'</a>'.repeat(20)}</Delete>`,
-    ])
+    ]) {
       assert.throws(() => parseXml(text, { root: 'Delete' }), { name: 'S3Error', code: 'MalformedXML' }, text);
+    }
   });
 
   it('answers garbage with MalformedXML, never with another error', () => {
@@ -142,12 +145,13 @@ describe('parseXml', () => {
       fc.property(
         fc.array(fc.oneof(token, fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 20 }),
         (parts) => {
-          for (const text of [parts.join(''), `<Delete>${parts.join('')}</Delete>`])
+          for (const text of [parts.join(''), `<Delete>${parts.join('')}</Delete>`]) {
             try {
               assert.equal(typeof parseXml(text, { root: 'Delete' }), 'object');
             } catch (error) {
               assert.ok(error instanceof S3Error && error.code === 'MalformedXML');
             }
+          }
         },
       ),
       { numRuns: 2000 },

@@ -15,7 +15,7 @@ import { type Observers, observeRequests } from './observability/requests.ts';
 /** A file name of 255 bytes may be longer before NFC, and is three times as long percent-encoded. */
 const MAX_PARAM_LENGTH = 4096;
 /** How long a client may take to send a request, in milliseconds. */
-const REQUEST_TIMEOUT = 60_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 /** Connections at once, in all and of one client address. */
 const MAX_CONNECTIONS = { max: 2048, maxPerAddress: 512 };
 
@@ -38,7 +38,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     ...(options.logger === false ? { logger: false } : { loggerInstance: options.logger }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-    requestTimeout: REQUEST_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: (address) => trustedProxies.has(address),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     requestIdHeader: false,

@@ -12,9 +12,9 @@ import { inContext } from './observability/request-context.ts';
 import type { Database } from './open-database.ts';
 import type { ObjectStore } from './storage/object-store.ts';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 /** After the clock was set, nothing is swept for a seventh of the idle time, at most a day. */
-const MAX_SETTLE_MS = 24 * 60 * MINUTE;
+const MAX_SETTLE_MS = 24 * 60 * MINUTE_MS;
 
 type Options = {
   database: Database;
@@ -24,7 +24,7 @@ type Options = {
   /** Multipart uploads that are idle for this long are aborted, in milliseconds. */
   idle: number;
   /** How often to look for them, in milliseconds. */
-  sweepEvery: number;
+  sweepEveryMs: number;
   log: FastifyBaseLogger;
 };
 
@@ -38,7 +38,7 @@ export type Background = {
  * What the cluster does without being asked. What has arrived is not among it: storage is asked when somebody wants to
  * know, so that there is nothing to reconcile in the meantime.
  */
-export function createBackground({ database, store, ending, deletion, idle, sweepEvery, log }: Options): Background {
+export function createBackground({ database, store, ending, deletion, idle, sweepEveryMs, log }: Options): Background {
   const { leases, projects, files, uploads } = database;
   const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   const settleMs = Math.min(MAX_SETTLE_MS, idle / 7);
@@ -57,19 +57,19 @@ export function createBackground({ database, store, ending, deletion, idle, swee
       ...shared,
       name: 'sweep-idle-uploads',
       run: (options) => underOwnId('sweep', () => sweep.run(options)),
-      times: { ...DEFAULT_TIMES, every: sweepEvery },
+      times: { ...DEFAULT_TIMES, everyMs: sweepEveryMs },
     }),
     new ClusterJob({
       ...shared,
       name: 'drop-left-names',
       run: (options) => underOwnId('names', () => names.run(options)),
-      times: { ...DEFAULT_TIMES, every: sweepEvery },
+      times: { ...DEFAULT_TIMES, everyMs: sweepEveryMs },
     }),
     new ClusterJob({
       ...shared,
       name: 'finish-endings',
       run: (options) => underOwnId('endings', () => endings.run(options)),
-      times: { ...DEFAULT_TIMES, every: MINUTE },
+      times: { ...DEFAULT_TIMES, everyMs: MINUTE_MS },
     }),
   ];
   return {

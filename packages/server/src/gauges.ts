@@ -4,7 +4,7 @@ import type { ConnectedStore } from './storage/s3/connect.ts';
 
 /** Open uploads are counted no further, and no more often (milliseconds): a scrape costs the database little. */
 const MAX_COUNTED_UPLOADS = 100_000;
-const COUNT_INTERVAL = 30_000;
+const COUNT_INTERVAL_MS = 30_000;
 
 type Watched = { database: Pick<Database, 'waiting' | 'uploads'>; storage: Pick<ConnectedStore, 'waiting'> };
 
@@ -12,7 +12,7 @@ export function watchGauges(metrics: Metrics, { database, storage }: Watched): v
   metrics.watch('storage_calls_waiting', () => storage.waiting());
   metrics.watch('database_connections_waiting', () => database.waiting());
   const count = () => database.uploads.countUnfinished(MAX_COUNTED_UPLOADS);
-  metrics.watch('open_uploads', kept(count, COUNT_INTERVAL));
+  metrics.watch('open_uploads', kept(count, COUNT_INTERVAL_MS));
 }
 
 /** Asks no more often than every `interval` milliseconds, however often it is asked itself. */

@@ -113,11 +113,12 @@ onEveryDatabase('the database', (kind) => {
         const arrived = new Set<string>();
         for (const [moment, { step, names }] of all.entries()) {
           for (const name of names) if (step !== 'forget') asked.add(name);
-          if (step === 'request')
+          if (step === 'request') {
             await files.request(
               { id },
               names.map((name) => ({ name, md5: null })),
             );
+          }
           if (step === 'store') {
             await files.store(
               id,

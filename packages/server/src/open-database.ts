@@ -14,7 +14,7 @@ import { UploadTokenTable } from './tokens/token-table.ts';
 import { UnusableError } from './trouble/diagnosis.ts';
 
 /** How long one statement of a migration may take, in milliseconds. */
-const MIGRATION_TIMEOUT = 60 * 60_000;
+const MIGRATION_TIMEOUT_MS = 60 * 60_000;
 
 /** What the server remembers: intent (projects, names, open uploads), and a cache of what storage said. */
 export type Database = {
@@ -67,7 +67,7 @@ export async function openDatabase(
 
 /** Over connections of its own: a migration, and the wait for another server's, may take longer than any statement. */
 async function bringUpToDate(config: DatabaseConfig): Promise<void> {
-  const { db } = connectDatabase(config, { statementTimeout: MIGRATION_TIMEOUT });
+  const { db } = connectDatabase(config, { statementTimeoutMs: MIGRATION_TIMEOUT_MS });
   try {
     await migrate(db, config.kind);
   } finally {

@@ -61,8 +61,9 @@ test('a start that fails says why, and leaves nothing running', async (t) => {
   await assert.rejects(startServer({ ...config, storage: nowhere }), {
     message: /^The storage at .* refuses connections/,
   });
-  for (const linkTtlSeconds of [0, 604_801, Number.NaN])
+  for (const linkTtlSeconds of [0, 604_801, Number.NaN]) {
     await assert.rejects(startServer({ ...config, linkTtlSeconds }), { message: /linkTtlSeconds must be 1 to 604800/ });
+  }
 });
 
 test('a stop lets the request in progress finish, and takes no other', async (t) => {

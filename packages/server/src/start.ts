@@ -63,17 +63,18 @@ export type RunningServer = {
 
 const DAY = 24 * 60 * 60_000;
 const DEFAULT_IDLE_DAYS = 7;
-const DEFAULT_SWEEP_INTERVAL = 3600;
+const DEFAULT_SWEEP_INTERVAL_SECONDS = 3600;
 /** How long requests in progress may take to finish when the server closes, in milliseconds. */
-const DRAIN_DEADLINE = 20_000;
+const DRAIN_DEADLINE_MS = 20_000;
 
 /**
  * Starts the API: database brought up to date, storage asked how it behaves, then listening.
  * @throws {UnusableError} with one sentence that says what can't be used; what had started is stopped again.
  */
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
-  if (!(config.linkTtlSeconds >= 1 && config.linkTtlSeconds <= MAX_LINK_TTL_SECONDS))
+  if (!(config.linkTtlSeconds >= 1 && config.linkTtlSeconds <= MAX_LINK_TTL_SECONDS)) {
     throw new Error(`linkTtlSeconds must be 1 to ${MAX_LINK_TTL_SECONDS}; got ${config.linkTtlSeconds}.`);
+  }
   const log = pino({ level: config.logLevel });
   const started = new Started();
   const { exporter: metrics = NO_METRICS } = config.metrics ?? {};
@@ -145,7 +146,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     ending: rules.ending,
     deletion: rules.deletion,
     idle: (config.multipartIdleDays ?? DEFAULT_IDLE_DAYS) * DAY,
-    sweepEvery: (config.sweepIntervalSeconds ?? DEFAULT_SWEEP_INTERVAL) * 1000,
+    sweepEveryMs: (config.sweepIntervalSeconds ?? DEFAULT_SWEEP_INTERVAL_SECONDS) * 1000,
     log,
   });
   started.add(async () => void (await Promise.all([background.stop(), drain(app)])));
@@ -175,7 +176,7 @@ async function listenForMetrics({ host, metrics }: ServerConfig, started: Starte
 
 /** Closes the app when its last request is answered, or at the deadline without the rest. */
 async function drain(app: FastifyInstance): Promise<void> {
-  const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_DEADLINE);
+  const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_DEADLINE_MS);
   await app.close();
   clearTimeout(late);
 }

@@ -130,8 +130,9 @@ export function objectStoreSuite(name: string, open: (t: TestContext) => Promise
       await target.putPart(upload, 1, Buffer.from('bytes'));
       const [listed] = (await target.store.listParts(upload)) ?? [];
       const part: StoredPart = listed ?? assert.fail();
-      for (const parts of [[{ ...part, etag: md5(Buffer.from('other')) }], [part, { ...part, partNumber: 2 }]])
+      for (const parts of [[{ ...part, etag: md5(Buffer.from('other')) }], [part, { ...part, partNumber: 2 }]]) {
         assert.deepEqual(await target.store.completeUpload({ ...upload, parts }), { kind: 'parts-changed' });
+      }
       assert.deepEqual((await target.store.listParts(upload))?.length, 1);
       assert.equal((await target.store.completeUpload({ ...upload, parts: [part] })).kind, 'completed');
     });

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { StorageConfig } from '../src/storage/s3/config.ts';
 
 const BINARY = fileURLToPath(new URL('../../darkslide/bin/darkslide.js', import.meta.url));
-const START_DEADLINE = 30_000;
+const START_DEADLINE_MS = 30_000;
 
 export type RunningStorage = {
   config: StorageConfig & Required<Pick<StorageConfig, 'credentials'>>;
@@ -83,7 +83,7 @@ async function flipBitOf(bytes: Buffer, folder: string): Promise<void> {
 
 /** Whatever the binary prints may mean that it is ready. */
 async function isListening(output: NodeJS.ReadableStream, readyUrl: string): Promise<void> {
-  const signal = AbortSignal.timeout(START_DEADLINE);
+  const signal = AbortSignal.timeout(START_DEADLINE_MS);
   for await (const _ of createInterface({ input: output, signal })) {
     const ready = await fetch(readyUrl, { signal }).then(
       ({ ok }) => ok,
@@ -94,7 +94,7 @@ async function isListening(output: NodeJS.ReadableStream, readyUrl: string): Pro
       return;
     }
   }
-  throw new Error(`darkslide serve was not ready after ${START_DEADLINE} ms.`);
+  throw new Error(`darkslide serve was not ready after ${START_DEADLINE_MS} ms.`);
 }
 
 async function freePort(): Promise<number> {

@@ -81,7 +81,7 @@ export async function openStore(
       uploads: new Gate({
         ...{ places: limits.maxUploads, placesPerLink: limits.maxUploadsPerLink },
         ...{ placesPerClient: limits.maxUploadsPerClient, maxWaiting: limits.maxWaitingUploads, maxWaitMs },
-        ...{ slowRate: limits.slowUpload.bytesPerSecond, patienceMs: limits.slowUpload.patienceMs, refusal },
+        ...{ slowBytesPerSecond: limits.slowUpload.bytesPerSecond, patienceMs: limits.slowUpload.patienceMs, refusal },
       }),
       documents: new Gate({ places: limits.maxDocuments, maxWaiting: limits.maxWaitingUploads, maxWaitMs, refusal }),
       log,

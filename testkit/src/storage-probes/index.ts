@@ -14,8 +14,9 @@ export async function probeStorage(access: S3Access): Promise<Finding[]> {
   const storage = new Storage(access);
   const findings: Finding[] = [];
   try {
-    for (const [topic, probes] of Object.entries(PROBES))
+    for (const [topic, probes] of Object.entries(PROBES)) {
       for (const { question, ask } of probes) findings.push({ topic, question, answer: await ask(storage) });
+    }
     return findings;
   } finally {
     storage.close();

@@ -91,8 +91,9 @@ async function partSentAgain(storage: Storage): Promise<string> {
 async function partsOnAPage(storage: Storage): Promise<string> {
   const upload = await Upload.start(storage);
   const numbers = Array.from({ length: MANY_PARTS }, (_, index) => index + 1);
-  for (let first = 0; first < MANY_PARTS; first += 20)
+  for (let first = 0; first < MANY_PARTS; first += 20) {
     await Promise.all(numbers.slice(first, first + 20).map((number) => upload.put(number, 'x')));
+  }
   const { Parts = [], IsTruncated } = await upload.list();
   await upload.abort();
   return IsTruncated ? String(Parts.length) : `at least ${Parts.length}`;

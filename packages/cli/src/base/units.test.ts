@@ -23,6 +23,7 @@ test('durations are told as people say them', () => {
 test('rates are read with and without units, and nothing else is', () => {
   const read = ['500', '500K', '20M', '1.5MiB/s', '20 MB', '1g'].map(parseRate);
   assert.deepEqual(read, [500, 500_000, 20_000_000, 1_572_864, 20_000_000, 1_000_000_000]);
-  for (const wrong of ['', '0', '-1', 'M', '20X', '20MM', '1e9', '0.4'])
+  for (const wrong of ['', '0', '-1', 'M', '20X', '20MM', '1e9', '0.4']) {
     assert.equal(parseRate(wrong), undefined, wrong);
+  }
 });

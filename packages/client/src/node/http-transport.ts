@@ -268,8 +268,9 @@ const PROXY_PASSWORD_NEEDED =
 
 function noTunnel(error: Error & { statusCode?: number }, host: string): TransportError {
   const { statusCode } = error;
-  if (statusCode === PROXY_AUTHENTICATION_REQUIRED)
+  if (statusCode === PROXY_AUTHENTICATION_REQUIRED) {
     return new TransportError('invalid', `${host}: ${PROXY_PASSWORD_NEEDED}`);
+  }
   const reason = statusCode === undefined ? 'the proxy refuses a tunnel' : `the proxy refuses a tunnel (${statusCode})`;
   const kind = statusCode !== undefined && statusCode < 500 && statusCode !== 429 ? 'invalid' : 'unreachable';
   return new TransportError(kind, `${host}: ${reason}. List hosts that need no proxy in NO_PROXY`, { cause: error });

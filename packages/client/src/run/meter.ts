@@ -6,7 +6,7 @@ const HALF_LIFE_MS = 4000;
 /** Bytes per second, smoothed: the last seconds count most. */
 export class Meter {
   readonly #clock: Clock;
-  #rate: number | undefined;
+  #bytesPerSecond: number | undefined;
   #since: number;
   #bytes = 0;
 
@@ -17,7 +17,7 @@ export class Meter {
 
   /** Undefined until a second was measured. */
   get rate(): number | undefined {
-    return this.#rate;
+    return this.#bytesPerSecond;
   }
 
   add(bytes: number): void {
@@ -28,10 +28,11 @@ export class Meter {
   sample(): void {
     const now = this.#clock.now();
     const elapsed = now - this.#since;
-    if (elapsed < 100 || (this.#rate === undefined && elapsed < 1000)) return;
+    if (elapsed < 100 || (this.#bytesPerSecond === undefined && elapsed < 1000)) return;
     const current = (this.#bytes / elapsed) * 1000;
     const weight = 0.5 ** (elapsed / HALF_LIFE_MS);
-    this.#rate = this.#rate === undefined ? current : this.#rate * weight + current * (1 - weight);
+    this.#bytesPerSecond =
+      this.#bytesPerSecond === undefined ? current : this.#bytesPerSecond * weight + current * (1 - weight);
     this.#bytes = 0;
     this.#since = now;
   }

@@ -67,8 +67,9 @@ describe('the list at the end', () => {
     let stored = 0;
     harness.cloud.onStored = () => {
       stored += 1;
-      if (stored === 3)
+      if (stored === 3) {
         harness.cloud.fault = ({ kind }) => (kind === 'api' ? { answer: { fault: 'reset' } } : undefined);
+      }
     };
     const summary = await harness.upload(photos(3, 1000));
     assert.deepEqual(new Set(reasonsOf(summary).map(([, reason]) => reason)), new Set(['unconfirmed']));

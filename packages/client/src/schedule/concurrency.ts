@@ -32,8 +32,8 @@ type Phase =
 const WORTH_DOUBLING = 1.2;
 /** A step must bring at least this share of what it would at best. */
 const WORTH_STEPPING = 0.4;
-const SHORTEST_HOLD = 4;
-const LONGEST_HOLD = 64;
+const SHORTEST_HOLD_PERIODS = 4;
+const LONGEST_HOLD_PERIODS = 64;
 const BACK_OFF = 2 / 3;
 
 export class AdaptiveConcurrency {
@@ -41,7 +41,7 @@ export class AdaptiveConcurrency {
   readonly #max: number;
   #limit: number;
   #phase: Phase = { name: 'doubling', previous: 0 };
-  #hold = SHORTEST_HOLD;
+  #hold = SHORTEST_HOLD_PERIODS;
 
   constructor({ initial, min, max }: ConcurrencyOptions = DEFAULT_CONCURRENCY) {
     this.#min = min;
@@ -65,7 +65,7 @@ export class AdaptiveConcurrency {
   /** Takes note of congestion. Call it once per burst of it. */
   backOff(): void {
     this.#limit = this.#clamp(Math.floor(this.#limit * BACK_OFF));
-    this.#hold = SHORTEST_HOLD;
+    this.#hold = SHORTEST_HOLD_PERIODS;
     this.#phase = { name: 'holding', windows: this.#hold };
   }
 
@@ -87,12 +87,12 @@ export class AdaptiveConcurrency {
   #afterProbe(goodput: number, { from, previous }: { from: number; previous: number }): void {
     const hoped = (previous * (this.#limit - from)) / from;
     if (goodput - previous >= hoped * WORTH_STEPPING) {
-      this.#hold = SHORTEST_HOLD;
+      this.#hold = SHORTEST_HOLD_PERIODS;
       this.#probe(goodput);
       return;
     }
     this.#limit = from;
-    this.#hold = Math.min(this.#hold * 2, LONGEST_HOLD);
+    this.#hold = Math.min(this.#hold * 2, LONGEST_HOLD_PERIODS);
     this.#phase = { name: 'holding', windows: this.#hold };
   }
 

@@ -243,8 +243,9 @@ export class FakeCloud implements FakeServer {
 
   #complete(project: Project, upload: Upload, size: number | undefined): FakeAnswer {
     const done = project.files.get(upload.name);
-    if (upload.state === 'completed' && done)
+    if (upload.state === 'completed' && done) {
       return ok({ file_name: upload.name, key: upload.name, size: done.bytes.length, etag: done.etag });
+    }
     if (upload.state !== 'open') return failure(404, 'upload_not_found', 'There is no such upload.');
     const parts = Array.from({ length: upload.partCount }, (_, index) => upload.parts.get(index + 1));
     if (parts.some((part) => part === undefined)) return failure(409, 'upload_parts_missing', 'Parts are missing.');

@@ -7,7 +7,7 @@ import { readConfiguration } from '../settings/configuration.ts';
 const MAX_NAMED = 20;
 
 /** Files between two lines of progress. */
-const PROGRESS_INTERVAL = 10_000;
+const PROGRESS_EVERY_FILES = 10_000;
 
 /** `darkslide store rebuild`. Returns the exit code: 1 if something could not be read, or the store is in use. */
 export async function rebuildStore({ env, stdout, stderr }: Context, { json }: JsonFlag): Promise<number> {
@@ -18,7 +18,9 @@ export async function rebuildStore({ env, stdout, stderr }: Context, { json }: J
   }
   const progress = (done: number, total: number) => {
     if (json) sayJson(stdout, { type: 'progress', done, total });
-    else if (done > 0 && done % PROGRESS_INTERVAL === 0) say(stdout, `Read ${number(done)} of ${number(total)} files.`);
+    else if (done > 0 && done % PROGRESS_EVERY_FILES === 0) {
+      say(stdout, `Read ${number(done)} of ${number(total)} files.`);
+    }
   };
   try {
     const report = await rebuildIndex({ dataDir: storeFolder(dataDir), progress });
@@ -55,8 +57,9 @@ function describe(report: RebuildReport): string[] {
   if (broughtBack > 0) {
     lines.push(`${number(broughtBack)} files of lost+found are back in their places, as nothing newer is there.`);
   }
-  if (keptIndex !== undefined)
+  if (keptIndex !== undefined) {
     lines.push(`The old index is kept as ${keptIndex}. Remove it when you no longer need it.`);
+  }
   if (unreadable.length > 0) {
     lines.push(
       `${number(unreadable.length)} files do not describe themselves, and are now in lost+found. Run the uploads again, or restore these files from a backup.`,

@@ -22,8 +22,9 @@ export async function serve(context: Context): Promise<number> {
     return 0;
   } catch (problem) {
     const code = await explainFailure(problem, context);
-    if (!(problem instanceof ConfigurationError))
+    if (!(problem instanceof ConfigurationError)) {
       say(stderr, '`darkslide doctor` checks everything that the server needs.');
+    }
     return code;
   }
 }

@@ -67,8 +67,9 @@ async function checkPort(address: { host: string; port: number }): Promise<Answe
     await tryToListen(address);
     return { status: 'ok', message: port === 0 ? `${host} is an address of this machine` : `${host}:${port} is free` };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && (await isOurs(address)))
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && (await isOurs(address))) {
       return { status: 'ok', message: `darkslide listens on ${host}:${port}` };
+    }
     const { problem, remedy } = diagnoseListening(error, { part: 'API', host, port });
     return { status: 'wrong', message: problem, remedy };
   }

@@ -67,8 +67,9 @@ test('a secret has at least 32 characters', () => {
 
 test('DARKSLIDE_MULTIPART_IDLE_DAYS may be a fraction', () => {
   assert.equal(readConfiguration({ DARKSLIDE_MULTIPART_IDLE_DAYS: '0.5' }).multipartIdleDays, 0.5);
-  for (const value of ['0', '366', '1e3', '-1', '.5', 'x'])
+  for (const value of ['0', '366', '1e3', '-1', '.5', 'x']) {
     assert.match(problems({ DARKSLIDE_MULTIPART_IDLE_DAYS: value })[0] ?? '', /number from 0\.0001 to 365/);
+  }
 });
 
 test('all wrong variables are named at once', () => {

@@ -77,7 +77,8 @@ async function askCredentials({ client, options }: Subject, unless: Unless): Pro
     return { status: 'warning', message: `${key} is known, but its session expires at an unknown time`, remedy };
   }
   const until = `until ${expiration.toISOString()}`;
-  if (expiration.getTime() - Date.now() >= options.linkTtlSeconds * 1000)
+  if (expiration.getTime() - Date.now() >= options.linkTtlSeconds * 1000) {
     return { status: 'ok', message: `${key} is known ${until}` };
+  }
   return { status: 'warning', message: `${key} is known only ${until}, if nothing renews it`, remedy };
 }

@@ -9,7 +9,7 @@ import { within } from './within.ts';
 const SOME_ORIGIN = 'https://some-page.example';
 
 /** Seconds for which browsers may remember what they were allowed. */
-const MAX_AGE = 3600;
+const MAX_AGE_SECONDS = 3600;
 
 /** Whether a page in a browser may upload by link, and read the ETag of the answer. */
 export function corsChecks(subject: Subject): Check[] {
@@ -65,7 +65,7 @@ async function allow({ client, bucket }: Subject, origin: string): Promise<strin
     AllowedMethods: ['PUT', 'GET', 'HEAD'],
     AllowedHeaders: ['*'],
     ExposeHeaders: ['ETag'],
-    MaxAgeSeconds: MAX_AGE,
+    MaxAgeSeconds: MAX_AGE_SECONDS,
   };
   const kept = await currentRules({ client, bucket });
   const others = kept.filter(({ ID }) => ID !== rule.ID);

@@ -50,8 +50,9 @@ async function ask(subject: Subject): Promise<Answer> {
     const message = `A lifecycle rule aborts uploads ${shortest} days after their start, also those still being sent`;
     return { status: 'warning', message, remedy: `let it wait longer than the ${multipartIdleDays} days of darkslide` };
   }
-  if (shortest < Number.POSITIVE_INFINITY)
+  if (shortest < Number.POSITIVE_INFINITY) {
     return { status: 'ok', message: `Storage aborts incomplete uploads after ${shortest} days` };
+  }
   return {
     status: 'warning',
     message: `No lifecycle rule aborts incomplete uploads; only ${sweep}, while it runs`,

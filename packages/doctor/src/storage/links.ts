@@ -77,8 +77,9 @@ function changed(): Answer {
 
 async function askETags(subject: Subject): Promise<Answer> {
   const { etagIsMd5 } = await subject.habits();
-  if (etagIsMd5)
+  if (etagIsMd5) {
     return { status: 'ok', message: 'ETags are MD5s, so that what arrives is compared with what was sent' };
+  }
   return {
     status: 'warning',
     message: 'ETags are not MD5s, so that files are compared by size alone',
@@ -89,15 +90,17 @@ async function askETags(subject: Subject): Promise<Answer> {
 /** Whether storage keeps by itself what has arrived from the holders of upload tokens. */
 async function askConditions(subject: Subject): Promise<Answer> {
   const { put, complete } = (await subject.habits()).conditions;
-  if (put && complete)
+  if (put && complete) {
     return { status: 'ok', message: 'Storage itself keeps upload tokens from replacing files, by PUT and by complete' };
-  if (put)
+  }
+  if (put) {
     return {
       status: 'warning',
       message:
         'Storage completes multipart uploads whatever the condition, so the server looks just before whether the file has arrived: one that arrives in that moment is replaced',
       remedy: 'do not upload with an API key the files that upload tokens are for (docs/storage.md)',
     };
+  }
   return {
     status: 'warning',
     message: 'Storage heeds no condition of a PUT, so upload tokens get no links for single PUTs',

@@ -24,7 +24,8 @@ async function ask(subject: Subject): Promise<Answer> {
   if (listed === undefined) return wrong('A file that has just arrived is not listed');
   if (listed.size !== FILE_BYTES.length) return wrong('A file is listed with a wrong size');
   const after = await store.list({ prefix: sandbox.prefix, startAfter: key, limit: 10 });
-  if (after.objects.some((object) => object.key === key))
+  if (after.objects.some((object) => object.key === key)) {
     return wrong('A listing that begins after a file has it again');
+  }
   return { status: 'ok', message: 'A file is listed as soon as it has arrived' };
 }

@@ -25,8 +25,9 @@ async function askCompleted(subject: Subject): Promise<Answer> {
   const { parts, size } = planCompletion({ name: 'completed.NEF', partCount: 1, size: PART.length }, listed);
   const outcome = await store.completeUpload({ ...upload, parts });
   const object = await store.head(upload.key);
-  if (outcome.kind !== 'completed' || object?.size !== size)
+  if (outcome.kind !== 'completed' || object?.size !== size) {
     return { status: 'wrong', message: 'A completed multipart upload left no file', remedy: NOT_AS_S3 };
+  }
   return { status: 'ok', message: 'Start, part by link, list and complete work' };
 }
 
@@ -36,18 +37,21 @@ async function askAborted(subject: Subject): Promise<Answer> {
   // The first part is missing: the storage must notice when it completes the upload.
   await putPart(store, upload, 2);
   const parts = (await store.listParts(upload)) ?? [];
-  if (parts.length !== 1 || parts[0]?.partNumber !== 2)
+  if (parts.length !== 1 || parts[0]?.partNumber !== 2) {
     return { status: 'wrong', message: 'The parts of an open upload are not listed as they are', remedy: NOT_AS_S3 };
+  }
   const isOpen = await isListed(subject, upload);
   await store.abortUpload(upload);
-  if (((await store.listParts(upload)) ?? []).length > 0)
+  if (((await store.listParts(upload)) ?? []).length > 0) {
     return { status: 'wrong', message: 'An aborted upload keeps its parts', remedy: NOT_AS_S3 };
-  if (!isOpen)
+  }
+  if (!isOpen) {
     return {
       status: 'warning',
       message: 'An open upload is not listed, so that forgotten ones stay',
       remedy: NOT_AS_S3,
     };
+  }
   return { status: 'ok', message: 'A missing part is noticed; open uploads are listed, and abort frees their parts' };
 }
 

@@ -211,8 +211,9 @@ export function createMd5x8(memory: HashMemory, room: number): Md5x8 {
   const instance = new wasm.Instance(new wasm.Module(bytes), { env: { memory } });
   const md5x8 = instance.exports.md5x8 as Exported;
   const constants = new Uint32Array(memory.buffer, room + CONSTANTS_OFFSET, STEPS * GROUP_LANES);
-  for (let index = 0; index < STEPS; index += 1)
+  for (let index = 0; index < STEPS; index += 1) {
     constants.fill(sine(index), index * GROUP_LANES, (index + 1) * GROUP_LANES);
+  }
   const states = new Uint32Array(memory.buffer, room, LANES * STATE_WORDS);
   return {
     setState(lane, state) {

@@ -42,8 +42,9 @@ function formatOf(bytes: Bytes): string {
   if (bytes.has(0, 'II') || bytes.has(0, 'MM')) return 'tiff';
   const isobmff = isobmffFormat(bytes);
   if (isobmff) return isobmff;
-  if (/^(\xef\xbb\xbf)?\s*<(\?xpacket|\?xml|x:xmpmeta|rdf:RDF)/.test(bytes.latin(0, Math.min(64, bytes.size))))
+  if (/^(\xef\xbb\xbf)?\s*<(\?xpacket|\?xml|x:xmpmeta|rdf:RDF)/.test(bytes.latin(0, Math.min(64, bytes.size)))) {
     return 'xmp';
+  }
   throw new UnknownFormat(
     'Its first bytes are those of no photo format: it is damaged, encrypted or another kind of file',
   );

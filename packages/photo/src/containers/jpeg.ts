@@ -59,9 +59,9 @@ export function readJpeg(
     }
     tolerate(() => {
       if (marker === 0xe1 && bytes.has(at, EXIF)) readTiff(bytes, at + 6, segmentEnd, tags);
-      else if (marker === 0xe1 && bytes.has(at, XMP))
+      else if (marker === 0xe1 && bytes.has(at, XMP)) {
         readXmp(bytes, at + XMP.length, segmentEnd - at - XMP.length, tags);
-      else if (marker === 0xe2 && !embedded && bytes.has(at, MPF)) readMpf(bytes, at + MPF.length, segmentEnd, tags);
+      } else if (marker === 0xe2 && !embedded && bytes.has(at, MPF)) readMpf(bytes, at + MPF.length, segmentEnd, tags);
     });
   }
 }

@@ -116,8 +116,9 @@ function readImage(directory: Directory, tags: Tags): void {
   const width = tagNumber(directory, TAG.width) ?? 0;
   const height = tagNumber(directory, TAG.height) ?? 0;
   const size = width > 0 && height > 0 ? { width, height } : {};
-  if ('width' in size && ((tagNumber(directory, TAG.newSubfileType) ?? 0) & 1) === 0)
+  if ('width' in size && ((tagNumber(directory, TAG.newSubfileType) ?? 0) & 1) === 0) {
     tags.sizes.push({ width, height });
+  }
   const crop = tagNumbers(directory, TAG.cropSize);
   if (crop[0] && crop[1]) tags.set('DefaultCropSize', [crop[0], crop[1]]);
   const [offset, length] = [tagNumber(directory, TAG.jpegOffset), tagNumber(directory, TAG.jpegLength)];

@@ -91,8 +91,9 @@ function bestCuts(frames: readonly Taken[], templates: readonly Template[], paus
     best.push(found);
   }
   const cuts: Taken[][] = [];
-  for (let end = frames.length; end > 0; end = best[end]?.from ?? 0)
+  for (let end = frames.length; end > 0; end = best[end]?.from ?? 0) {
     cuts.unshift(frames.slice(best[end]?.from ?? 0, end));
+  }
   return cuts;
 }
 

@@ -86,8 +86,9 @@ function byPositions(set: Found, place: Place, length: number, positions: number
 /** The length is known, the positions are not. */
 function byTemplates(set: Found, templates: readonly Template[], place: Place, length: number): Completeness {
   const expected = { expected: length, expectedFrom: from(set) };
-  if (set.frames.length >= length)
+  if (set.frames.length >= length) {
     return verdict(set, place, { ...expected, missing: [], positions: range(1, length) });
+  }
   const known = templates.filter(({ values }) => values.length === length).map(({ values }) => values);
   const found = placed(set, [...known, ...guesses(valuesOf(set.frames), length)], place);
   if (!found) return { ...expected, complete: false, missing: [] };
@@ -189,13 +190,14 @@ function byPattern(set: Found, place: Place): Completeness {
   for (const length of [3, 5, 7, 9]) {
     if (length <= set.frames.length) continue;
     const found = placed(set, guesses(valuesOf(set.frames), length), place);
-    if (found)
+    if (found) {
       return verdict(set, place, {
         expected: length,
         expectedFrom: 'pattern',
         missing: without(length, found),
         positions: found,
       });
+    }
   }
   return { complete: null, missing: [] };
 }
@@ -212,11 +214,13 @@ function causeOf(set: Found, { after }: Place, missing: readonly number[]): stri
   const hole = set.frames.slice(1).some(({ step }) => (step ?? 1) > 1);
   const [head] = set.frames as [Taken];
   if (hole) return 'numbers are missing inside of the set: frames were deleted, or are not among these files';
-  if (missing[0] === 1 && (head.step ?? 1) > 1)
+  if (missing[0] === 1 && (head.step ?? 1) > 1) {
     return 'numbers are missing before the set: frames were deleted, or are not among these files';
+  }
   if (!after) return 'the files end here: the card was full, or the rest is not among them';
   if (after.step === 1) return 'the next number follows at once: the set was stopped early';
-  if (after.step !== undefined && after.step > 1)
+  if (after.step !== undefined && after.step > 1) {
     return 'numbers are missing behind the set: frames were deleted, or are not among these files';
+  }
   return 'the set was stopped early, or frames are not among these files';
 }

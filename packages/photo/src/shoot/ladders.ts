@@ -207,8 +207,9 @@ function isLadder(part: readonly Taken[]): boolean {
     if ((pauses.toSorted((a, b) => a - b)[pauses.length >> 1] as number) < MIN_IDLE_BY_HAND_MS) return false;
     return turnsOf(values) <= (part.length >= 8 ? 2 : 1) && !(median < SMALL_STEP_EV && isEvenlyTimed(part));
   }
-  if (part.length === 3)
+  if (part.length === 3) {
     return longest <= MAX_IDLE_THREE_MS && low >= 0.9 && high - low <= 0.2 && turnsOf(values) === 0;
+  }
   return longest <= MAX_IDLE_FEW_MS && high <= median * 2.3 && turnsOf(values) <= 1 && median >= SMALL_STEP_EV;
 }
 

@@ -58,8 +58,9 @@ const MAX_RETAKE_IDLE_MS = 60_000;
 function isAgain(before: Judged, set: Judged): boolean {
   if (before.kind !== set.kind || before.frames.length !== set.frames.length) return false;
   const head = set.frames[0] as Taken;
-  if ((head.idleMs ?? MAX_RETAKE_IDLE_MS) >= MAX_RETAKE_IDLE_MS || !isFramedAlike(before.frames[0] as Taken, head))
+  if ((head.idleMs ?? MAX_RETAKE_IDLE_MS) >= MAX_RETAKE_IDLE_MS || !isFramedAlike(before.frames[0] as Taken, head)) {
     return false;
+  }
   if (set.kind !== 'exposure') return false;
   const values = (frames: readonly Taken[]) => relative(frames.map((one) => evOf(one) ?? 0));
   return isSameTemplate(values(before.frames), values(set.frames));

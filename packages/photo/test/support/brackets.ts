@@ -30,8 +30,9 @@ export async function knownShoots(): Promise<Known[]> {
     shoots: Record<string, TrueShoot>;
   };
   const known: Known[] = [];
-  for (const [name, truth] of Object.entries(shoots))
+  for (const [name, truth] of Object.entries(shoots)) {
     known.push({ name, truth, files: await filesOf(join(FOLDER, 'shoots', name)) });
+  }
   return known;
 }
 

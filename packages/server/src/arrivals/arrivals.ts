@@ -141,8 +141,9 @@ export class Arrivals {
   }
 
   #describe(name: string, row: FileRow | undefined, stored: ListedFile | undefined): schemas.File {
-    if (stored === undefined)
+    if (stored === undefined) {
       return { file_name: name, status: 'pending', size: null, etag: null, uploaded_at: null, md5_matches: null };
+    }
     return {
       file_name: name,
       status: stored.damaged ? 'damaged' : 'uploaded',

@@ -97,8 +97,9 @@ export class FileTable {
   /** Records what storage said, also of names that were never asked for here. */
   async store(projectId: number, files: readonly StoredFile[]): Promise<void> {
     const arrived = await this.#upsert(projectId, files, sql`files.uploaded_at is null`);
-    if (arrived.length > 0)
+    if (arrived.length > 0) {
       this.#onArrived({ files: arrived.length, bytes: arrived.reduce((sum, { size }) => sum + size, 0) });
+    }
     const names = new Set(arrived.map(({ name }) => name));
     const rest = files.filter(({ name }) => !names.has(name));
     await this.#upsert(projectId, rest, sql`true`);

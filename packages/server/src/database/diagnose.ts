@@ -24,12 +24,13 @@ export class OldPostgresError extends Error {
 /** What an error that opening the database threw means, and how to fix it. */
 export function diagnoseDatabase(error: unknown, config: DatabaseConfig): Diagnosis {
   const at = describeDatabase(config);
-  if (error instanceof NewerDatabaseError)
+  if (error instanceof NewerDatabaseError) {
     return {
       problem: `${at} was written by a newer version of darkslide`,
       remedy: 'start that version, or restore a backup',
       lasting: true,
     };
+  }
   return config.kind === 'sqlite' ? sqliteTrouble(error, at) : postgresTrouble(error, at);
 }
 
@@ -82,29 +83,33 @@ const POSTGRES: Record<string, Diagnosis> = {
 };
 
 function postgresTrouble(error: unknown, at: string): Diagnosis {
-  if (error instanceof OldPostgresError)
+  if (error instanceof OldPostgresError) {
     return {
       problem: `${at} runs on PostgreSQL ${error.version}`,
       remedy: `darkslide needs ${OLDEST_POSTGRES} or newer`,
       lasting: true,
     };
+  }
   const { code } = error as { code?: unknown };
   const known = typeof code === 'string' ? POSTGRES[code] : undefined;
   if (known) return { ...known, problem: `${at} ${known.problem}` };
   const trouble = networkTrouble(error) ?? pgTrouble(message(error));
-  if (trouble)
+  if (trouble) {
     return { problem: `${at} ${trouble.problem}`, remedy: `${trouble.remedy} (DATABASE_URL)`, lasting: false };
+  }
   return { problem: `${at} can't be used (${message(error)})`, remedy: 'check DATABASE_URL', lasting: false };
 }
 
 /** What `pg` says without a code. */
 function pgTrouble(said: string): { problem: string; remedy: string } | undefined {
-  if (/connection timeout|timeout exceeded when trying to connect/.test(said))
+  if (/connection timeout|timeout exceeded when trying to connect/.test(said)) {
     return { problem: 'does not answer in time', remedy: 'check that it runs, its address, and the firewall' };
+  }
   if (/does not support SSL/.test(said)) return { problem: 'does not speak TLS', remedy: 'take sslmode out' };
   if (/password must be a string/.test(said)) return { problem: 'asks for a password', remedy: 'add one' };
-  if (/terminated unexpectedly/.test(said))
+  if (/terminated unexpectedly/.test(said)) {
     return { problem: 'breaks connections off', remedy: 'check that PostgreSQL listens at this address' };
+  }
   return undefined;
 }
 

@@ -40,8 +40,9 @@ export async function migrate(db: Kysely<Tables>, kind: DatabaseKind): Promise<v
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
-  if (error instanceof Error && error.message.startsWith('corrupted migrations'))
+  if (error instanceof Error && error.message.startsWith('corrupted migrations')) {
     throw new NewerDatabaseError('The database has migrations that this version does not know.', { cause: error });
+  }
   throw error;
 }
 
@@ -51,10 +52,12 @@ export async function migrate(db: Kysely<Tables>, kind: DatabaseKind): Promise<v
  */
 export async function migrationState(db: Kysely<Tables>): Promise<{ applied: number; pending: number }> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE))
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) {
     return { applied: 0, pending: Object.keys(MIGRATIONS).length };
+  }
   const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
-  if (rows.some(({ name }) => !(name in MIGRATIONS)))
+  if (rows.some(({ name }) => !(name in MIGRATIONS))) {
     throw new NewerDatabaseError('The database has migrations that this version does not know.');
+  }
   return { applied: rows.length, pending: Object.keys(MIGRATIONS).length - rows.length };
 }

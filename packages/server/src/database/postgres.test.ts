@@ -11,7 +11,7 @@ import { postgres } from './postgres.ts';
 const skip = POSTGRES_URL === undefined && 'DATABASE_URL_TEST names no PostgreSQL';
 
 /** A database behind a line that the test can cut, or put to sleep. */
-async function overLine(t: TestContext, statementTimeout?: number) {
+async function overLine(t: TestContext, statementTimeoutMs?: number) {
   const config = await newDatabase(t, 'postgres');
   if (config.kind !== 'postgres') return assert.fail();
   const target = new URL(config.url);
@@ -43,7 +43,7 @@ async function overLine(t: TestContext, statementTimeout?: number) {
   });
   const url = new URL(config.url);
   url.host = `127.0.0.1:${port}`;
-  const options = { onIdleError: () => ends++, ...(statementTimeout !== undefined && { statementTimeout }) };
+  const options = { onIdleError: () => ends++, ...(statementTimeoutMs !== undefined && { statementTimeoutMs }) };
   const db = new Kysely<unknown>({ dialect: postgres(url.href, options).dialect });
   afterwards(t, () => db.destroy());
   const ask = async () => (await sql<{ one: number }>`select 1 as one`.execute(db)).rows[0]?.one;

@@ -7,19 +7,19 @@ import type { DatabaseObserver } from './observer.ts';
 /** Connections of one server. */
 const MAX_CONNECTIONS = 10;
 /** How long a query waits for one of them, in milliseconds. */
-const CONNECT_TIMEOUT = 5000;
+const CONNECT_TIMEOUT_MS = 5000;
 /** A database that restarts refuses connections for a moment: for how long, and how often, to try again. */
 const RESTART = 2000;
 const PAUSE = 100;
 /** How long a statement may take. A little later the connection counts as dead. */
-const STATEMENT_TIMEOUT = 15_000;
+const STATEMENT_TIMEOUT_MS = 15_000;
 const ANSWER_MARGIN = 1000;
 /** No connection lives longer, in seconds, so that after a failover all of them lead to the new server. */
 const MAX_LIFETIME = 600;
 
 export type PostgresOptions = Pick<DatabaseObserver, 'onIdleError'> & {
   /** Milliseconds. */
-  statementTimeout?: number;
+  statementTimeoutMs?: number;
 };
 
 /**
@@ -28,15 +28,15 @@ export type PostgresOptions = Pick<DatabaseObserver, 'onIdleError'> & {
  */
 export function postgres(
   url: string,
-  { onIdleError = () => {}, statementTimeout = STATEMENT_TIMEOUT }: PostgresOptions = {},
+  { onIdleError = () => {}, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: PostgresOptions = {},
 ): { dialect: Dialect; waiting: () => number } {
   const pool = new pg.Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
-    statement_timeout: statementTimeout,
-    query_timeout: statementTimeout + ANSWER_MARGIN,
-    idle_in_transaction_session_timeout: statementTimeout,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_MARGIN,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
     maxLifetimeSeconds: MAX_LIFETIME,
     keepAlive: true,
     types: { getTypeParser },

@@ -13,7 +13,7 @@ import {
 } from 'kysely';
 
 /** How long a write waits for another process's, in milliseconds. */
-const BUSY_TIMEOUT = 5000;
+const BUSY_TIMEOUT_MS = 5000;
 /** Prepared statements kept; the server has fewer, apart from lists of ids. */
 const MAX_STATEMENTS = 200;
 
@@ -55,7 +55,7 @@ class TransactionalAdapter extends SqliteAdapter {
 
 function openSqlite(path: string, readOnly: boolean): SqliteDatabase {
   if (!readOnly) makePrivate(path);
-  const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: true });
+  const database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full;');
   const statements = new Map<string, SqliteStatement>();
   return {

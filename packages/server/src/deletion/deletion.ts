@@ -15,7 +15,7 @@ const PAGE = 1000;
 const CONCURRENT_REMOVALS = 16;
 const UPLOADS_AT_ONCE = 100;
 /** One request removes for at most this long, in milliseconds; the next continues. */
-const PATIENCE = 10_000;
+const PATIENCE_MS = 10_000;
 
 type Options = {
   projects: ProjectTable;
@@ -43,8 +43,9 @@ export class Deletion {
     const name = checkFileName(fileName);
     const key = keyOf(project.uuid, name);
     const row = await files.find(project.id, name);
-    if (row === undefined && (await store.head(key)) === undefined)
+    if (row === undefined && (await store.head(key)) === undefined) {
       throw apiError('file_not_found', { name: fileName });
+    }
     await this.#abortUploads(project, { fileName: name });
     await this.#remove([key]);
     await files.remove(project.id, name);
@@ -56,7 +57,7 @@ export class Deletion {
    */
   async deleteProject(project: ProjectRow): Promise<boolean> {
     const { projects, store, now } = this.#options;
-    const until = performance.now() + PATIENCE;
+    const until = performance.now() + PATIENCE_MS;
     const prefix = prefixOf(project.uuid);
     // Asked first with a single object: where storage refuses that, no upload is aborted either.
     const [first] = (await store.list({ prefix, startAfter: prefix, limit: 1 })).objects;
@@ -68,8 +69,9 @@ export class Deletion {
       await this.#remove(objects.map(({ key }) => key));
       if (performance.now() > until) return false;
     }
-    while (!(await projects.remove(project, { now: now(), limit: PAGE * 10 })))
+    while (!(await projects.remove(project, { now: now(), limit: PAGE * 10 }))) {
       if (performance.now() > until) return false;
+    }
     return true;
   }
 

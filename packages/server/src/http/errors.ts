@@ -7,7 +7,7 @@ import { isDatabaseUnavailable } from '../database/errors.ts';
 import { StorageUnavailableError } from '../storage/object-store.ts';
 
 /** When a client may ask again, in seconds, where nothing better is known. */
-const RETRY_AFTER = 1;
+const RETRY_AFTER_SECONDS = 1;
 
 /** The one place that makes error bodies. */
 export function answerErrors(app: FastifyInstance): void {
@@ -26,7 +26,7 @@ export function sendError(error: Error, request: FastifyRequest, reply: FastifyR
   const answer = toApiError(error, request);
   request.refusal = answer.code;
   if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
-  if (isRetryable(answer.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER);
+  if (isRetryable(answer.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS);
   return reply.code(answer.status).type('application/json; charset=utf-8').send(errorBody(answer, request.id));
 }
 
@@ -71,8 +71,9 @@ function toApiError(error: Error, request: FastifyRequest): ApiError {
       });
   }
   // The rest of the framework's refusals, all about a malformed request.
-  if (statusCode >= 400 && statusCode < 500)
+  if (statusCode >= 400 && statusCode < 500) {
     return apiError('invalid_request', { problem: error.message.replace(/\.$/, '') }, { cause: error });
+  }
   return apiError('internal_error', {}, { cause: error });
 }
 

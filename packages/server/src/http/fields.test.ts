@@ -25,8 +25,9 @@ function internalNames(server: TestServer): Set<string> {
   for (const row of rowsOf(server)) for (const name of Object.keys(row)) names.add(name);
   const snake = [...names].map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
   const camel = [...names].map((name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
-  for (const name of ['keyId', 'key_id', 'project_id', 'accountId', 'caller', 'token', 'revoked_at'])
+  for (const name of ['keyId', 'key_id', 'project_id', 'accountId', 'caller', 'token', 'revoked_at']) {
     assert.ok([...names, ...snake, ...camel].includes(name), `${name} is among the names that were found`);
+  }
   return new Set([...names, ...snake, ...camel, '__proto__', 'constructor']);
 }
 

@@ -168,8 +168,9 @@ onEveryDatabase('files', (database) => {
       `cursor=${Buffer.from('\0').toString('base64url')}`,
       'limit=0',
       'limit=1001',
-    ])
+    ]) {
       assert.equal((await call('GET', `${path}/files?${query}`)).status, 400, query);
+    }
   });
 });
 

@@ -5,7 +5,7 @@ import Type, { type TSchema } from 'typebox';
 export const READY_PATH = '/readyz';
 
 /** How long the database and storage may take to answer, in milliseconds. */
-const DEADLINE = 3000;
+const DEADLINE_MS = 3000;
 
 /** For this long, in milliseconds, the last result of a component is repeated: requests cost the component no more. */
 const CACHED_MS = 1000;
@@ -78,7 +78,7 @@ function onceInAWhile(check: () => Promise<void>): () => Promise<void> {
 async function withDeadline(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE} ms`)), DEADLINE);
+    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE_MS} ms`)), DEADLINE_MS);
   });
   try {
     await Promise.race([work, late]);

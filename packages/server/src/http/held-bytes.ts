@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 /** Bytes of bodies and answers in memory at once, of one caller and of all together. */
 const MAX_HELD_BYTES = { caller: 128 * 1024 ** 2, all: 256 * 1024 ** 2 };
 /** When a caller who was refused may ask again, in seconds. */
-const RETRY_AFTER = 1;
+const RETRY_AFTER_SECONDS = 1;
 
 /** `expected`: what was taken for an answer that is still to come. `gone`: the connection took it all, or is closed. */
 type Holder = { caller: string; bytes: number; expected: number; gone: boolean };
@@ -67,8 +67,9 @@ export class HeldBytes {
 
   /** `rate_limited` where the caller keeps too much, `server_busy` where all do together. */
   #refuseExcess({ caller }: Holder, bytes: number): void {
-    if ((this.#ofCallers.get(caller) ?? 0) + bytes > this.#limits.caller)
-      throw apiError('rate_limited', { seconds: RETRY_AFTER });
+    if ((this.#ofCallers.get(caller) ?? 0) + bytes > this.#limits.caller) {
+      throw apiError('rate_limited', { seconds: RETRY_AFTER_SECONDS });
+    }
     if (this.#all + bytes > this.#limits.all) throw apiError('server_busy', {});
   }
 

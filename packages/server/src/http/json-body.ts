@@ -77,8 +77,9 @@ async function* unbroken(payload: Readable): AsyncGenerator<Buffer> {
 
 /** @throws {ApiError} invalid_request for one with so many values that parsing alone would take long; invalid_json */
 function parseJson(bytes: Buffer): unknown {
-  if (hasMoreValuesThan(bytes, MAX_BODY_VALUES))
+  if (hasMoreValuesThan(bytes, MAX_BODY_VALUES)) {
     throw apiError('invalid_request', { problem: `The request body has more than ${MAX_BODY_VALUES} values` });
+  }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

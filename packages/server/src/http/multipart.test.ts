@@ -5,7 +5,7 @@ import { MAX_PART_COUNT, MIN_PART_SIZE } from '@darkslide/contract';
 import { onEveryDatabase } from '../../test/database.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
 
-const QUICK = { hold: 60_000, renew: 20, wait: 30, poll: 1 };
+const QUICK = { holdMs: 60_000, renewMs: 20, waitMs: 30, pollMs: 1 };
 
 /** A started upload with a part of 5 MiB but for the last, which has 9 bytes. */
 async function startUpload(server: TestServer, body: Record<string, unknown> = {}) {
@@ -177,8 +177,9 @@ onEveryDatabase('multipart uploads', (database) => {
       await server.call('POST', `${elsewhere}/complete`, { file_name: 'Caf\u00e9.CR3' }),
       await server.call('POST', `${elsewhere}/part_links`, { part_numbers: [1] }),
       await server.call('GET', `${one.path}/multipart_uploads/%00`),
-    ])
+    ]) {
       assert.deepEqual([answer.status, answer.body.error.code], [404, 'upload_not_found']);
+    }
     const wrongKey = await one.abort({ key: other.data.key });
     assert.deepEqual([wrongKey.status, wrongKey.body.error.code], [400, 'upload_mismatch']);
 

@@ -76,8 +76,9 @@ test('a body is at most as long as its call needs', async (t) => {
       LIST_BODY_BYTES.partNumbers,
     ],
   ] as const) {
-    for (const length of [limit - 1, limit])
+    for (const length of [limit - 1, limit]) {
       assert.equal((await call('POST', url, fill(json, length))).status, 200, `${url} ${length}`);
+    }
     const answer = await call('POST', url, fill(json, limit + 1));
     assert.deepEqual([answer.status, answer.body.error.code], [413, 'body_too_large'], url);
   }
@@ -218,8 +219,9 @@ test('a path may be percent-encoded at length, but not brokenly', async (t) => {
   const name = encodeURIComponent('\ud55c'.repeat(85).normalize('NFD'));
   assert.ok(name.length > 2000);
   assert.equal((await call('GET', `${path}/files/${name}`)).body.error.code, 'file_not_found');
-  for (const bad of ['%', '%zz', '%ff', '%c3%28'])
+  for (const bad of ['%', '%zz', '%ff', '%c3%28']) {
     assert.equal((await call('GET', `${path}/files/${bad}`)).status, 400, bad);
+  }
 });
 
 test('every answer has a request id, the one that was sent if it is fit', async (t) => {

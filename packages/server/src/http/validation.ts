@@ -87,8 +87,9 @@ function fromText(schema: TSchema, received: unknown): unknown {
     Object.entries(received as Record<string, unknown>).map(([name, text]) => {
       const type = Object.hasOwn(properties, name) ? properties[name]?.type : undefined;
       if (type === 'integer' && isInteger(String(text))) return [name, Number(text)];
-      if (type === 'boolean' && /^(true|false|1|0)$/i.test(String(text)))
+      if (type === 'boolean' && /^(true|false|1|0)$/i.test(String(text))) {
         return [name, /^(true|1)$/i.test(String(text))];
+      }
       return [name, text];
     }),
   );

@@ -11,7 +11,7 @@ type Pass = (signal: AbortSignal) => Promise<void>;
 
 const log = pino({ level: 'silent' });
 /** One pass after the other, and no lease that runs out in a slow moment of the machine. */
-const QUICK: JobTimes = { every: 1, lease: 60_000, deadline: 60_000 };
+const QUICK: JobTimes = { everyMs: 1, leaseMs: 60_000, deadlineMs: 60_000 };
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -70,7 +70,7 @@ onEveryDatabase('work that the cluster does once', (kind) => {
     const config = await newDatabase(t, kind);
     const begun = { first: Promise.withResolvers<void>(), second: Promise.withResolvers<void>() };
     const stopped = Promise.withResolvers<void>();
-    const times = { ...QUICK, lease: 90 };
+    const times = { ...QUICK, leaseMs: 90 };
     const firstPass: Pass = async (signal) => {
       begun.first.resolve();
       await aborted(signal);
@@ -92,7 +92,7 @@ onEveryDatabase('work that the cluster does once', (kind) => {
     const config = await newDatabase(t, kind);
     const clock = { now: 1_700_000_000_000 };
     const { leases } = await openedFor(t, config, { clock: () => sql<number>`cast(${clock.now} as bigint)` });
-    const times = { ...QUICK, lease: 2_400 };
+    const times = { ...QUICK, leaseMs: 2_400 };
     const done = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<boolean>();
     let renewals = -1;
@@ -101,7 +101,7 @@ onEveryDatabase('work that the cluster does once', (kind) => {
         const taken = await leases.take(lease);
         assert.equal(await leases.take({ ...lease, holder: 'other' }), false);
         // Another's clock would let it have the lease soon, were it not renewed.
-        clock.now += times.lease - 1;
+        clock.now += times.leaseMs - 1;
         if (++renewals === 3) done.resolve();
         return taken;
       },
@@ -133,7 +133,7 @@ onEveryDatabase('work that the cluster does once', (kind) => {
     assert.equal(await take(), true);
     await leases.giveBack({ name: 'job', holder: 'other' });
 
-    const rested = await node(t, config, 'second', async () => {}, { ...QUICK, every: 60_000, lease: 1_000 });
+    const rested = await node(t, config, 'second', async () => {}, { ...QUICK, everyMs: 60_000, leaseMs: 1_000 });
     await rested.gaveBack;
     assert.equal(await take(), false);
   });

@@ -4,14 +4,14 @@ import type { LeaseTable } from './lease-table.ts';
 /** How long things take, in milliseconds. */
 export type JobTimes = {
   /** Between two passes in the cluster. */
-  every: number;
+  everyMs: number;
   /** A node has the job for this long, and renews that while it works. When it dies, another takes over after this. */
-  lease: number;
+  leaseMs: number;
   /** A pass ends after this long, and the next one continues. */
-  deadline: number;
+  deadlineMs: number;
 };
 
-export const DEFAULT_TIMES: Omit<JobTimes, 'every'> = { lease: 30_000, deadline: 60 * 60_000 };
+export const DEFAULT_TIMES: Omit<JobTimes, 'everyMs'> = { leaseMs: 30_000, deadlineMs: 60 * 60_000 };
 
 type Options = {
   name: string;
@@ -45,13 +45,13 @@ export class ClusterJob {
 
   /** Looks from now on whether it is this node's turn, each time at a moment of its own. */
   start(): void {
-    const { every, lease } = this.#options.times;
-    const delay = Math.min(every, lease) * (0.5 + Math.random());
+    const { everyMs, leaseMs } = this.#options.times;
+    const delayMs = Math.min(everyMs, leaseMs) * (0.5 + Math.random());
     this.#timer = setTimeout(() => {
       this.#looking = this.#look().finally(() => {
         if (!this.#stopped.signal.aborted) this.start();
       });
-    }, delay);
+    }, delayMs);
     this.#timer.unref();
   }
 
@@ -67,9 +67,9 @@ export class ClusterJob {
     let rest = 0;
     try {
       const asked = performance.now();
-      if (!(await leases.take({ name, holder, ms: times.lease }))) return;
+      if (!(await leases.take({ name, holder, ms: times.leaseMs }))) return;
       try {
-        if (await this.#pass(asked)) rest = times.every;
+        if (await this.#pass(asked)) rest = times.everyMs;
       } finally {
         await leases.giveBack({ name, holder, rest });
       }
@@ -82,7 +82,7 @@ export class ClusterJob {
   async #pass(leasedAt: number): Promise<boolean> {
     const { run, times } = this.#options;
     const lost = new AbortController();
-    const signal = AbortSignal.any([this.#stopped.signal, lost.signal, AbortSignal.timeout(times.deadline)]);
+    const signal = AbortSignal.any([this.#stopped.signal, lost.signal, AbortSignal.timeout(times.deadlineMs)]);
     const began = performance.now();
     this.#log.debug('background work begins');
     const stopRenewing = this.#renew(leasedAt, lost);
@@ -103,21 +103,21 @@ export class ClusterJob {
   #renew(leasedAt: number, lost: AbortController): () => void {
     const { name, holder, leases, times } = this.#options;
     const runOut = (asked: number) => {
-      const left = times.lease - (performance.now() - asked);
+      const left = times.leaseMs - (performance.now() - asked);
       return setTimeout(() => lost.abort(), Math.max(left, 0));
     };
     let end = runOut(leasedAt);
     const renew = async () => {
       // Counted from before the question: the lease began at some moment after it.
       const asked = performance.now();
-      const isOurs = await leases.take({ name, holder, ms: times.lease });
+      const isOurs = await leases.take({ name, holder, ms: times.leaseMs });
       clearTimeout(end);
       if (!isOurs) return lost.abort();
       end = runOut(asked);
     };
     const timer = setInterval(() => {
       renew().catch((error) => this.#log.warn({ err: error }, 'the lease could not be renewed'));
-    }, times.lease / 3);
+    }, times.leaseMs / 3);
     return () => {
       clearInterval(timer);
       clearTimeout(end);

@@ -16,8 +16,9 @@ onEveryDatabase('API keys', (kind) => {
     assert.equal(await keys.ensureFirst(undefined), undefined);
     const caller = await keys.authenticate(first);
     assert.equal(caller.accountId, 1);
-    for (const wrong of [first.slice(0, -1), `${first}x`, first.toUpperCase(), ' ', 'x'.repeat(10_000)])
+    for (const wrong of [first.slice(0, -1), `${first}x`, first.toUpperCase(), ' ', 'x'.repeat(10_000)]) {
       await assert.rejects(keys.authenticate(wrong), { code: 'invalid_api_key' });
+    }
 
     assert.equal(await keys.ensureFirst('configured'), undefined);
     assert.equal(await keys.ensureFirst('configured anew'), undefined);

@@ -5,7 +5,7 @@ import type { AccountTable, KeyOfAccount, NewApiKey } from './account-table.ts';
 export type { KeyScope };
 
 /** The last use of a key is noted no more often than this, in milliseconds. */
-const TOUCH_INTERVAL = 60 * 60_000;
+const TOUCH_INTERVAL_MS = 60 * 60_000;
 
 export type KeyCaller = {
   kind: 'key';
@@ -46,7 +46,7 @@ export class ApiKeys {
     const { prefix, hash } = hashSecret(key);
     for (const row of await this.#accounts.workingKeys(prefix)) {
       if (!isSameHash(row.hash, hash)) continue;
-      if (this.#now() - (row.last_used_at ?? 0) > TOUCH_INTERVAL) await this.#accounts.touchKey(row.id, this.#now());
+      if (this.#now() - (row.last_used_at ?? 0) > TOUCH_INTERVAL_MS) await this.#accounts.touchKey(row.id, this.#now());
       return { kind: 'key', keyId: row.id, prefix, accountId: row.account_id, scope: row.scope };
     }
     throw apiError('invalid_api_key', {});

@@ -58,8 +58,9 @@ test('an address of IPv6 is one of a whole network', async () => {
     wrongKeys.guard({ secret: `guess of ${address}`, address }, async () => {
       throw apiError('invalid_api_key', {});
     });
-  for (let host = 1; host <= 100; host++)
+  for (let host = 1; host <= 100; host++) {
     await assert.rejects(guess(`2001:db8::${host.toString(16)}`), { code: 'invalid_api_key' });
+  }
   await assert.rejects(guess('2001:db8::ffff'), { code: 'rate_limited' });
   await assert.rejects(guess('2001:db8:0:1::1'), { code: 'invalid_api_key' });
 });

@@ -35,8 +35,9 @@ export class WrongKeys {
     const group = addressGroup(address);
     const window = this.#windows.get(group);
     const left = (window?.endsAt ?? 0) - this.#now();
-    if (window !== undefined && left > 0 && window.wrong >= MAX_WRONG && !this.#right.has(hash))
+    if (window !== undefined && left > 0 && window.wrong >= MAX_WRONG && !this.#right.has(hash)) {
       throw apiError('rate_limited', { seconds: Math.ceil(left / 1000), of: 'wrong keys from this address' });
+    }
     try {
       const found = await find();
       remember(this.#right, MAX_REMEMBERED);

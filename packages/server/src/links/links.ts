@@ -53,7 +53,8 @@ export class UploadLinks {
   /** Where storage heeds no condition, a link for one PUT could replace what has arrived. */
   #refuseReplaceable(files: readonly { sent: string }[]): void {
     const [first] = files;
-    if (!this.#store.conditions.put && first !== undefined)
+    if (!this.#store.conditions.put && first !== undefined) {
       throw apiError('single_put_unavailable', { name: first.sent });
+    }
   }
 }

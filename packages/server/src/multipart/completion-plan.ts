@@ -19,8 +19,9 @@ export function planCompletion(
     if (part === undefined) missing.push(number);
     else parts.push(part);
   }
-  if (missing.length > 0)
+  if (missing.length > 0) {
     throw apiError('upload_parts_missing', { name, parts: missing, partCount }, { details: missing });
+  }
 
   const small = parts.filter(({ partNumber, size }) => partNumber < partCount && size < MIN_PART_SIZE);
   if (small.length > 0) {
@@ -29,7 +30,8 @@ export function planCompletion(
   }
 
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  if (upload.size !== null && upload.size !== size)
+  if (upload.size !== null && upload.size !== size) {
     throw apiError('upload_size_mismatch', { name, declared: upload.size, arrived: size });
+  }
   return { parts, size };
 }

@@ -11,7 +11,8 @@ export async function findUpload(uploads: UploadTable, project: AccessedProject,
   // A database does not take a NUL as text.
   const upload = uploadId.includes('\0') ? undefined : await uploads.find(project.id, uploadId);
   const { token } = project;
-  if (upload === undefined || (token !== undefined && upload.token_id !== token.id))
+  if (upload === undefined || (token !== undefined && upload.token_id !== token.id)) {
     throw apiError('upload_not_found', { uploadId });
+  }
   return upload;
 }

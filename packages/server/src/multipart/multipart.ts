@@ -121,8 +121,9 @@ export class MultipartUploads {
       const row = await this.#quotas.forNames(project.account_id, (forNames) =>
         this.#uploads.add({ ...upload, ...ids }, { md5, now: this.#now() }, [forNames, forUploads]),
       );
-      for (const earlier of await this.#uploads.earlierOfToken(row))
+      for (const earlier of await this.#uploads.earlierOfToken(row)) {
         await this.#ending.abortIdle(project.uuid, earlier);
+      }
       return row;
     } catch (error) {
       // Where this fails too, the sweeper finds the upload later.

@@ -28,7 +28,7 @@ const requests = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-const HOLD = 1000;
+const HOLD_MS = 1000;
 const CONTENT = 'the parts of IMG_0001.CR3';
 
 type Outcome =
@@ -51,7 +51,7 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
         store.abortsUnknown = abortsUnknown;
         const { projects, multipart, ending } = createRules(database, store, {
           now,
-          times: { hold: HOLD, renew: 60_000, wait: 20, poll: 1 },
+          times: { holdMs: HOLD_MS, renewMs: 60_000, waitMs: 20, pollMs: 1 },
         });
         const project = await projects.find(scope, await projects.create(scope));
         const { upload_id: id, key } = await multipart.start(project, { file_name: 'IMG_0001.CR3', part_count: 2 });
@@ -63,7 +63,7 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
           const { kind, ticks } = steps.next().value ?? { kind: 'none', ticks: 0 };
           for (let n = 0; n < ticks; n++) await tick();
           // The node lives, but could not renew what it holds.
-          if (kind === 'stall') clock += HOLD + 1;
+          if (kind === 'stall') clock += HOLD_MS + 1;
           if (kind === 'no answer before') throw noAnswer();
           if (kind === 'crash before') throw new Crash();
           const result = work();
@@ -75,8 +75,9 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
 
         const ask = async (request: string): Promise<Outcome> => {
           try {
-            if (request === 'complete')
+            if (request === 'complete') {
               return { did: 'completed', body: await ending.complete(project, id, { file_name: 'IMG_0001.CR3' }) };
+            }
             if (request === 'get') {
               await multipart.get(project, id);
               return { did: 'refused', code: 'only looked' };
@@ -85,8 +86,9 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
             return { did: 'aborted' };
           } catch (error) {
             if (error instanceof ApiError) return { did: 'refused', code: error.code };
-            if (error instanceof Crash || (error as Error).name === 'StorageUnavailableError')
+            if (error instanceof Crash || (error as Error).name === 'StorageUnavailableError') {
               return { did: 'refused', code: 'no answer' };
+            }
             throw error;
           }
         };
@@ -99,7 +101,7 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
 
         // The dead nodes' holds run out; storage answers again.
         store.around = async (_, work) => work();
-        clock += HOLD + 1;
+        clock += HOLD_MS + 1;
         outcomes.push(await ask('complete'), await ask('abort'), await ask('complete'));
 
         const final = outcomes.slice(-3).map((outcome) => (outcome.did === 'refused' ? outcome.code : outcome.did));
@@ -153,7 +155,7 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
     const database = await openTestDatabase(t, kind, { clock: () => sql<number>`cast(${clock.now} as bigint)` });
     await database.accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: 0 });
     const store = new FakeObjectStore();
-    const times = { hold: HOLD, renew: 5, wait: 10, poll: 1 };
+    const times = { holdMs: HOLD_MS, renewMs: 5, waitMs: 10, pollMs: 1 };
     const { projects, multipart, ending } = createRules(database, store, { times });
     const scope = { accountId: 1, family: 'profile' } as const;
     const project = await projects.find(scope, await projects.create(scope));
@@ -172,8 +174,8 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
     const completing = ending.complete(project, id, { file_name: 'a' });
     await begun.promise;
     for (let renewals = 0; renewals < 3; renewals++) {
-      clock.now += HOLD - 1;
-      while (((await database.uploads.find(project.id, id))?.held_for ?? 0) < HOLD) await tick();
+      clock.now += HOLD_MS - 1;
+      while (((await database.uploads.find(project.id, id))?.held_for ?? 0) < HOLD_MS) await tick();
     }
     await assert.rejects(ending.abort(project, id, {}), { code: 'upload_busy' });
     storageWorks.resolve();

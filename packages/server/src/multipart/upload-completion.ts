@@ -21,15 +21,15 @@ type Attempt = { name: string; size: number | null; md5: string | null; token: U
 /** How long things take, in milliseconds. */
 export type EndingTimes = {
   /** A node that completes or aborts holds the upload for this long, and renews that while storage works. */
-  hold: number;
-  renew: number;
+  holdMs: number;
+  renewMs: number;
   /** A request waits at most this long for another that holds the upload. */
-  wait: number;
+  waitMs: number;
   /** The time between two looks. */
-  poll: number;
+  pollMs: number;
 };
 
-const DEFAULT_TIMES: EndingTimes = { hold: 15_000, renew: 5000, wait: 10_000, poll: 100 };
+const DEFAULT_TIMES: EndingTimes = { holdMs: 15_000, renewMs: 5000, waitMs: 10_000, pollMs: 100 };
 
 type Options = {
   uploads: UploadTable;
@@ -98,8 +98,9 @@ export class UploadEnding {
     for (;;) {
       const upload = await findUpload(this.#uploads, project, uploadId);
       const key = keyOf(project.uuid, upload.file_name);
-      if (request.key !== null && request.key !== undefined && request.key.normalize('NFC') !== key)
+      if (request.key !== null && request.key !== undefined && request.key.normalize('NFC') !== key) {
         throw apiError('upload_mismatch', { field: 'key', got: request.key });
+      }
       if (upload.state === 'completed') throw apiError('upload_completed', { name: upload.file_name });
       if (upload.state === 'aborted') return;
       if (isHeld(upload)) await turn(upload);
@@ -145,7 +146,7 @@ export class UploadEnding {
       await this.#files.request({ id: upload.project_id, token }, [{ name: upload.file_name, md5 }]);
     }
     const etag = this.#store.etagOfParts(parts) ?? null;
-    const held = await this.#uploads.change(upload, { state: 'completing', hold: this.#times.hold, size, etag });
+    const held = await this.#uploads.change(upload, { state: 'completing', holdMs: this.#times.holdMs, size, etag });
     if (held === undefined) return;
     // Bytes that came by an upload token replace no file; an API key may.
     await this.#completeHeld(key, held, { parts, size, ifAbsent: request.token !== undefined });
@@ -177,8 +178,9 @@ export class UploadEnding {
         return await this.#settle(key, held);
       case 'exists': {
         // Perhaps by this very upload, whose answer was lost on its way to us.
-        if ((await this.#orRelease(held, () => this.#store.listParts(ref))) === undefined)
+        if ((await this.#orRelease(held, () => this.#store.listParts(ref))) === undefined) {
           return await this.#settle(key, held);
+        }
         await this.#uploads.change(held, { state: 'open' });
         throw apiError('file_exists', { name: held.file_name });
       }
@@ -193,7 +195,7 @@ export class UploadEnding {
     // Some storages answer an abort after a complete as if it had aborted, so that has to be known before, and after.
     const wasAttempted = upload.size !== null;
     if (wasAttempted && (await this.#store.listParts(ref)) === undefined) return await this.#settle(key, upload);
-    const held = await this.#uploads.change(upload, { state: 'aborting', hold: this.#times.hold });
+    const held = await this.#uploads.change(upload, { state: 'aborting', holdMs: this.#times.holdMs });
     if (held === undefined) return;
     const outcome = await this.#holding(held, () => this.#store.abortUpload(ref));
     if (outcome === 'aborted' && !wasAttempted) await this.#uploads.change(held, { state: 'aborted' });
@@ -202,17 +204,18 @@ export class UploadEnding {
 
   async #settle(key: string, upload: UploadRow): Promise<void> {
     const object = upload.size === null ? undefined : await this.#orRelease(upload, () => this.#store.head(key));
-    if (object === undefined || !cameOf(upload, object))
+    if (object === undefined || !cameOf(upload, object)) {
       return void (await this.#uploads.change(upload, { state: 'aborted' }));
+    }
     const { size, etag, lastModified } = object;
     await this.#uploads.complete(upload, { size, etag, uploadedAt: lastModified.getTime() });
   }
 
   /** Holds the upload for as long as storage works on it, so that a node's death frees it soon. */
   async #holding<Result>(held: UploadRow, work: () => Promise<Result>): Promise<Result> {
-    const { hold, renew } = this.#times;
+    const { holdMs, renewMs } = this.#times;
     // A renewal that fails does not stop the work: the next may succeed, and a node that takes over sees what was done.
-    const renewal = setInterval(() => void this.#uploads.holdOn(held, hold).catch(() => {}), renew);
+    const renewal = setInterval(() => void this.#uploads.holdOn(held, holdMs).catch(() => {}), renewMs);
     try {
       return await this.#orRelease(held, work);
     } finally {
@@ -233,12 +236,12 @@ export class UploadEnding {
 
   /** Waits for the node that holds the upload, a poll at a time, and in all no longer than a request may. */
   #turns(): (upload: UploadRow) => Promise<void> {
-    const { wait, poll } = this.#times;
+    const { waitMs, pollMs } = this.#times;
     let waited = 0;
     return async (upload) => {
-      if (waited >= wait) throw apiError('upload_busy', { name: upload.file_name });
-      waited += poll;
-      await new Promise((resolve) => setTimeout(resolve, poll));
+      if (waited >= waitMs) throw apiError('upload_busy', { name: upload.file_name });
+      waited += pollMs;
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     };
   }
 }

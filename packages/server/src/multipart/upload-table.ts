@@ -127,16 +127,16 @@ export class UploadTable {
   }
 
   /**
-   * The one way to change a state: from this version of the row. Undefined where another came first. With `hold`, the
+   * The one way to change a state: from this version of the row. Undefined where another came first. With `holdMs`, the
    * caller holds it from then on for this many milliseconds.
    */
   async change(
     from: Pick<UploadRow, 'id' | 'version'>,
-    { hold, ...to }: Pick<UploadRow, 'state'> & Partial<Pick<UploadRow, 'size' | 'etag'>> & { hold?: number },
+    { holdMs, ...to }: Pick<UploadRow, 'state'> & Partial<Pick<UploadRow, 'size' | 'etag'>> & { holdMs?: number },
   ): Promise<UploadRow | undefined> {
     const changed = await this.#db
       .updateTable('multipart_uploads')
-      .set({ ...to, busy_until: hold === undefined ? null : this.#in(hold), version: from.version + 1 })
+      .set({ ...to, busy_until: holdMs === undefined ? null : this.#in(holdMs), version: from.version + 1 })
       .where('id', '=', from.id)
       .where('version', '=', from.version)
       .returningAll()
@@ -171,10 +171,10 @@ export class UploadTable {
   }
 
   /** Holds for this many milliseconds from now what `change` gave to hold. No change of state. */
-  async holdOn(held: Pick<UploadRow, 'id' | 'version'>, hold: number): Promise<void> {
+  async holdOn(held: Pick<UploadRow, 'id' | 'version'>, holdMs: number): Promise<void> {
     await this.#db
       .updateTable('multipart_uploads')
-      .set({ busy_until: this.#in(hold) })
+      .set({ busy_until: this.#in(holdMs) })
       .where('id', '=', held.id)
       .where('version', '=', held.version)
       .execute();

@@ -14,14 +14,15 @@ export type MetricsRoute = { exporter: MetricsExporter; token: string };
 const UNAUTHORIZED = 'Send the metrics token as Authorization: Bearer TOKEN.\n';
 /** No scraper sends more, and none takes longer for it; bytes and milliseconds. */
 const MAX_HEADER_BYTES = 8192;
-const HEADERS_TIMEOUT = 5000;
+const HEADERS_TIMEOUT_MS = 5000;
 
 /** `GET /metrics` on the API's port. */
 export function registerMetrics(app: FastifyInstance, { exporter, token }: MetricsRoute): void {
   app.get('/metrics', { schema: { hide: true } }, async ({ headers }, reply) => {
     reply.header('cache-control', 'no-store');
-    if (!isBearer(headers.authorization, token))
+    if (!isBearer(headers.authorization, token)) {
       return reply.code(401).header('www-authenticate', 'Bearer').type('text/plain').send(UNAUTHORIZED);
+    }
     return reply.type(exporter.contentType).send(await exporter.render());
   });
 }
@@ -34,11 +35,12 @@ export async function serveMetrics(
   exporter: MetricsExporter,
   { host, port, token }: MetricsAccess & { host: string; port: number },
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT };
+  const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS };
   const server = createServer(limits, async ({ method, url = '', headers }, response) => {
     if (url.split('?')[0] !== '/metrics' || method !== 'GET') return response.writeHead(404).end();
-    if (token !== undefined && !isBearer(headers.authorization, token))
+    if (token !== undefined && !isBearer(headers.authorization, token)) {
       return response.writeHead(401, { 'www-authenticate': 'Bearer', 'content-type': 'text/plain' }).end(UNAUTHORIZED);
+    }
     return response.writeHead(200, { 'content-type': exporter.contentType }).end(await exporter.render());
   });
   await new Promise<void>((resolve, reject) => {

@@ -14,7 +14,7 @@ export type TracingOptions = {
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT };
 /** How long a batch of spans may take to be sent, retries included, in milliseconds. It bounds the end of the process. */
-const EXPORT_TIMEOUT = 3000;
+const EXPORT_TIMEOUT_MS = 3000;
 
 /** Tracing by OpenTelemetry. Where the client says whether its trace is sampled, that holds; else it is. */
 export class OpenTelemetryTracing implements Tracing {
@@ -27,7 +27,7 @@ export class OpenTelemetryTracing implements Tracing {
       resource: defaultResource().merge(own),
       sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
       spanProcessors: [
-        new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT }) }),
+        new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS }) }),
       ],
     });
     this.#tracer = this.#provider.getTracer('darkslide', version);

@@ -33,6 +33,7 @@ test('a gauge that fails or hangs is left out, and the others are there', async 
   t.mock.timers.tick(2000);
   const text = await rendered;
   assert.match(text, /^darkslide_storage_calls_waiting 3$/m);
-  for (const name of ['open_uploads', 'store_bodies'])
+  for (const name of ['open_uploads', 'store_bodies']) {
     assert.doesNotMatch(text, new RegExp(`^darkslide_${name} `, 'm'));
+  }
 });

@@ -7,7 +7,7 @@ const STORAGE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 const DATABASE_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
 
 /** How long a gauge may take to be read, in milliseconds. */
-const READ_DEADLINE = 2000;
+const READ_DEADLINE_MS = 2000;
 /** Storages make up error codes as they like; those seen after this many count together as `other`. */
 const MAX_ERROR_CODES = 40;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
@@ -147,7 +147,7 @@ function watchGauge(registry: Registry, name: GaugeName, read: () => number | Pr
 /** What hangs must not hold up the others: a scrape that fails looks like a server that is down. */
 async function inTime(read: () => number | Promise<number>): Promise<number> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('no value in time')), READ_DEADLINE);
+  const timer = setTimeout(() => reject(new Error('no value in time')), READ_DEADLINE_MS);
   try {
     return await Promise.race([read(), late]);
   } finally {

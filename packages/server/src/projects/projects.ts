@@ -35,8 +35,9 @@ export class Projects {
   async find(scope: Scope, uuid: string): Promise<AccessedProject> {
     const project = /^[0-9a-f-]{36}$/.test(uuid) ? await this.#projects.find(scope, { uuid }) : undefined;
     const { token } = scope;
-    if (project === undefined || (token !== undefined && token.project_id !== project.id))
+    if (project === undefined || (token !== undefined && token.project_id !== project.id)) {
       throw apiError('project_not_found', { project: uuid });
+    }
     return { ...project, token };
   }
 

@@ -89,11 +89,13 @@ export function checkPartSize(
     return null;
   }
   if (partSize > MAX_PART_SIZE) throw refuse(`is over ${MAX_PART_SIZE} bytes, the most that storage takes`);
-  if (partCount > 1 && partSize < MIN_PART_SIZE)
+  if (partCount > 1 && partSize < MIN_PART_SIZE) {
     throw refuse(`is under ${MIN_PART_SIZE} bytes, which only the last part may be`);
+  }
   const parts = Math.max(1, Math.ceil((size ?? 0) / partSize));
-  if (size !== null && parts !== partCount)
+  if (size !== null && parts !== partCount) {
     throw refuse(`makes ${parts} parts of ${size} bytes, but part_count is ${partCount}`);
+  }
   return partSize;
 }
 

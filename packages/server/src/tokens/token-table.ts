@@ -108,8 +108,9 @@ export class UploadTokenTable {
       };
       for (const limit of ['files', 'bytes'] as const) {
         const most = token[`max_${limit}`];
-        if (most !== null && token[limit] + added[limit] > most)
+        if (most !== null && token[limit] + added[limit] > most) {
           return { kind: 'full', limit, most, used: token[limit], asked: added[limit] };
+        }
       }
       await this.#record(db, token, claims, added);
       return { kind: 'claimed' };

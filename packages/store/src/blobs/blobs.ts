@@ -61,8 +61,9 @@ export class Blobs {
   /** `fresh` makes the folders. Otherwise all must exist: a missing one means that bytes were lost or not mounted. */
   static async open(root: string, { fresh }: { fresh: boolean }): Promise<Blobs> {
     for (const folder of [root, ...blobFolders().map((name) => join(root, name))]) {
-      if (!fresh && !existsSync(folder))
+      if (!fresh && !existsSync(folder)) {
         throw new Error(`${folder} is missing: restore the data folder, or start a new one`);
+      }
       ownFolder(folder);
     }
     if (fresh) await syncDirectory(root);

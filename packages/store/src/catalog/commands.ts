@@ -103,8 +103,9 @@ export class Commands {
   }
 
   #deleteBucket({ bucketId, sequence }: Extract<Command, { type: 'deleteBucket' }>): Outcome {
-    if (this.#sql.get('SELECT 1 FROM object WHERE bucket_id = ? LIMIT 1', bucketId))
+    if (this.#sql.get('SELECT 1 FROM object WHERE bucket_id = ? LIMIT 1', bucketId)) {
       throw new Refusal('BucketNotEmpty');
+    }
     const name = this.#bucketName(bucketId);
     const uploads = this.#sql.all('SELECT id FROM upload WHERE bucket_id = ?', bucketId).map(({ id }) => String(id));
     const dropped = uploads.flatMap((id) => this.#dropUpload(id));

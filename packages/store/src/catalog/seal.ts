@@ -47,8 +47,9 @@ function digestOf(path: string): string {
   const file = openSync(path, 'r');
   try {
     const buffer = Buffer.alloc(READ_BYTES);
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
+    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
       hash.update(buffer.subarray(0, read));
+    }
   } finally {
     closeSync(file);
   }

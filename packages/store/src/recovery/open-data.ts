@@ -99,8 +99,9 @@ export class Data {
     const reconciled = await reconcile({ blobs, reader, changes, lostFound, lastObjectId, maxInProgress });
     const expired = lostFound.expire(lostFoundDays);
     log({ type: 'sweep', removed: reconciled.removed + expired, setAside: reconciled.setAside, lost: reconciled.lost });
-    for (const blob of reconciled.madeAgain)
+    for (const blob of reconciled.madeAgain) {
       log({ type: 'trailer', blob, objects: reader.usersOf(blob), isFixed: true });
+    }
     await this.#mark(reconciled);
     const db = openIndex(index, { check: false, mayBeNew: false });
     const worthBytes = this.#options.compactChangesBytes;

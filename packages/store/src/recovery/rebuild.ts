@@ -37,7 +37,7 @@ export type RebuildReport = {
 };
 
 /** Blobs between two reports of progress. */
-const REPORT_EVERY = 1000;
+const REPORT_EVERY_BLOBS = 1000;
 
 /**
  * Makes a new index from what the blobs of a store say of themselves, and puts it in the place of the old one, which is
@@ -48,8 +48,9 @@ export async function rebuildIndex(options: {
   progress?: (done: number, total: number) => void;
 }): Promise<RebuildReport> {
   const { dataDir, progress = () => {} } = options;
-  if (!existsSync(join(dataDir, 'blobs')))
+  if (!existsSync(join(dataDir, 'blobs'))) {
     throw new Error(`${dataDir} holds no store: there is no folder "blobs" in it`);
+  }
   const lock = FolderLock.take(dataDir);
   try {
     const fresh = join(dataDir, 'index.sqlite.new');
@@ -77,7 +78,7 @@ async function fill(options: {
     const blobs = await listBlobs(dataDir);
     const silent: string[] = [];
     for (const [done, blob] of blobs.entries()) {
-      if (done % REPORT_EVERY === 0) {
+      if (done % REPORT_EVERY_BLOBS === 0) {
         progress(done, blobs.length);
         await turn();
       }

@@ -6,11 +6,12 @@ import type { DatabaseKind } from '../tables.ts';
  * question takes longer than the rest of the answer, and whatever writes files would have to remember to count.
  */
 export async function fileCounts(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {
-  for (const column of ['file_count', 'arrived_count'] as const)
+  for (const column of ['file_count', 'arrived_count'] as const) {
     await db.schema
       .alterTable('projects')
       .addColumn(column, 'bigint', (count) => count.notNull().defaultTo(0))
       .execute();
+  }
   await sql`
     update projects set
       file_count = (select count(*) from files where project_id = projects.id),

@@ -10,7 +10,7 @@ import { s3Code } from './errors.ts';
 import { EMPTY_TYPE, exchange } from './exchange.ts';
 
 /** How long one call may take, in milliseconds. */
-const DEADLINE = 10_000;
+const DEADLINE_MS = 10_000;
 
 export type ConditionOptions = {
   client: S3Client;
@@ -36,7 +36,7 @@ async function refusesPut({ key, signer }: ConditionOptions): Promise<boolean> {
 }
 
 async function refusesComplete({ client, bucket: Bucket, key: Key, signer }: ConditionOptions): Promise<boolean> {
-  const within = () => ({ abortSignal: AbortSignal.timeout(DEADLINE) });
+  const within = () => ({ abortSignal: AbortSignal.timeout(DEADLINE_MS) });
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }), within());
   if (UploadId === undefined) return false;
   const upload = { Bucket, Key, UploadId };

@@ -13,10 +13,10 @@ import { SignerFactory } from './signer.ts';
 
 /** Limits of the connections to storage: sockets, and milliseconds. */
 const MAX_SOCKETS = 64;
-const CONNECT_TIMEOUT = 3000;
-const SOCKET_TIMEOUT = 60_000;
+const CONNECT_TIMEOUT_MS = 3000;
+const SOCKET_TIMEOUT_MS = 60_000;
 /** For the first question, all retries together. */
-const BUCKET_DEADLINE = 10_000;
+const BUCKET_DEADLINE_MS = 10_000;
 
 /** Storage, ready to use, and how to close it. */
 export type ConnectedStore = {
@@ -91,8 +91,8 @@ export function createClient(
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT,
-      requestTimeout: SOCKET_TIMEOUT,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: SOCKET_TIMEOUT_MS,
       ...agents,
     },
   });
@@ -118,6 +118,6 @@ export function storageEndpoint(client: S3Client, { endpoint, region }: StorageC
  */
 export async function requireBucket(client: S3Client, bucket: string): Promise<void> {
   const list = new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 });
-  const { Name } = await client.send(list, { abortSignal: AbortSignal.timeout(BUCKET_DEADLINE) });
+  const { Name } = await client.send(list, { abortSignal: AbortSignal.timeout(BUCKET_DEADLINE_MS) });
   if (Name !== bucket) throw new WrongAddressingError();
 }

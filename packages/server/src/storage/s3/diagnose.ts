@@ -55,8 +55,9 @@ export function diagnoseStorage(error: unknown, config: StorageConfig): StorageD
   if (error instanceof WrongAddressingError) return wrongAddressing(config);
   if (error instanceof CredentialsExpiredError) return expired();
   // The adapter's own words; what it caught says more.
-  if (error instanceof StorageUnavailableError && error.cause !== undefined)
+  if (error instanceof StorageUnavailableError && error.cause !== undefined) {
     return diagnoseStorage(error.cause, config);
+  }
   if (error instanceof LinkRefusedError) return linkRefusal(error, config);
   if (error instanceof S3ServiceException) return refusal(refusalOf(error), config);
   if (error instanceof Error && error.name === 'CredentialsProviderError') return noCredentials(error);
@@ -202,8 +203,9 @@ function unreachable(
   config: StorageConfig,
 ): StorageDiagnosis {
   const { hostname = '' } = error as { hostname?: string };
-  if (!config.forcePathStyle && config.endpoint && hostname.startsWith(`${config.bucket}.`))
+  if (!config.forcePathStyle && config.endpoint && hostname.startsWith(`${config.bucket}.`)) {
     return wrongAddressing(config);
+  }
   const variable = config.endpoint === undefined ? 'DARKSLIDE_S3_REGION' : 'DARKSLIDE_S3_ENDPOINT';
   return {
     about: 'reach',
@@ -215,7 +217,8 @@ function unreachable(
 
 /** The variables that the credentials came from. */
 function credentialNames({ credentials }: StorageConfig): { key: string; secret: string } {
-  if (credentials === undefined)
+  if (credentials === undefined) {
     return { key: 'AWS_ACCESS_KEY_ID, or the profile or role it comes from', secret: 'AWS_SECRET_ACCESS_KEY' };
+  }
   return { key: 'DARKSLIDE_STORE_ACCESS_KEY', secret: 'DARKSLIDE_STORE_SECRET_KEY' };
 }

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { request as httpsRequest } from 'node:https';
 
 /** How long one request may take, in milliseconds. */
-const DEADLINE = 10_000;
+const DEADLINE_MS = 10_000;
 /** Of an answer's body, what is read: enough of an error to find its code in, and more than a test upload. */
 const MOST_BYTES = 16_384;
 
@@ -29,7 +29,7 @@ export async function exchange(url: string, { method, headers = {}, body }: Exch
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   const length = body === undefined ? {} : { 'content-length': body.length };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const signal = AbortSignal.timeout(DEADLINE);
+    const signal = AbortSignal.timeout(DEADLINE_MS);
     request(url, { method, headers: { ...headers, ...length }, signal, agent: false })
       .on('response', resolve)
       .on('error', reject)

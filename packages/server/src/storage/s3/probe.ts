@@ -12,7 +12,7 @@ import type { SignedHeaders, SignerFactory } from './signer.ts';
 export type StorageHabits = { putHeaders: SignedHeaders; etagIsMd5: boolean; conditions: Conditions };
 
 /** How long removing a test upload may take, in milliseconds. */
-const DEADLINE = 10_000;
+const DEADLINE_MS = 10_000;
 
 const SIGN_TYPE: SignedHeaders = { 'content-type': '' };
 const SIGN_HOST_ONLY: SignedHeaders = {};
@@ -51,6 +51,6 @@ export async function probeStorage({ client, bucket, signers, signContentType }:
   } finally {
     const remove = new DeleteObjectCommand({ Bucket: bucket, Key: key });
     // A probe left behind does no harm, and a server that may not delete can still upload.
-    await client.send(remove, { abortSignal: AbortSignal.timeout(DEADLINE) }).catch(() => {});
+    await client.send(remove, { abortSignal: AbortSignal.timeout(DEADLINE_MS) }).catch(() => {});
   }
 }

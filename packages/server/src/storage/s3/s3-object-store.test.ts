@@ -61,8 +61,9 @@ test('storage that is not there, has no such bucket or denies us is named in one
     ],
     [{ ...config, bucket: 'nothing-here' }, /has no bucket "nothing-here": .*create it/],
     [{ ...config, credentials }, /does not accept the secret key: check DARKSLIDE_STORE_SECRET_KEY\.$/],
-  ] as const)
+  ] as const) {
     await assert.rejects(connectStorage(wrong, { ttlSeconds: 60 }), { message });
+  }
 });
 
 const LISTING = '<ListBucketResult><Name>b</Name></ListBucketResult>';

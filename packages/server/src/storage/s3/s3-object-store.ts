@@ -28,11 +28,11 @@ import type { StorageHabits } from './probe.ts';
 import type { SignerFactory } from './signer.ts';
 
 /** How long storage may take, all retries together, in milliseconds. */
-const DEADLINE = 20_000;
+const DEADLINE_MS = 20_000;
 /** Completing thousands of parts may take a storage long. Shorter than an upload is held for it. */
-const COMPLETE_DEADLINE = 60_000;
+const COMPLETE_DEADLINE_MS = 60_000;
 /** For a health check. */
-const CHECK_DEADLINE = 2000;
+const CHECK_DEADLINE_MS = 2000;
 
 /** Refusals of a complete that say that storage is no longer as it was when it was asked, and to ask again. */
 const PARTS_CHANGED = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'ConditionalRequestConflict']);
@@ -84,7 +84,7 @@ export class S3ObjectStore implements ObjectStore {
     try {
       const found = await this.#client.send(
         new HeadObjectCommand({ Bucket: this.#bucket, Key: key }),
-        within(DEADLINE),
+        within(DEADLINE_MS),
       );
       return storedObject({ ...found, Key: key, Size: found.ContentLength });
     } catch (error) {
@@ -105,7 +105,7 @@ export class S3ObjectStore implements ObjectStore {
       EncodingType: 'url',
     });
     try {
-      const { Contents = [], IsTruncated, EncodingType } = await this.#client.send(page, within(DEADLINE));
+      const { Contents = [], IsTruncated, EncodingType } = await this.#client.send(page, within(DEADLINE_MS));
       const objects = Contents.map((entry) => storedObject({ ...entry, Key: decodeKey(entry.Key, EncodingType) }));
       return { objects, more: IsTruncated === true };
     } catch (error) {
@@ -121,7 +121,7 @@ export class S3ObjectStore implements ObjectStore {
   async createUpload(key: string): Promise<string> {
     try {
       const create = new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key });
-      const { UploadId } = await this.#client.send(create, within(DEADLINE));
+      const { UploadId } = await this.#client.send(create, within(DEADLINE_MS));
       if (UploadId === undefined) throw new Error('the answer has no UploadId');
       return UploadId;
     } catch (error) {
@@ -132,7 +132,7 @@ export class S3ObjectStore implements ObjectStore {
   async listParts({ key, uploadId }: UploadRef): Promise<StoredPart[] | undefined> {
     const parts: StoredPart[] = [];
     const upload = { Bucket: this.#bucket, Key: key, UploadId: uploadId };
-    const options = within(DEADLINE);
+    const options = within(DEADLINE_MS);
     try {
       // Not the SDK's paginator: it goes on while there is a marker, and Ceph sends one with the last page too.
       for (let marker: string | undefined, more = true; more; ) {
@@ -164,7 +164,7 @@ export class S3ObjectStore implements ObjectStore {
       MultipartUpload: { Parts: parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: `"${etag}"` })) },
     });
     try {
-      const { ETag } = await this.#client.send(complete, within(COMPLETE_DEADLINE));
+      const { ETag } = await this.#client.send(complete, within(COMPLETE_DEADLINE_MS));
       // Ceph leaves it empty the first time.
       const etag = unquoteETag(ETag ?? '') || this.etagOfParts(parts) || (await this.head(key))?.etag;
       if (!etag) throw new Error('the answer has no ETag');
@@ -184,7 +184,7 @@ export class S3ObjectStore implements ObjectStore {
   async abortUpload({ key, uploadId }: UploadRef): Promise<'aborted' | 'no-such-upload'> {
     const abort = new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: uploadId });
     try {
-      await this.#client.send(abort, within(DEADLINE));
+      await this.#client.send(abort, within(DEADLINE_MS));
       return 'aborted';
     } catch (error) {
       if (isNoSuchUpload(error)) return 'no-such-upload';
@@ -194,7 +194,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async remove(key: string): Promise<'removed' | 'refused'> {
     try {
-      await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }), within(DEADLINE));
+      await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }), within(DEADLINE_MS));
       return 'removed';
     } catch (error) {
       if (isNotFound(error)) return 'removed';
@@ -211,7 +211,7 @@ export class S3ObjectStore implements ObjectStore {
         EncodingType: 'url',
         ...marker,
       });
-      const page = await this.#client.send(list, within(DEADLINE)).catch((error) => {
+      const page = await this.#client.send(list, within(DEADLINE_MS)).catch((error) => {
         throw unavailable('ListMultipartUploads', error);
       });
       yield (page.Uploads ?? []).map(({ Key, UploadId = '', Initiated = new Date() }) => ({
@@ -231,7 +231,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async check(): Promise<void> {
     try {
-      await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), within(CHECK_DEADLINE));
+      await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), within(CHECK_DEADLINE_MS));
     } catch (error) {
       throw unavailable('HeadBucket', error);
     }
