@@ -1,5 +1,5 @@
 /**
- * `npm run check`: what a change must pass before it is committed. Lint, types, unit tests. It needs npm, and nothing
+ * `npm run check`: what a change must pass before it is committed. Lint, types, what is unused, unit tests. It needs npm, and nothing
  * else, on Linux, macOS and Windows. Tests that need more skip themselves and say what.
  */
 import { globSync } from 'node:fs';
@@ -40,6 +40,7 @@ const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, '.cache', 'compiled') };
 await steps([
   { title: 'lint and format', run: () => run('biome', ['ci', '--error-on-warnings', '.']) },
   { title: 'types', run: () => run('tsc', ['--noEmit']) },
+  { title: 'unused exports and files', run: () => run('knip', ['--no-progress']) },
   {
     title: 'unit tests',
     run: () =>

@@ -27,7 +27,7 @@ export type Proxied = {
   remove(): Promise<void>;
 };
 
-export type RunningClient = {
+type RunningClient = {
   child: ChildProcess;
   /** What it ended with, when it has: exit code (null when killed), the signal that ended it, and output. */
   ended: Promise<ClientEnd>;
@@ -37,7 +37,7 @@ export type RunningClient = {
   said(text: string | ((stdout: string) => boolean)): Promise<void>;
 };
 
-export type ClientEnd = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
+type ClientEnd = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 
 export async function startProxied(env: Record<string, string> = {}): Promise<Proxied> {
   const [storePort] = await freePorts(1);

@@ -11,7 +11,7 @@ export type Cost = {
 };
 
 /** The median of each figure by itself. */
-export function medianCost(costs: readonly Cost[]): Cost {
+function medianCost(costs: readonly Cost[]): Cost {
   return {
     seconds: median(costs.map(({ seconds }) => seconds)),
     cpuSeconds: median(costs.map(({ cpuSeconds }) => cpuSeconds)),
@@ -42,7 +42,7 @@ export async function interleave<Side extends string>(
 /** Megabytes of 10⁶ bytes, here and in all figures. */
 export const MB = 1_000_000;
 
-export const perSecond = (amount: number, { seconds }: Cost) => amount / seconds;
+const perSecond = (amount: number, { seconds }: Cost) => amount / seconds;
 
 /** One side's figures, as text. */
 export function describeCost(cost: Cost, { files, bytes }: { files: number; bytes: number }): string {

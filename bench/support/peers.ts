@@ -4,7 +4,7 @@ import type { Command } from './measure-command.ts';
 import { ensureS5cmd } from './s5cmd.ts';
 
 /** A tool that copies a folder to S3, at its defaults. */
-export type Peer = { name: string; copy(upload: { s3: S3Access; folder: string }): Command };
+type Peer = { name: string; copy(upload: { s3: S3Access; folder: string }): Command };
 
 export type Peers = { found: Peer[]; missing: { name: string; reason: string }[] };
 

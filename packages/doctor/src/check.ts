@@ -4,7 +4,7 @@ import { type Diagnosis, sentence } from '@darkslide/server/ports';
 export type Answer = { status: 'ok'; message: string } | Trouble;
 
 /** `warning`: it works, but not as well as it could. */
-export type Trouble = {
+type Trouble = {
   status: 'warning' | 'wrong';
   message: string;
   remedy: string;

@@ -99,7 +99,7 @@ export class Bytes {
 
 const CHUNK = 4096;
 
-export function latin(bytes: Uint8Array): string {
+function latin(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
   return text;

@@ -3,7 +3,7 @@ import { S3Error } from './errors.ts';
 
 export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-export type XmlScalar = string | number | boolean | Date;
+type XmlScalar = string | number | boolean | Date;
 /** What an element holds. An array repeats its element; undefined leaves it out. */
 export type XmlContent = {
   readonly [element: string]: XmlScalar | XmlContent | readonly (XmlScalar | XmlContent)[] | undefined;

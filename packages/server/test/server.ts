@@ -37,7 +37,7 @@ export type TestServer = {
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies as JSON has them
-export type Answer = { status: number; headers: Record<string, unknown>; body: any };
+type Answer = { status: number; headers: Record<string, unknown>; body: any };
 
 let accounts = 0;
 

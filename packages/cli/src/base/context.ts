@@ -1,7 +1,7 @@
 /** A stream that the command line writes to. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** An API key that no option and no variable named, reported when it is used; or why the key found there is not used. */
 export type DefaultKey = { apiKey: string; from: string } | { problem: string };

@@ -10,7 +10,7 @@ export type ConnectionFlags = { url?: string; apiKey?: string };
 export type ProjectFlags = ConnectionFlags & { flow: Family; json?: boolean };
 
 /** Which files to take from the disk. */
-export type FindFlags = Pick<FindOptions, 'all' | 'include' | 'exclude' | 'followLinks'>;
+type FindFlags = Pick<FindOptions, 'all' | 'include' | 'exclude' | 'followLinks'>;
 
 export type UploadFlags = ProjectFlags &
   FindFlags & {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 /** What may follow: one of these words, a file, or free text. */
 export type Value = { kind: 'words'; words: readonly string[] } | { kind: 'file' } | { kind: 'free' };
 
-export type Flag = { name: string; description: string; value: Value | undefined };
+type Flag = { name: string; description: string; value: Value | undefined };
 
 /** The program or one of its commands, as a completion script needs it. */
 export type Node = {

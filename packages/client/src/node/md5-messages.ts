@@ -6,7 +6,7 @@ export const CHUNK_BYTES = 512 * 1024;
 /** At most this many chunks are in use at once, by all bodies together. */
 export const BUFFER_COUNT = 48;
 /** The hashing thread's working memory, before the chunks. */
-export const SCRATCH_BYTES = 64 * 1024;
+const SCRATCH_BYTES = 64 * 1024;
 
 export const PAGES = (SCRATCH_BYTES + BUFFER_COUNT * CHUNK_BYTES) / PAGE_BYTES;
 

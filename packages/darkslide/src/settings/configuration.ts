@@ -7,7 +7,7 @@ export { ConfigurationError, type Environment } from './reader.ts';
 
 export type StoreCredentials = { accessKeyId: string; secretAccessKey: string };
 
-export type SignContentType = 'auto' | 'always' | 'never';
+type SignContentType = 'auto' | 'always' | 'never';
 
 /** Where photos are stored: in the embedded store, or in another S3. */
 export type StorageChoice =

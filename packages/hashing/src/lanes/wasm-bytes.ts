@@ -2,7 +2,7 @@
 
 export type Code = number[];
 
-export const u32 = (value: number): Code => {
+const u32 = (value: number): Code => {
   const bytes: Code = [];
   for (let left = value >>> 0; ; left >>>= 7) {
     if (left < 0x80) return [...bytes, left];
@@ -10,7 +10,7 @@ export const u32 = (value: number): Code => {
   }
 };
 
-export const s32 = (value: number): Code => {
+const s32 = (value: number): Code => {
   const bytes: Code = [];
   for (let left = value | 0; ; left >>= 7) {
     const byte = left & 0x7f;

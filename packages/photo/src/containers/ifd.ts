@@ -50,7 +50,7 @@ function readEntry({ bytes, base, end, littleEndian }: Tiff, at: number): Entry 
 }
 
 /** Reads an entry's value: text, a number, numbers, or bytes for type "undefined". */
-export function readValue({ bytes, littleEndian }: Tiff, { type, count, at, length }: Entry): TagValue | undefined {
+function readValue({ bytes, littleEndian }: Tiff, { type, count, at, length }: Entry): TagValue | undefined {
   if (type === 2) return text(bytes.slice(at, Math.min(length, MAX_COUNT)));
   if (type === 7) return bytes.slice(at, Math.min(length, MAX_COUNT));
   const size = SIZES[type] as number;

@@ -17,7 +17,7 @@ type Segment = { marker: number; at: number; end: number };
  * The segments before the image data. Markers without a length are passed over.
  * @throws {Damaged} where there is no JPEG.
  */
-export function* segments(bytes: Bytes, from: number, end: number): Generator<Segment> {
+function* segments(bytes: Bytes, from: number, end: number): Generator<Segment> {
   if (bytes.u16(from) !== 0xffd8) throw new Damaged('No JPEG');
   let at = from + 2;
   for (let index = 0; index < MAX_SEGMENTS && at + 4 <= end; index += 1) {
@@ -37,7 +37,7 @@ export function* segments(bytes: Bytes, from: number, end: number): Generator<Se
 }
 
 /** A frame header that a browser can decode: baseline, extended or progressive; not the lossless one of RAW data. */
-export const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xc2;
+const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xc2;
 const isAnyFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
 /**

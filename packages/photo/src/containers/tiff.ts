@@ -80,7 +80,7 @@ export function readExif(exif: Directory, tags: Tags): void {
   if (note) tolerate(() => readMakerNote(exif.tiff, note, tags));
 }
 
-export function copyTags(directory: Directory, names: ReadonlyMap<number, string>, tags: Tags): void {
+function copyTags(directory: Directory, names: ReadonlyMap<number, string>, tags: Tags): void {
   for (const tag of directory.entries.keys()) {
     const name = names.get(tag);
     if (name !== undefined) tolerate(() => tags.set(name, tagValue(directory, tag)));

@@ -2,7 +2,7 @@ import type { Taken } from './order.ts';
 import type { SetKind } from './shoot.ts';
 
 /** Exposures that differ by less are the same: a third of a stop, rounded by the camera, may be 0.28. */
-export const SAME_EV = 0.14;
+const SAME_EV = 0.14;
 
 export const evOf = ({ frame }: Taken) => frame.facts.exposure?.ev;
 export const modeOf = ({ frame }: Taken) => frame.facts.exposure?.mode;

@@ -92,7 +92,7 @@ function compareNames(a: Frame, b: Frame): number {
 }
 
 /** How far the number of `b` is behind that of `a`, the shorter way around. */
-export function difference(a: Frame, b: Frame): number | undefined {
+function difference(a: Frame, b: Frame): number | undefined {
   const [x, y] = [a.number, b.number];
   if (!x || !y || x.prefix !== y.prefix) return undefined;
   const plain = y.value - x.value;

@@ -36,7 +36,7 @@ export function isSameTemplate(a: readonly number[], b: readonly number[]): bool
 }
 
 /** Which orders there are: 0 − +, − 0 +, + 0 −, 0 + −, and 0 followed by all others from dark to bright. */
-export function ordersOf(count: number, step: number): number[][] {
+function ordersOf(count: number, step: number): number[][] {
   const half = (count - 1) / 2;
   if (!Number.isInteger(half) || half < 1) return [];
   const rising = Array.from({ length: count }, (_, index) => (index - half) * step);

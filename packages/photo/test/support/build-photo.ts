@@ -97,7 +97,7 @@ export function jpeg(exif: Uint8Array, { width = 6000, height = 4000 }: { width?
   return concat('\xff\xd8', app1, frame(width, height), '\xff\xda\0\x08\x01\x01\0\0\x3f\0', 'image', '\xff\xd9');
 }
 
-export const box = (type: string, ...content: (Uint8Array | string)[]): Uint8Array => {
+const box = (type: string, ...content: (Uint8Array | string)[]): Uint8Array => {
   const inner = concat(...content);
   return concat(u32(inner.length + 8), type, inner);
 };

@@ -22,7 +22,7 @@ const block = (make: string, model: string, notes: Uint8Array, littleEndian = tr
   tiff({ ...main(make, model), 34665: exif(notes) }, { littleEndian });
 
 /** A directory as maker notes have it, behind a header. Only for values of four bytes at most: those have no offset. */
-export const notes = (header: string | Uint8Array, ifd: Ifd): Uint8Array => concat(header, tiff(ifd).subarray(8));
+const notes = (header: string | Uint8Array, ifd: Ifd): Uint8Array => concat(header, tiff(ifd).subarray(8));
 
 const CANON: Ifd = { 8: 100_0123, 147: [14, 0, 0, 1, 64, 0, 0] };
 

@@ -57,7 +57,7 @@ type FilesTable = {
 };
 
 /** `aborting` and `completing` are held by one node until `busy_until`; after that any other may take over. */
-export type UploadState = 'open' | 'completing' | 'completed' | 'aborting' | 'aborted';
+type UploadState = 'open' | 'completing' | 'completed' | 'aborting' | 'aborted';
 
 type MultipartUploadsTable = {
   id: Generated<number>;

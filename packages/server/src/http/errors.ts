@@ -50,7 +50,7 @@ const MALFORMED: Record<string, string> = {
   HPE_HEADER_OVERFLOW: 'The request headers are too long',
 };
 
-export function errorBody({ code, message, details }: ApiError, requestId: string): schemas.ErrorBody {
+function errorBody({ code, message, details }: ApiError, requestId: string): schemas.ErrorBody {
   return {
     error: { code, message, request_id: requestId, ...(details === undefined ? {} : { details: [...details] }) },
     detail: message,

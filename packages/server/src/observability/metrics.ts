@@ -2,7 +2,7 @@
 export type LinkKind = 'put' | 'part' | 'download';
 
 /** A request that was answered. */
-export type AnsweredRequest = {
+type AnsweredRequest = {
   method: string;
   /** The route's pattern, never its path; undefined where no route fits. */
   route: string | undefined;
@@ -10,7 +10,7 @@ export type AnsweredRequest = {
   seconds: number;
 };
 
-export type StorageCall = {
+type StorageCall = {
   /** As S3 names it: `ListParts`. */
   operation: string;
   seconds: number;
@@ -18,7 +18,7 @@ export type StorageCall = {
   error?: string | undefined;
 };
 
-export type DatabaseQuery = {
+type DatabaseQuery = {
   /** The statement's first word. */
   kind: string;
   seconds: number;
@@ -26,7 +26,7 @@ export type DatabaseQuery = {
 };
 
 /** A request that the embedded store answered. */
-export type StoreRequest = { operation: string | undefined; status: number; receivedBytes: number };
+type StoreRequest = { operation: string | undefined; status: number; receivedBytes: number };
 
 /** What is asked for at each scrape instead of being told. */
 export type Gauge =

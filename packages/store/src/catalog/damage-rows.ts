@@ -3,7 +3,7 @@ import type { Statements } from './statements.ts';
 import { sumAnew } from './summed.ts';
 
 /** The objects that a blob is part of. */
-export function namesOf(sql: Statements, blob: string): ObjectName[] {
+function namesOf(sql: Statements, blob: string): ObjectName[] {
   const rows = sql.all(
     `SELECT DISTINCT bucket.name, object.key FROM segment
      JOIN object ON object.id = segment.object_id JOIN bucket ON bucket.id = object.bucket_id WHERE blob = ?`,

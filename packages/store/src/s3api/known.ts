@@ -62,7 +62,7 @@ const SIGNATURE_PARAMETERS: readonly string[] = [
   ...['x-amz-signature', 'x-amz-signedheaders', 'awsaccesskeyid', 'expires', 'signature'],
 ];
 
-export const isSignatureParameter = (name: string) => SIGNATURE_PARAMETERS.includes(name.toLowerCase());
+const isSignatureParameter = (name: string) => SIGNATURE_PARAMETERS.includes(name.toLowerCase());
 
 /** Whether the parameter stands for a header: signers of links move `x-amz-` headers into the query. */
 export const isHeaderParameter = (name: string) => /^x-amz-/i.test(name) && !isSignatureParameter(name);
