@@ -35,7 +35,7 @@ export async function writeTable(columns: readonly Column[]): Promise<void> {
 }
 
 /**
- * Compares the answers with docs/storage.md. Another version of an engine may answer otherwise, and is not compared.
+ * Compares the responds with docs/storage.md. Another version of an engine may answer otherwise, and is not compared.
  * @throws {Error} naming the answers that differ.
  */
 export async function checkTable(columns: readonly Column[]): Promise<void> {

@@ -8,6 +8,8 @@ import { ROOT } from './run.ts';
 /** Phrases that are hard to understand at first reading, and what to write in their place. */
 const BANNED: readonly [RegExp, string][] = [
   [/\bmend(?:s|ed|ing)?\b/i, 'fix'],
+  [/\b(?:and|each|job|then|it) answers (?:whether|what|its|the|how)\b/i, 'returns; or responds, over HTTP'],
+  [/(?:\/\*\*|^\s*\*|\/\/) Answers\b/, 'Returns'],
   [/\bwhoever\b/i, 'name the actor'],
   [/\bnobody(?= [a-z]|[;:] )/i, 'name the actor: no client, no node'],
   [/\blet(?:s|ting)? go of\b/i, 'release, close or remove'],

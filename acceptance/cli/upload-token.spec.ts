@@ -16,7 +16,7 @@ const SMALL = 10_000;
 
 type Result = { name: string; status: string; reason?: string; message?: string };
 
-/** Runs the command line with a token for a key, and answers its summary where it gave one. */
+/** Runs the command line with a token for a key, and returns its summary where it gave one. */
 async function withToken(token: string, args: readonly string[]) {
   const { code, stdout, stderr } = await runDarkslide(args, {
     cwd: folder.path,

@@ -42,7 +42,7 @@ const environment = {
   HOME: folder.path,
 };
 
-/** Runs `darkslide upload`, and answers what it printed and its summary where it has one. */
+/** Runs `darkslide upload`, and returns what it printed and its summary where it has one. */
 async function upload(args: readonly string[], env: Record<string, string | undefined> = {}) {
   const result = await runDarkslide(['upload', ...args], {
     cwd: folder.path,

@@ -31,7 +31,7 @@ after(() => folder.remove());
 const cluster = await startCluster({ env: { DARKSLIDE_LOG_LEVEL: 'debug', DARKSLIDE_SWEEP_INTERVAL: '1' } });
 const api = new Api(cluster);
 
-/** Uploads one shoot after the other with the command line until it is told to stop; answers their sizes by project. */
+/** Uploads one shoot after the other with the command line until it is told to stop; returns their sizes by project. */
 async function uploadShoots(client: number, stopped: () => boolean): Promise<Map<string, number>> {
   const sizes = [...Array.from({ length: 20 }, (_, index) => 50_000 + index * 7000), 70 * MiB];
   const path = `${folder.path}/client-${client}`;

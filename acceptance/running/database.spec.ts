@@ -98,7 +98,7 @@ function refuseForNow(answer: RawResponse): void {
   assert.match(answer.headers['retry-after'] ?? '', /^[1-9]\d*$/);
 }
 
-/** Stops a process and its children where they are. Answers how to let them go on. */
+/** Stops a process and its children where they are. Returns how to let them go on. */
 async function suspend(pid: number): Promise<() => void> {
   process.kill(pid, 'SIGSTOP');
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean).map(Number);

@@ -153,7 +153,7 @@ describe('darkslide doctor, with a storage of its own', async () => {
     [
       'a storage that answers 503',
       { match: everything, fault: { kind: 'answer', answer: s3Refusal(503, 'SlowDown') } },
-      { code: 1, check: 'credentials', status: 'wrong', says: /answers with 503 SlowDown/ },
+      { code: 1, check: 'credentials', status: 'wrong', says: /responds with 503 SlowDown/ },
     ],
     [
       'a clock that is an hour off',

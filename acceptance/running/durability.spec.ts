@@ -29,7 +29,7 @@ async function newShoot(api: Api): Promise<Shoot> {
   return { project, links: await api.uploadLinks(project, names), multiparts };
 }
 
-/** Every file twice, with the multipart uploads in between; each job answers what was acknowledged. */
+/** Every file twice, with the multipart uploads in between; each job returns what was acknowledged. */
 function uploadJobs(api: Api, { links, multiparts }: Shoot): (() => Promise<[name: string, number: number]>)[] {
   const jobs = [1, 2].flatMap((number) =>
     links.map(({ file_name: name, upload_link: url }) => async (): Promise<[string, number]> => {

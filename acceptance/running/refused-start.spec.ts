@@ -198,7 +198,7 @@ describe('a start whose storage', async () => {
       s3Refusal(403, 'AccessDenied'),
       { code: 2, says: /denies these credentials .*: let its policy allow .*s3:PutObject/ },
     ],
-    [s3Refusal(503, 'SlowDown'), { code: 1, says: /answers with 503 SlowDown: / }],
+    [s3Refusal(503, 'SlowDown'), { code: 1, says: /responds with 503 SlowDown: / }],
   ];
   it('refuses what it is asked is refused, with the reason [L9.14]', async () => {
     for (const [answer, refusal] of answers) {
@@ -224,7 +224,7 @@ describe('a start whose storage', async () => {
         refuse(at('http://127.0.0.1:1'), { code: 1, says: /refuses connections: .*DARKSLIDE_S3_ENDPOINT/ }),
         refuse(at('http://nowhere.invalid'), { code: 1, says: /host name .*DARKSLIDE_S3_ENDPOINT/ }),
         refuse(at(storage.proxy.url.replace('http:', 'https:')), { code: 1, says: /does not speak TLS/ }),
-        refuse(at(`http://127.0.0.1:${port}`), { code: 1, says: /does not answer in time/ }),
+        refuse(at(`http://127.0.0.1:${port}`), { code: 1, says: /does not respond in time/ }),
       ]);
     } finally {
       silent.close();
@@ -259,7 +259,7 @@ describe('a start whose PostgreSQL', async () => {
     try {
       await Promise.all([
         refuse('postgres://me:geheim@127.0.0.1:1/x', { code: 1, says: /refuses connections: .*DATABASE_URL/ }),
-        refuse(`postgres://me:geheim@127.0.0.1:${port}/x`, { code: 1, says: /does not answer in time/ }),
+        refuse(`postgres://me:geheim@127.0.0.1:${port}/x`, { code: 1, says: /does not respond in time/ }),
         refuse('postgres://me:geheim@nowhere.invalid/x', { code: 1, says: /host name/ }),
       ]);
     } finally {

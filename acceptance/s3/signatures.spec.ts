@@ -24,7 +24,7 @@ const changed = (link: string, change: (url: URL) => void) => {
   return url.toString();
 };
 
-/** Sends a PUT that must be refused, and answers S3's code for it. */
+/** Sends a PUT that must be refused, and returns S3's code for it. */
 async function refused(url: string, headers: Record<string, string> = {}): Promise<string | undefined> {
   const answer = await request({ url, method: 'PUT', headers, body: 'evil' });
   assert.ok(answer.status === 403 || answer.status === 400, `${answer.status} ${answer.text}`);

@@ -53,7 +53,7 @@ export class Api {
     return this.call('DELETE', path, body && { body });
   }
 
-  /** Creates a project and answers its path, `{family}/{uuid}`. */
+  /** Creates a project and returns its path, `{family}/{uuid}`. */
   async newProject(family: FamilyPath = PROFILE, name = uniqueName()): Promise<string> {
     const { project_uuid: uuid } = data<{ project_uuid: string }>(await this.post(family, { name }));
     return `${family}/${uuid}`;
@@ -171,7 +171,7 @@ export function data<Shape>(answer: RawResponse): Shape {
 
 export type Refusal = { code: string; message: string; request_id: string; details?: unknown[] };
 
-/** Checks the whole form of a refusal, and answers its error. */
+/** Checks the whole form of a refusal, and returns its error. */
 export function refusal(answer: RawResponse, { status, code }: { status: number; code?: string | RegExp }): Refusal {
   assert.equal(answer.status, status, answer.text.slice(0, 500));
   assert.match(answer.headers['content-type'] ?? '', /^application\/json\b/);

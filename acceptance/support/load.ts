@@ -17,7 +17,7 @@ export type Acknowledged = { project: string; name: string; seed: string; size: 
 
 /** What a load saw. */
 export type Seen = {
-  /** Answers and failures that called for another attempt, by their kind. */
+  /** Returns and failures that called for another attempt, by their kind. */
   retried: Map<string, number>;
   acknowledged: Acknowledged[];
   /** By name, the uuids that the API answered. */

@@ -21,7 +21,7 @@ function medianCost(costs: readonly Cost[]): Cost {
 
 /**
  * Runs the sides in turn, so that a busy machine slows all of them, and each round in the reverse order of the one
- * before. Answers each side's medians, and tells each run as it ends.
+ * before. Returns each side's medians, and tells each run as it ends.
  */
 export async function interleave<Side extends string>(
   sides: Readonly<Record<Side, () => Promise<Cost>>>,

@@ -1,6 +1,6 @@
 /**
  * `node listing-server.ts` is a storage that holds nothing and lists much, on a free port of 127.0.0.1 that it prints:
- * every project has the first N of the bench's file names, and `POST /arrived/N` says how many. It answers what the
+ * every project has the first N of the bench's file names, and `POST /arrived/N` says how many. It returns what the
  * API asks of an S3, in the bytes that an S3 would send, and spends next to nothing on it.
  */
 import { createHash } from 'node:crypto';

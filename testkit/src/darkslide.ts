@@ -153,7 +153,7 @@ export class Darkslide {
     await this.#exited;
   }
 
-  /** Asks it to end and answers its exit code. @throws {Error} when it takes longer than its own deadline. */
+  /** Asks it to end and returns its exit code. @throws {Error} when it takes longer than its own deadline. */
   async stop(): Promise<number | null> {
     this.#child?.kill('SIGTERM');
     const late = sleep(STOP_MS, 'late' as const, { ref: false });

@@ -4,7 +4,7 @@ export type Fault =
   | { kind: 'reset'; afterBytes: number | 'anywhere' }
   /** Stops reading the request body after this much, and never answers; the connection stays open. */
   | { kind: 'stall'; afterBytes: number }
-  /** Answers in the target's place once the body has been read; the target never gets the request. */
+  /** Returns in the target's place once the body has been read; the target never gets the request. */
   | { kind: 'answer'; answer: Answer }
   /** Lets the target act, then gives this answer instead of the target's. */
   | { kind: 'replace-answer'; answer: Answer }

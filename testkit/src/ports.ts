@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
-/** Listens on 127.0.0.1 and answers the port; 0 asks for a free one. */
+/** Listens on 127.0.0.1 and returns the port; 0 asks for a free one. */
 export function listen(server: Server, port = 0): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.once('error', reject);

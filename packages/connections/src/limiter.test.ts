@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Gate } from './limiter.ts';
+import { Limiter } from './limiter.ts';
 
 const refusal = () => Object.assign(new Error('full'), { code: 'SlowDown' });
 const forever = () => new AbortController().signal;
 
 test('lets in as many as there are places, the others in the order they came', async () => {
-  const gate = new Gate({ refusal, places: 2, maxWaiting: 10, maxWaitMs: 60_000 });
-  const leave = await Promise.all([gate.enter(forever()), gate.enter(forever())]);
+  const limiter = new Limiter({ refusal, places: 2, maxWaiting: 10, maxWaitMs: 60_000 });
+  const leave = await Promise.all([limiter.enter(forever()), limiter.enter(forever())]);
   const order: number[] = [];
   const waiting = [1, 2, 3].map((number) =>
-    gate.enter(forever()).then((done) => {
+    limiter.enter(forever()).then((done) => {
       order.push(number);
       return done;
     }),
@@ -27,24 +27,24 @@ test('lets in as many as there are places, the others in the order they came', a
 });
 
 test('refuses whom the line has no room for, and who waited too long', async () => {
-  const gate = new Gate({ refusal, places: 1, maxWaiting: 1, maxWaitMs: 10 });
-  const leave = await gate.enter(forever());
-  const late = gate.enter(forever());
-  await assert.rejects(gate.enter(forever()), { code: 'SlowDown' });
+  const limiter = new Limiter({ refusal, places: 1, maxWaiting: 1, maxWaitMs: 10 });
+  const leave = await limiter.enter(forever());
+  const late = limiter.enter(forever());
+  await assert.rejects(limiter.enter(forever()), { code: 'SlowDown' });
   await assert.rejects(late, { code: 'SlowDown' });
   leave();
-  await gate.enter(forever());
+  await limiter.enter(forever());
 });
 
 test('forgets who gives up', async () => {
-  const gate = new Gate({ refusal, places: 1, maxWaiting: 1, maxWaitMs: 60_000 });
-  const leave = await gate.enter(forever());
+  const limiter = new Limiter({ refusal, places: 1, maxWaiting: 1, maxWaitMs: 60_000 });
+  const leave = await limiter.enter(forever());
   const client = new AbortController();
-  const gone = gate.enter(client.signal);
+  const gone = limiter.enter(client.signal);
   client.abort(new Error('gone'));
   await assert.rejects(gone, /gone/);
-  await assert.rejects(gate.enter(AbortSignal.abort(new Error('never there'))), /never there/);
-  const next = gate.enter(forever());
+  await assert.rejects(limiter.enter(AbortSignal.abort(new Error('never there'))), /never there/);
+  const next = limiter.enter(forever());
   leave();
   await next;
 });
@@ -53,10 +53,10 @@ const PATIENT = { maxWaiting: 100, maxWaitMs: 1000 };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('leaves places for others than one link and one client', async () => {
-  const gate = new Gate({ refusal, places: 6, placesPerLink: 2, placesPerClient: 4, ...PATIENT });
+  const limiter = new Limiter({ refusal, places: 6, placesPerLink: 2, placesPerClient: 4, ...PATIENT });
   const entered: string[] = [];
   const enter = async (link: string, client: string) => {
-    const leave = await gate.enter(forever(), { link, client });
+    const leave = await limiter.enter(forever(), { link, client });
     entered.push(`${link} ${client}`);
     return leave;
   };
@@ -69,15 +69,15 @@ test('leaves places for others than one link and one client', async () => {
   (await first)?.();
   await turn();
   assert.deepEqual(entered.at(-1), 'a x', 'who waited longest of those that have a share left');
-  assert.equal(gate.size, 7);
+  assert.equal(limiter.size, 7);
   await assert.rejects(waiting, { code: 'SlowDown' });
 });
 
 test('has the slowest make place for one who waits, and only if it is slow', async () => {
-  const gate = new Gate({ refusal, places: 3, slowBytesPerSecond: 1000, patienceMs: 1, ...PATIENT });
+  const limiter = new Limiter({ refusal, places: 3, slowBytesPerSecond: 1000, patienceMs: 1, ...PATIENT });
   const evicted: string[] = [];
   const enter = async (name: string, rate: number | undefined) => {
-    const leave = await gate.enter(forever(), {
+    const leave = await limiter.enter(forever(), {
       rate: () => rate,
       evict: () => {
         evicted.push(name);
@@ -105,13 +105,13 @@ test('has the slowest make place for one who waits, and only if it is slow', asy
 });
 
 test('keeps room in its line for others than one link', async () => {
-  const gate = new Gate({ refusal, places: 1, placesPerLink: 1, maxWaiting: 16, maxWaitMs: 100 });
-  await gate.enter(forever(), { link: 'a' });
+  const limiter = new Limiter({ refusal, places: 1, placesPerLink: 1, maxWaiting: 16, maxWaitMs: 100 });
+  await limiter.enter(forever(), { link: 'a' });
   const refused: unknown[] = [];
-  for (let time = 0; time < 20; time++) gate.enter(forever(), { link: 'a' }).catch((error) => refused.push(error));
+  for (let time = 0; time < 20; time++) limiter.enter(forever(), { link: 'a' }).catch((error) => refused.push(error));
   await turn();
   assert.equal(refused.length, 12);
-  gate.enter(forever(), { link: 'b' }).catch((error) => refused.push(error));
+  limiter.enter(forever(), { link: 'b' }).catch((error) => refused.push(error));
   await turn();
   assert.equal(refused.length, 12);
 });

@@ -30,7 +30,7 @@ type Waiting = { visitor: Visitor; admit: () => void };
  * Lets a limited number in at a time, and of each link and client fewer; the others wait in line, and the line is
  * limited too. Where it is full and somebody waits, the slowest inside has to go, if it is slow.
  */
-export class Gate {
+export class Limiter {
   readonly #limits: GateLimits;
   readonly #inside = new Set<Visitor>();
   readonly #line = new Set<Waiting>();
@@ -47,7 +47,7 @@ export class Gate {
   }
 
   /**
-   * Answers the function that gives the place back. Throws the refusal where the line is full or the wait too long,
+   * Returns the function that gives the place back. Throws the refusal where the line is full or the wait too long,
    * and the signal's reason.
    */
   async enter(signal: AbortSignal, visitor: Visitor = {}): Promise<() => void> {

@@ -1,7 +1,7 @@
 import { type Diagnosis, sentence } from '@darkslide/server/ports';
 
 /** What a check learned. `message` and `remedy` are sentences without their end. */
-export type Answer = { status: 'ok'; message: string } | Trouble;
+export type Outcome = { status: 'ok'; message: string } | Trouble;
 
 /** `warning`: it works, but not as well as it could. */
 type Trouble = {
@@ -19,7 +19,7 @@ export type Check = {
   /** Where it is wrong, the checks after it in its list mean nothing, and are not made. */
   isFoundation?: boolean;
   /** Changes nothing that is left behind. Every wait in it has a deadline. What it throws is diagnosed. */
-  ask(): Promise<Answer>;
+  ask(): Promise<Outcome>;
 };
 
 /** What the doctor says of one check. */
@@ -47,7 +47,7 @@ export async function* makeChecks(
   { fix, signal }: CheckOptions,
 ): AsyncGenerator<Finding> {
   let missing: string | undefined;
-  const ask = async (check: Check): Promise<Answer> => {
+  const ask = async (check: Check): Promise<Outcome> => {
     try {
       return await check.ask();
     } catch (error) {
@@ -62,8 +62,8 @@ export async function* makeChecks(
       yield { ...about, status: 'skipped', message: `Not asked without ${missing}.`, fixable: false };
       continue;
     }
-    const answer = await ask(check);
-    const finding = fix && isFixable(answer) ? await applyFix(answer, () => ask(check)) : described(answer);
+    const outcome = await ask(check);
+    const finding = fix && isFixable(outcome) ? await applyFix(outcome, () => ask(check)) : described(outcome);
     if (finding.status === 'wrong' && check.isFoundation) missing = check.name;
     yield { ...about, ...finding };
   }
@@ -72,18 +72,18 @@ export async function* makeChecks(
 type Described = Omit<Finding, 'area' | 'check'>;
 type Fixable = Trouble & { fix: () => Promise<string> };
 
-function isFixable(answer: Answer): answer is Fixable {
-  return answer.status !== 'ok' && answer.fix !== undefined;
+function isFixable(outcome: Outcome): outcome is Fixable {
+  return outcome.status !== 'ok' && outcome.fix !== undefined;
 }
 
-function described(answer: Answer): Described {
-  const { status, message } = answer;
+function described(outcome: Outcome): Described {
+  const { status, message } = outcome;
   if (status === 'ok') return { status, message: `${message}.`, fixable: false };
-  return { status, message: sentence({ problem: message, remedy: answer.remedy }), fixable: isFixable(answer) };
+  return { status, message: sentence({ problem: message, remedy: outcome.remedy }), fixable: isFixable(outcome) };
 }
 
 /** The finding is what the check says after the fix. */
-async function applyFix(trouble: Fixable, askAgain: () => Promise<Answer>): Promise<Described> {
+async function applyFix(trouble: Fixable, askAgain: () => Promise<Outcome>): Promise<Described> {
   let done: string;
   try {
     done = await trouble.fix();

@@ -9,7 +9,7 @@ import {
   requireVersion,
 } from '@darkslide/server/ports';
 import { type Kysely, sql } from 'kysely';
-import { type Answer, type Check, type CheckOptions, type Finding, makeChecks } from './check.ts';
+import { type Check, type CheckOptions, type Finding, makeChecks, type Outcome } from './check.ts';
 
 const AREA = 'Database';
 
@@ -63,7 +63,7 @@ function postgresChecks(db: Kysely<Tables>, config: DatabaseConfig): Check[] {
       isFoundation: true,
       async ask() {
         await sql`select 1`.execute(db);
-        return { status: 'ok', message: `${describeDatabase(config)} answers` };
+        return { status: 'ok', message: `${describeDatabase(config)} responds` };
       },
     },
     {
@@ -77,7 +77,7 @@ function postgresChecks(db: Kysely<Tables>, config: DatabaseConfig): Check[] {
   ];
 }
 
-async function askEncoding(db: Kysely<Tables>): Promise<Answer> {
+async function askEncoding(db: Kysely<Tables>): Promise<Outcome> {
   const { rows } = await sql<{ server_encoding: string }>`show server_encoding`.execute(db);
   const encoding = rows[0]?.server_encoding;
   if (encoding === 'UTF8') return { status: 'ok', message: 'UTF8' };
@@ -85,7 +85,7 @@ async function askEncoding(db: Kysely<Tables>): Promise<Answer> {
   return { status: 'warning', message: `The database's encoding is ${encoding}`, remedy };
 }
 
-async function askWritable(db: Kysely<Tables>): Promise<Answer> {
+async function askWritable(db: Kysely<Tables>): Promise<Outcome> {
   const { rows } = await sql<{ read_only: string; may_create: boolean | null }>`
     select current_setting('transaction_read_only') as read_only,
       has_schema_privilege(current_schema(), 'create') as may_create`.execute(db);
@@ -101,7 +101,7 @@ async function askWritable(db: Kysely<Tables>): Promise<Answer> {
   return { status: 'ok', message: 'This user may write, and make tables' };
 }
 
-async function askMigrations(db: Kysely<Tables>): Promise<Answer> {
+async function askMigrations(db: Kysely<Tables>): Promise<Outcome> {
   const { applied, pending } = await migrationState(db);
   if (pending === 0) return { status: 'ok', message: `All ${applied} are applied` };
   if (applied === 0) return { status: 'ok', message: 'The database is empty; the first start makes its tables' };

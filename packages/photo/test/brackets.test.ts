@@ -68,7 +68,7 @@ test('twins and sidecars of the known shoots are with their shots', async (t) =>
   }
 });
 
-/** What each change may cost at most: pairs, and answers about completeness, of shoots with tags and of stripped ones. */
+/** What each change may cost at most: pairs, and returns about completeness, of shoots with tags and of stripped ones. */
 const BOUNDS: Record<string, { aeb: number; stripped: number; completeness: number }> = {
   shuffle: { aeb: 1, stripped: 1, completeness: 0.98 },
   cutSubSeconds: { aeb: 0.99, stripped: 0.97, completeness: 0.98 },

@@ -21,7 +21,7 @@ function multiply(a: bigint, b: bigint, { bits, polynomial }: Crc): bigint {
   return product;
 }
 
-/** Answers x^8n modulo the polynomial, for any n up to 2^53. */
+/** Returns x^8n modulo the polynomial, for any n up to 2^53. */
 function createShift(crc: Crc): (n: number) => bigint {
   const one = 1n << BigInt(crc.bits - 1);
   const squares = [one >> 8n];

@@ -29,7 +29,7 @@ const description = fc.record({
 
 type Description = typeof description extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Signs the headers with AWS's signer; answers the request as a server receives it. */
+/** Signs the headers with AWS's signer; returns the request as a server receives it. */
 async function signedBySmithy({ method, key, query, headers, payloadHash, sessionToken }: Description) {
   const path = `/bucket/${encodeKey(key)}`;
   const signed = await smithySigner({ ...EXAMPLE_CREDENTIALS, sessionToken }).sign(

@@ -2,8 +2,8 @@ import { isLoopback, limitConnections, TrustedProxies } from '@darkslide/connect
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { type ApiOptions, registerApi, requestId } from './http/api.ts';
 import { registerDocumentation } from './http/documentation.ts';
-import { answerToTheLast } from './http/drain.ts';
-import { answerErrors, refuseMalformed, refuseUnknownRoutes, sendError } from './http/errors.ts';
+import { serveToTheLast } from './http/drain.ts';
+import { handleErrors, refuseMalformed, refuseUnknownRoutes, sendError } from './http/errors.ts';
 import { type Checks, registerHealth } from './http/health.ts';
 import { HeldBytes } from './http/held-bytes.ts';
 import { readJsonBodies } from './http/json-body.ts';
@@ -26,7 +26,7 @@ export type AppOptions = ApiOptions &
     /** The proxies that may say for whom they ask. */
     trustedProxies?: TrustedProxies | undefined;
     logger: FastifyBaseLogger | false;
-    /** How long clients may take to read an answer; for tests. */
+    /** How long clients may take to read a response; for tests. */
     writing?: WriteLimits | undefined;
     /** Where the metrics are read on this port. */
     metricsRoute?: MetricsRoute | undefined;
@@ -50,11 +50,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const isShared = (address: string) => isLoopback(address) || trustedProxies.has(address);
   limitConnections(app.server, { ...MAX_CONNECTIONS, isShared });
   app.setValidatorCompiler(validatorCompiler);
-  answerErrors(app);
+  handleErrors(app);
   observeRequests(app, options);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   refuseUnknownRoutes(app);
-  const isClosing = answerToTheLast(app);
+  const isClosing = serveToTheLast(app);
   limitWriting(app, options.writing);
   const heldBytes = new HeldBytes();
   heldBytes.register(app);

@@ -174,7 +174,7 @@ async function listenForMetrics({ host, metrics }: ServerConfig, started: Starte
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`;
 }
 
-/** Closes the app when its last request is answered, or at the deadline without the rest. */
+/** Closes the app when its last request is completed, or at the deadline without the rest. */
 async function drain(app: FastifyInstance): Promise<void> {
   const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_DEADLINE_MS);
   await app.close();

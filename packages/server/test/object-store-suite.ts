@@ -120,7 +120,7 @@ export function objectStoreSuite(name: string, open: (t: TestContext) => Promise
 
       assert.equal(await target.store.listParts(upload), undefined);
       const again = await target.store.completeUpload({ ...upload, parts: listed });
-      // S3 may remember a completed upload for a while, and then answers the same again.
+      // S3 may remember a completed upload for a while, and then returns the same again.
       assert.ok(again.kind === 'no-such-upload' || (again.kind === 'completed' && again.etag === etag));
     });
 

@@ -27,7 +27,7 @@ export type TestServer = {
   createProject(name?: string): Promise<{ uuid: string; path: string }>;
   /** The key of another, new account. */
   otherKey(): Promise<string>;
-  /** Calls with the first account's key; answers status, headers and the parsed body. */
+  /** Calls with the first account's key; returns status, headers and the parsed body. */
   call(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,

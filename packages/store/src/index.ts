@@ -63,14 +63,14 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
     resourceLimits: THREAD_LIMITS,
   });
   const post = (request: ThreadRequest) => worker.postMessage(request);
-  let answerFigures: (figures: StoreFigures) => void = () => {};
+  let resolveFigures: (figures: StoreFigures) => void = () => {};
   let figures: Promise<StoreFigures> | undefined;
   const closed = new Promise<void>((resolve, reject) => {
     let clean = false;
     worker.on('message', (message: ThreadMessage) => {
       if (message.type === 'closed') clean = true;
       if (message.type === 'log') log?.(message.entry);
-      if (message.type === 'figures') answerFigures(message.figures);
+      if (message.type === 'figures') resolveFigures(message.figures);
     });
     worker.on('error', reject);
     worker.on('exit', () => (clean ? resolve() : reject(new Error('the store has stopped by itself'))));
@@ -98,7 +98,7 @@ export async function startStore(options: StoreOptions & { log?: (entry: LogEntr
     figures() {
       // Concurrent calls share one request.
       figures ??= new Promise<StoreFigures>((resolve) => {
-        answerFigures = resolve;
+        resolveFigures = resolve;
         post({ type: 'figures' });
       }).finally(() => {
         figures = undefined;

@@ -1,4 +1,4 @@
-import { Gate, TrustedProxies } from '@darkslide/connections';
+import { Limiter, TrustedProxies } from '@darkslide/connections';
 import { S3Error } from '@darkslide/s3wire';
 import { BUFFER_BYTES, BUFFERS_PER_UPLOAD } from './blobs/blob-writer.ts';
 import { makeFolder } from './blobs/directory-sync.ts';
@@ -78,12 +78,12 @@ export async function openStore(
       hashing: readHashing,
       damage,
       trustedProxies: new TrustedProxies(options.trustedProxies ?? []),
-      uploads: new Gate({
+      uploads: new Limiter({
         ...{ places: limits.maxUploads, placesPerLink: limits.maxUploadsPerLink },
         ...{ placesPerClient: limits.maxUploadsPerClient, maxWaiting: limits.maxWaitingUploads, maxWaitMs },
         ...{ slowBytesPerSecond: limits.slowUpload.bytesPerSecond, patienceMs: limits.slowUpload.patienceMs, refusal },
       }),
-      documents: new Gate({ places: limits.maxDocuments, maxWaiting: limits.maxWaitingUploads, maxWaitMs, refusal }),
+      documents: new Limiter({ places: limits.maxDocuments, maxWaiting: limits.maxWaitingUploads, maxWaitMs, refusal }),
       log,
     };
     const server = new HttpServer({ store, keys: credentials });

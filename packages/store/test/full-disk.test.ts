@@ -15,7 +15,7 @@ import { blobFiles, startTestStore, type TestStore, until } from './support/test
 const MiB = 1024 ** 2;
 const disk = mountSmallDisk(24);
 
-/** Puts objects, some at once, until one is refused; answers those that were taken. */
+/** Puts objects, some at once, until one is refused; returns those that were taken. */
 async function fill(
   s3: S3Client,
   options: { prefix: string; size: number; atOnce: number },

@@ -244,7 +244,7 @@ function flipBit(path: string, model: Model): void {
   writeFileSync(path, bytes);
 }
 
-/** What befalls a folder whose store is stopped; each answers whether objects may be damaged by it. */
+/** What befalls a folder whose store is stopped; each returns whether objects may be damaged by it. */
 const BEFALLS: Record<string, (dataDir: string, model: Model) => boolean> = {
   nothing: () => false,
   'the index is lost'(dataDir) {

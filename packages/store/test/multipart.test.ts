@@ -21,7 +21,7 @@ describe('multipart uploads', () => {
   });
   after(() => running[Symbol.asyncDispose]());
 
-  /** Sends the bodies as parts 1, 2, 3 … and answers what Complete needs. */
+  /** Sends the bodies as parts 1, 2, 3 … and returns what Complete needs. */
   async function sendParts(key: string, uploadId: string, headers: Record<string, string> = {}) {
     const parts: { number: number; etag: string }[] = [];
     for (const [index, body] of bodies.entries()) {

@@ -36,7 +36,7 @@ describe('requests that are not to be served', () => {
     assert.deepEqual(readdirSync(running.dataDir).sort(), expected);
   }
 
-  /** Opens a connection, writes the head of a signed PUT, and answers the socket and all that comes back. */
+  /** Opens a connection, writes the head of a signed PUT, and returns the socket and all that comes back. */
   async function openPut(key: string, headers: Record<string, string>) {
     const signed = s3.sign({ method: 'PUT', key, headers });
     const url = new URL(signed.url);

@@ -83,7 +83,7 @@ async function unprivilegedUser(): Promise<{ uid: number; gid: number } | undefi
   return { uid: await id('-u'), gid: await id('-g') };
 }
 
-/** A further database of the same server, empty; answers its URL. */
+/** A further database of the same server, empty; returns its URL. */
 export async function createDatabase(serverUrl: string): Promise<string> {
   const url = new URL(serverUrl);
   const name = `spec_${randomUUID().replaceAll('-', '')}`;

@@ -2,7 +2,7 @@ import { glob } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensurePackages, isOnPath, ToolMissingError } from './apt.ts';
 
-/** Each answers the command to run; {@link ToolMissingError} where it is not here and can't be installed. */
+/** Each returns the command to run; {@link ToolMissingError} where it is not here and can't be installed. */
 
 export const ensureCurl = () => ensureProgram('curl', 'curl');
 export const ensureJq = () => ensureProgram('jq', 'jq');

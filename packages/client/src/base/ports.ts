@@ -78,7 +78,7 @@ export type TransportResponse = {
   text: string;
 };
 
-/** An answer that is read as it comes. `close` it in any case. */
+/** A response that is read as it comes. `close` it in any case. */
 export type Received = {
   status: number;
   /** By lower-case name. */
@@ -95,13 +95,13 @@ export type Received = {
 /** One HTTP exchange at a time; as many at once as it is asked for. */
 export interface Transport {
   /**
-   * Resolves with the answer, whatever its status, as soon as it is there: an early refusal ends the sending.
-   * @throws {TransportError} when there is no whole answer.
+   * Resolves with the response, whatever its status, as soon as it is there: an early refusal ends the sending.
+   * @throws {TransportError} when there is no whole response.
    * @throws {SourceError} when the body can't be read.
    * @throws the signal's reason when it aborts.
    */
   send(request: TransportRequest): Promise<TransportResponse>;
-  /** GETs a body of any size. Throws as `send` until the answer begins. */
+  /** GETs a body of any size. Throws as `send` until the response begins. */
   receive(request: Pick<TransportRequest, 'url' | 'headers' | 'signal'>): Promise<Received>;
 }
 

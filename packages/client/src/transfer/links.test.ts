@@ -63,7 +63,7 @@ test('a key that is refused costs the others nothing', async () => {
   assert.match((await clock.run(links.take('c'))).url, /\/c\?/);
 });
 
-test('a server that answers without the link that was asked for breaks the contract', async () => {
+test('a server that responds without the link that was asked for breaks the contract', async () => {
   const { clock, links } = setUp();
   await assert.rejects(clock.run(links.take('gone')), ProtocolError);
 });

@@ -102,20 +102,22 @@ export class ReadBack {
   ): Promise<boolean> {
     if (position.at === source.size) return true;
     const headers: Record<string, string> = position.at === 0 ? {} : { range: `bytes=${position.at}-` };
-    const answer = await this.#ports.transport.receive({ url, headers, signal });
+    const response = await this.#ports.transport.receive({ url, headers, signal });
     try {
       // Some storages give the whole object for a range.
-      if (answer.status === 200) this.#restart(position);
-      else if (answer.status !== 206) throw new TransportError('reset', `storage answers with status ${answer.status}`);
+      if (response.status === 200) this.#restart(position);
+      else if (response.status !== 206) {
+        throw new TransportError('reset', `storage responds with status ${response.status}`);
+      }
       const local = source.open({ start: position.at, end: source.size }).chunks();
-      const isEqual = await equal(answer.chunks, local, (bytes) => {
+      const isEqual = await equal(response.chunks, local, (bytes) => {
         position.at += bytes;
         this.#move(bytes);
       });
-      if (isEqual && position.at < source.size) throw new TransportError('reset', 'the answer ended too early');
+      if (isEqual && position.at < source.size) throw new TransportError('reset', 'the response ended too early');
       return isEqual;
     } finally {
-      answer.close();
+      response.close();
     }
   }
 
@@ -134,11 +136,11 @@ export class ReadBack {
   /** A storage that checks what it reads learns of the damage only when all is read. */
   async #readToTheEnd(url: string, signal: AbortSignal): Promise<void> {
     try {
-      const answer = await this.#ports.transport.receive({ url, headers: {}, signal });
+      const response = await this.#ports.transport.receive({ url, headers: {}, signal });
       try {
-        for await (const _ of answer.chunks) signal.throwIfAborted();
+        for await (const _ of response.chunks) signal.throwIfAborted();
       } finally {
-        answer.close();
+        response.close();
       }
     } catch (error) {
       signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import type { Answer, Check } from '@darkslide/doctor';
+import type { Check, Outcome } from '@darkslide/doctor';
 import { diagnoseListening } from '@darkslide/server';
 import { hasOneOwner } from '../runtime/data-folder.ts';
 import type { Configuration } from '../settings/configuration.ts';
@@ -25,7 +25,7 @@ export function machineChecks(configuration: Configuration): Check[] {
   ];
 }
 
-async function checkFolder(dataDir: string): Promise<Answer> {
+async function checkFolder(dataDir: string): Promise<Outcome> {
   const folder = await nearestFolder(dataDir);
   try {
     await access(folder, constants.W_OK | constants.X_OK);
@@ -41,7 +41,7 @@ async function checkFolder(dataDir: string): Promise<Answer> {
   return { status: 'ok', message: `${dataDir} does not exist yet; the first start creates it` };
 }
 
-async function checkSpace(dataDir: string): Promise<Answer> {
+async function checkSpace(dataDir: string): Promise<Outcome> {
   const { bavail, blocks, bsize } = await statfs(await nearestFolder(dataDir));
   const free = bavail * bsize;
   const message = `${gibibytes(free)} of ${gibibytes(blocks * bsize)} are free`;
@@ -61,7 +61,7 @@ async function nearestFolder(path: string): Promise<string> {
   return exists || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
-async function checkPort(address: { host: string; port: number }): Promise<Answer> {
+async function checkPort(address: { host: string; port: number }): Promise<Outcome> {
   const { host, port } = address;
   try {
     await tryToListen(address);

@@ -116,7 +116,7 @@ async function startStorage(
   const writeLog = createStoreLog(logLevel, (line) => process.stdout.write(`${line}\n`));
   const log = (entry: LogEntry) => {
     writeLog(entry);
-    if (entry.type === 'request') metrics?.storeAnswered({ ...entry, receivedBytes: entry.bytesIn });
+    if (entry.type === 'request') metrics?.storeRequestCompleted({ ...entry, receivedBytes: entry.bytesIn });
   };
   const store = await startEmbeddedStore(configuration, {
     dataDir,

@@ -6,7 +6,7 @@ import {
   type StorageDiagnosis,
   type StorageTopic,
 } from '@darkslide/server/ports';
-import type { Answer, Check } from '../check.ts';
+import type { Check, Outcome } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { within } from './within.ts';
 
@@ -25,7 +25,7 @@ export function bucketChecks(subject: Subject): Check[] {
     topics: readonly StorageTopic[],
     message: string,
     fix?: () => Promise<string>,
-  ): Promise<Answer> => {
+  ): Promise<Outcome> => {
     const found = await trouble();
     if (found === undefined || !topics.includes(found.about)) return { status: 'ok', message };
     return { status: 'wrong', message: found.problem, remedy: found.remedy, fix };
@@ -59,21 +59,21 @@ export function bucketChecks(subject: Subject): Check[] {
   ];
 }
 
-type Unless = (topics: readonly StorageTopic[], message: string) => Promise<Answer>;
+type Unless = (topics: readonly StorageTopic[], message: string) => Promise<Outcome>;
 
 /** Credentials that are known, and last as long as links should. */
-async function askCredentials({ client, options }: Subject, unless: Unless): Promise<Answer> {
+async function askCredentials({ client, options }: Subject, unless: Unless): Promise<Outcome> {
   const { accessKeyId, sessionToken, expiration } = await client.config.credentials();
   const key = `The access key that ends in ${accessKeyId.slice(-4)}`;
   if (expiration !== undefined && expiration.getTime() <= Date.now()) {
     const { problem, remedy } = expired();
     return { status: 'wrong', message: problem, remedy };
   }
-  const answer = await unless(['reach', 'clock', 'credentials', 'answers'], `${key} is known`);
-  if (answer.status !== 'ok') return answer;
+  const outcome = await unless(['reach', 'clock', 'credentials', 'responses'], `${key} is known`);
+  if (outcome.status !== 'ok') return outcome;
   const remedy = 'links end with them, whatever DARKSLIDE_LINK_TTL says; long links need keys that do not expire';
   if (expiration === undefined) {
-    if (sessionToken === undefined) return answer;
+    if (sessionToken === undefined) return outcome;
     return { status: 'warning', message: `${key} is known, but its session expires at an unknown time`, remedy };
   }
   const until = `until ${expiration.toISOString()}`;

@@ -1,6 +1,6 @@
 import { type CORSRule, GetBucketCorsCommand, PutBucketCorsCommand } from '@aws-sdk/client-s3';
 import { EMPTY_TYPE, type Exchanged, exchange, s3Code } from '@darkslide/server/ports';
-import type { Answer, Check } from '../check.ts';
+import type { Check, Outcome } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { whereClientsAre } from './where-clients-are.ts';
 import { within } from './within.ts';
@@ -11,12 +11,12 @@ const SOME_ORIGIN = 'https://some-page.example';
 /** Seconds for which browsers may remember what they were allowed. */
 const MAX_AGE_SECONDS = 3600;
 
-/** Whether a page in a browser may upload by link, and read the ETag of the answer. */
+/** Whether a page in a browser may upload by link, and read the ETag of the response. */
 export function corsChecks(subject: Subject): Check[] {
   return [{ name: 'cors', ask: () => whereClientsAre(subject, () => ask(subject)) }];
 }
 
-async function ask(subject: Subject): Promise<Answer> {
+async function ask(subject: Subject): Promise<Outcome> {
   const { origin } = subject.options;
   const missing = await missingFor(subject, origin ?? SOME_ORIGIN);
   if (missing === undefined) return { status: 'ok', message: `${origin ?? 'Any page'} may upload, and read the ETag` };
@@ -41,9 +41,13 @@ async function missingFor(subject: Subject, origin: string): Promise<string | un
   });
   const allowed = headerWords(preflight, 'access-control-allow-methods');
   if (!isAllowed(preflight, origin) || !(allowed.includes('put') || allowed.includes('*'))) return 'may not upload';
-  const answer = await exchange(link, { method: 'PUT', headers: { ...EMPTY_TYPE, origin }, body: Buffer.from('cors') });
-  if (!isAllowed(answer, origin)) return 'may not read the answer to an upload';
-  const exposed = headerWords(answer, 'access-control-expose-headers');
+  const response = await exchange(link, {
+    method: 'PUT',
+    headers: { ...EMPTY_TYPE, origin },
+    body: Buffer.from('cors'),
+  });
+  if (!isAllowed(response, origin)) return 'may not read the response to an upload';
+  const exposed = headerWords(response, 'access-control-expose-headers');
   return exposed.includes('etag') || exposed.includes('*') ? undefined : 'may not read the ETag of an upload';
 }
 

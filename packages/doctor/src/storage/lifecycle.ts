@@ -6,7 +6,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { s3Code } from '@darkslide/server/ports';
-import type { Answer, Check } from '../check.ts';
+import type { Check, Outcome } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { within } from './within.ts';
 
@@ -25,7 +25,7 @@ export function lifecycleChecks(subject: Subject): Check[] {
   return [{ name: 'lifecycle', ask: () => ask(subject) }];
 }
 
-async function ask(subject: Subject): Promise<Answer> {
+async function ask(subject: Subject): Promise<Outcome> {
   const { multipartIdleDays } = subject.options;
   const sweep = `darkslide itself aborts uploads that are idle for ${multipartIdleDays} days`;
   const configuration = await current(subject);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EMPTY_TYPE, exchange, LinkRefusedError } from '@darkslide/server/ports';
-import type { Answer, Check } from '../check.ts';
+import type { Check, Outcome } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { whereClientsAre } from './where-clients-are.ts';
 
@@ -23,21 +23,21 @@ export function linkChecks(subject: Subject): Check[] {
 }
 
 /** The links that this machine itself can use. */
-async function askServerLinks(subject: Subject): Promise<Answer> {
+async function askServerLinks(subject: Subject): Promise<Outcome> {
   const signed =
     'content-type' in (await subject.habits()).putHeaders ? 'the host and an empty content type' : 'the host alone';
   return { status: 'ok', message: `Uploads by link are taken; links sign ${signed}` };
 }
 
 /** Links as clients get them, to where clients reach storage, used in both ways, and the way back. */
-async function askClientLinks(subject: Subject): Promise<Answer> {
+async function askClientLinks(subject: Subject): Promise<Outcome> {
   const { config, sandbox } = subject;
   const links = await subject.clientLinks();
   const key = sandbox.key(FILE_NAME);
   for (const headers of SENT) {
-    const answer = await exchange(links.put(key), { method: 'PUT', headers, body: FILE_BYTES });
-    if (answer.status === 403 && config.signContentType !== 'auto') return refusedType(headers);
-    if (answer.status !== 200) throw new LinkRefusedError(answer);
+    const response = await exchange(links.put(key), { method: 'PUT', headers, body: FILE_BYTES });
+    if (response.status === 403 && config.signContentType !== 'auto') return refusedType(headers);
+    if (response.status !== 200) throw new LinkRefusedError(response);
   }
   const { status, body } = await exchange(links.get(key, FILE_NAME), { method: 'GET' });
   if (status !== 200) throw new LinkRefusedError({ status, code: '' });
@@ -46,14 +46,14 @@ async function askClientLinks(subject: Subject): Promise<Answer> {
   return { status: 'ok', message: `Both kinds of clients can upload${at}, and downloads give the same bytes` };
 }
 
-function refusedType(headers: (typeof SENT)[number]): Answer {
+function refusedType(headers: (typeof SENT)[number]): Outcome {
   const kind = 'content-type' in headers ? 'an empty content type' : 'no content type';
   const message = `Clients that send ${kind} are refused`;
   return { status: 'wrong', message, remedy: 'leave DARKSLIDE_S3_SIGN_CONTENT_TYPE at auto' };
 }
 
 /** Whether a link can read another object, by a header that it does not sign: Ceph RGW allows it. */
-async function askUnsignedHeaders(subject: Subject): Promise<Answer> {
+async function askUnsignedHeaders(subject: Subject): Promise<Outcome> {
   const { bucket, sandbox } = subject;
   const links = await subject.clientLinks();
   const source = sandbox.key('source of a copy');
@@ -70,12 +70,12 @@ async function askUnsignedHeaders(subject: Subject): Promise<Answer> {
   };
 }
 
-function changed(): Answer {
+function changed(): Outcome {
   const message = 'A download gave other bytes than were uploaded';
   return { status: 'wrong', message, remedy: 'take away what changes bodies between this machine and the storage' };
 }
 
-async function askETags(subject: Subject): Promise<Answer> {
+async function askETags(subject: Subject): Promise<Outcome> {
   const { etagIsMd5 } = await subject.habits();
   if (etagIsMd5) {
     return { status: 'ok', message: 'ETags are MD5s, so that what arrives is compared with what was sent' };
@@ -88,7 +88,7 @@ async function askETags(subject: Subject): Promise<Answer> {
 }
 
 /** Whether storage keeps by itself what has arrived from the holders of upload tokens. */
-async function askConditions(subject: Subject): Promise<Answer> {
+async function askConditions(subject: Subject): Promise<Outcome> {
   const { put, complete } = (await subject.habits()).conditions;
   if (put && complete) {
     return { status: 'ok', message: 'Storage itself keeps upload tokens from replacing files, by PUT and by complete' };

@@ -1,5 +1,5 @@
 import { EMPTY_TYPE, exchange, LinkRefusedError } from '@darkslide/server/ports';
-import type { Answer, Check } from '../check.ts';
+import type { Check, Outcome } from '../check.ts';
 import { FILE_BYTES, FILE_NAME } from './links.ts';
 import type { Subject } from './subject.ts';
 
@@ -8,7 +8,7 @@ export function listingChecks(subject: Subject): Check[] {
   return [{ name: 'listing', ask: () => ask(subject) }];
 }
 
-async function ask(subject: Subject): Promise<Answer> {
+async function ask(subject: Subject): Promise<Outcome> {
   const { sandbox } = subject;
   const store = await subject.store();
   const key = sandbox.key(FILE_NAME);
@@ -16,7 +16,7 @@ async function ask(subject: Subject): Promise<Answer> {
   if (put.status !== 200) throw new LinkRefusedError(put);
   const { objects } = await store.list({ prefix: sandbox.prefix, startAfter: '', limit: 10 });
   const listed = objects.find((object) => object.key === key);
-  const wrong = (message: string): Answer => ({
+  const wrong = (message: string): Outcome => ({
     status: 'wrong',
     message,
     remedy: 'this storage does not list as S3 does; ask its maker',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import type { S3ObjectStore, UploadRef } from '@darkslide/server/ports';
 import { EMPTY_TYPE, exchange, LinkRefusedError, planCompletion } from '@darkslide/server/ports';
-import type { Answer, Check } from '../check.ts';
+import type { Check, Outcome } from '../check.ts';
 import type { Subject } from './subject.ts';
 import { within } from './within.ts';
 
@@ -17,7 +17,7 @@ export function multipartChecks(subject: Subject): Check[] {
   ];
 }
 
-async function askCompleted(subject: Subject): Promise<Answer> {
+async function askCompleted(subject: Subject): Promise<Outcome> {
   const store = await subject.store();
   const upload = await open(subject, store, 'completed.NEF');
   await putPart(store, upload, 1);
@@ -31,7 +31,7 @@ async function askCompleted(subject: Subject): Promise<Answer> {
   return { status: 'ok', message: 'Start, part by link, list and complete work' };
 }
 
-async function askAborted(subject: Subject): Promise<Answer> {
+async function askAborted(subject: Subject): Promise<Outcome> {
   const store = await subject.store();
   const upload = await open(subject, store, 'aborted.NEF');
   // The first part is missing: the storage must notice when it completes the upload.
@@ -62,8 +62,12 @@ async function open({ sandbox }: Subject, store: S3ObjectStore, name: string): P
 
 async function putPart(store: S3ObjectStore, upload: UploadRef, partNumber: number): Promise<void> {
   const signer = await store.signer();
-  const answer = await exchange(signer.putPart(upload, partNumber), { method: 'PUT', headers: EMPTY_TYPE, body: PART });
-  if (answer.status !== 200) throw new LinkRefusedError(answer);
+  const response = await exchange(signer.putPart(upload, partNumber), {
+    method: 'PUT',
+    headers: EMPTY_TYPE,
+    body: PART,
+  });
+  if (response.status !== 200) throw new LinkRefusedError(response);
 }
 
 async function isListed({ client, bucket, sandbox }: Subject, { uploadId }: UploadRef): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { Subject } from './subject.ts';
 /** Beyond this, links end noticeably too early or too late; seconds. */
 const NOTICEABLE_SKEW = 60;
 
-/** Whether anything answers, and what time it has. */
+/** Whether anything responds, and what time it has. */
 export function reachChecks({ config, endpoint }: Subject): Check[] {
   let skewSeconds: number | undefined;
   return [
@@ -14,7 +14,7 @@ export function reachChecks({ config, endpoint }: Subject): Check[] {
       isFoundation: true,
       async ask() {
         ({ skewSeconds } = await exchange(endpoint, { method: 'GET' }));
-        return { status: 'ok', message: `${endpoint} answers` };
+        return { status: 'ok', message: `${endpoint} responds` };
       },
     },
     {

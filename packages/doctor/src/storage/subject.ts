@@ -24,7 +24,7 @@ export class Subject {
   readonly config: StorageConfig;
   readonly options: SubjectOptions;
   readonly client: S3Client;
-  /** Where it answers, path styles and virtual hosts aside. */
+  /** Where it responds, path styles and virtual hosts aside. */
   readonly endpoint: string;
   readonly sandbox: Sandbox;
   readonly #signers: { own: SignerFactory; clients: SignerFactory };

@@ -1,9 +1,9 @@
 import { diagnoseStorage } from '@darkslide/server/ports';
-import type { Answer } from '../check.ts';
+import type { Outcome } from '../check.ts';
 import type { Subject } from './subject.ts';
 
 /** Asks storage where clients reach it. Where that is another place, this machine need not reach it. */
-export async function whereClientsAre({ config }: Subject, ask: () => Promise<Answer>): Promise<Answer> {
+export async function whereClientsAre({ config }: Subject, ask: () => Promise<Outcome>): Promise<Outcome> {
   const { publicEndpoint } = config;
   try {
     return await ask();

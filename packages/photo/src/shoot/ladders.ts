@@ -18,7 +18,7 @@ const MIN_SPAN_EV = 1.5;
 const MIN_SPAN_MANY_EV = 2.5;
 /** Smaller steps at even times are a time lapse into dusk. */
 const SMALL_STEP_EV = 0.45;
-/** Of a ladder of shutter times that the camera answers by its ISO. */
+/** Of a ladder of shutter times that the camera makes up for with its ISO. */
 const MANY_SHUTTER_TIMES = 6;
 
 /** Sets without tags, of one body's frames that are in none: by the steps of their exposures. */

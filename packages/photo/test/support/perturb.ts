@@ -2,7 +2,7 @@ import type { ShootFile } from '../../src/index.ts';
 import { framePaths, type Known, type TrueSet } from './brackets.ts';
 
 type Random = () => number;
-/** Changes a shoot as photographers, cameras and programs do, and its right answers with it. */
+/** Changes a shoot as photographers, cameras and programs do, and its right responds with it. */
 export type Perturbation = (known: Known, random: Random) => Known;
 
 const withFacts = (known: Known, change: (file: ShootFile) => ShootFile): Known => ({

@@ -105,7 +105,7 @@ export class FileTable {
     await this.#upsert(projectId, rest, sql`true`);
   }
 
-  /** Records those files that have no row yet, or another one than this that fulfils `condition`; answers them. */
+  /** Records those files that have no row yet, or another one than this that fulfils `condition`; returns them. */
   async #upsert(projectId: number, files: readonly StoredFile[], condition: RawBuilder<unknown>) {
     if (files.length === 0) return [];
     const values = this.#rows(files.map(({ name, size, etag, uploadedAt }) => [name, size, etag, uploadedAt]));

@@ -45,7 +45,7 @@ export class Reconciler {
     else this.#reached.set(project.id, reached);
   }
 
-  /** Answers the name that it reached, or undefined at the end of the pending ones. */
+  /** Returns the name that it reached, or undefined at the end of the pending ones. */
   async #scan(project: ProjectRow, after: string, budget: { pages: number }): Promise<string | undefined> {
     const prefix = prefixOf(project.uuid);
     const found: StoredFile[] = [];

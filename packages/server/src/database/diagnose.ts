@@ -10,7 +10,7 @@ export class NewerDatabaseError extends Error {
   override readonly name = 'NewerDatabaseError';
 }
 
-/** PostgreSQL answers, but is older than `OLDEST_POSTGRES`. */
+/** PostgreSQL responds, but is older than `OLDEST_POSTGRES`. */
 export class OldPostgresError extends Error {
   override readonly name = 'OldPostgresError';
   readonly version: string;
@@ -103,7 +103,7 @@ function postgresTrouble(error: unknown, at: string): Diagnosis {
 /** What `pg` says without a code. */
 function pgTrouble(said: string): { problem: string; remedy: string } | undefined {
   if (/connection timeout|timeout exceeded when trying to connect/.test(said)) {
-    return { problem: 'does not answer in time', remedy: 'check that it runs, its address, and the firewall' };
+    return { problem: 'does not respond in time', remedy: 'check that it runs, its address, and the firewall' };
   }
   if (/does not support SSL/.test(said)) return { problem: 'does not speak TLS', remedy: 'take sslmode out' };
   if (/password must be a string/.test(said)) return { problem: 'asks for a password', remedy: 'add one' };

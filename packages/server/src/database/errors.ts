@@ -30,7 +30,7 @@ const PG_MESSAGES = new RegExp(
   ].join('|'),
 );
 
-/** Whether a thrown error means that the database does not answer, rather than a mistake in a query. */
+/** Whether a thrown error means that the database does not respond, rather than a mistake in a query. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);

@@ -18,7 +18,7 @@ export function jsonRows(
 }
 
 /**
- * Runs a statement over rows, with SQLite a few hundred at a time, so that other requests are answered in between. To
+ * Runs a statement over rows, with SQLite a few hundred at a time, so that other requests are handled in between. To
  * be called within a transaction where all rows or none are to be written. It does not wait for its turn: others may
  * wait for the transaction.
  */

@@ -13,7 +13,7 @@ const RESTART = 2000;
 const PAUSE = 100;
 /** How long a statement may take. A little later the connection counts as dead. */
 const STATEMENT_TIMEOUT_MS = 15_000;
-const ANSWER_MARGIN = 1000;
+const RESPONSE_MARGIN_MS = 1000;
 /** No connection lives longer, in seconds, so that after a failover all of them lead to the new server. */
 const MAX_LIFETIME = 600;
 
@@ -35,7 +35,7 @@ export function postgres(
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + ANSWER_MARGIN,
+    query_timeout: statementTimeoutMs + RESPONSE_MARGIN_MS,
     idle_in_transaction_session_timeout: statementTimeoutMs,
     maxLifetimeSeconds: MAX_LIFETIME,
     keepAlive: true,
@@ -62,7 +62,7 @@ async function connectPatiently(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** To the pool, a connection whose answer never came is as good as any; the next query would wait behind it. */
+/** To the pool, a connection whose response never came is as good as any; the next query would wait behind it. */
 function discardedWhenBroken(client: pg.PoolClient): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, parameters: readonly unknown[]) => {

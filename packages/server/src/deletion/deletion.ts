@@ -52,7 +52,7 @@ export class Deletion {
   }
 
   /**
-   * Answers whether all is gone; where there is much to remove, several calls are needed.
+   * Returns whether all is gone; where there is much to remove, several calls are needed.
    * @throws {ApiError} upload_busy, storage_delete_refused
    */
   async deleteProject(project: ProjectRow): Promise<boolean> {

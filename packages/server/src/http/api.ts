@@ -40,7 +40,7 @@ export async function registerApi(
   const wrongKeys = new WrongKeys();
   const longLists = new LongLists(heldBytes);
   app.addHook('onRequest', async (request, reply) => {
-    // Answers hold links, which are as good as keys.
+    // Responses hold links, which are as good as keys.
     reply.header('cache-control', 'no-store');
     const key = request.headers['x-api-key'];
     try {
@@ -80,8 +80,8 @@ function registerRoute(app: FastifyInstance, { family, name, handlers, longLists
     const body = route.body && request.body;
     const call = { accountId: caller.accountId, caller, family, params, query, body } as Call<CallName>;
     const asked = { request, reply, caller: callerId(caller), links: linksIn(name, body) };
-    const answer = await longLists.answer(asked, () => handle(call));
-    return route.data === undefined ? reply.code(204).send() : answer;
+    const response = await longLists.respond(asked, () => handle(call));
+    return route.data === undefined ? reply.code(204).send() : response;
   };
   app.route({
     method: route.method,

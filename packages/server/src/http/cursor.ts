@@ -22,4 +22,4 @@ export function readNumberCursor(cursor: string | undefined): number {
 }
 
 const invalid = () =>
-  apiError('invalid_request', { problem: 'cursor is not one that this API answered as next_cursor' });
+  apiError('invalid_request', { problem: 'cursor is not one that this API returned as next_cursor' });

@@ -13,11 +13,11 @@ const LAST_REQUESTS = 5000;
 
 /**
  * Lets `app.close()` lose no request. First, no connection is accepted any more, so that a proxy turns to another
- * server; what arrives on the connections there are is still answered, as the last of its connection. Only when no
- * request has come for long enough that none can be on its way are the rest closed, and refused. Answers whether the app
+ * server; what arrives on the connections there are is still handled, as the last of its connection. Only when no
+ * request has come for long enough that none can be on its way are the rest closed, and refused. Returns whether the app
  * is closing.
  */
-export function answerToTheLast(app: FastifyInstance): () => boolean {
+export function serveToTheLast(app: FastifyInstance): () => boolean {
   let closing = false;
   let refusing = false;
   app.addHook('preClose', async () => {

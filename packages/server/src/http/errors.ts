@@ -10,7 +10,7 @@ import { StorageUnavailableError } from '../storage/object-store.ts';
 const RETRY_AFTER_SECONDS = 1;
 
 /** The one place that makes error bodies. */
-export function answerErrors(app: FastifyInstance): void {
+export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => sendError(notFound(request, reply), request, reply));
 }
@@ -23,14 +23,14 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
 }
 
 export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = toApiError(error, request);
-  request.refusal = answer.code;
-  if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
-  if (isRetryable(answer.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS);
-  return reply.code(answer.status).type('application/json; charset=utf-8').send(errorBody(answer, request.id));
+  const refusal = toApiError(error, request);
+  request.refusal = refusal.code;
+  if (refusal.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (isRetryable(refusal.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  return reply.code(refusal.status).type('application/json; charset=utf-8').send(errorBody(refusal, request.id));
 }
 
-/** Answers what can't be read as HTTP, below all routes. Given to `node:http` by Fastify. */
+/** Returns what can't be read as HTTP, below all routes. Given to `node:http` by Fastify. */
 export function refuseMalformed(error: ConnectionError, socket: Socket): void {
   const { code } = error;
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();

@@ -4,13 +4,13 @@ import Type, { type TSchema } from 'typebox';
 
 export const READY_PATH = '/readyz';
 
-/** How long the database and storage may take to answer, in milliseconds. */
+/** How long the database and storage may take to respond, in milliseconds. */
 const DEADLINE_MS = 3000;
 
 /** For this long, in milliseconds, the last result of a component is repeated: requests cost the component no more. */
 const CACHED_MS = 1000;
 
-/** Each rejects where its part does not answer. */
+/** Each rejects where its part does not respond. */
 export type Checks = { database: () => Promise<void>; storage: () => Promise<void> };
 
 const Health = Type.Object({ status: Type.Enum(['ok']) });
@@ -27,17 +27,17 @@ export function registerHealth(
   { isClosing }: { isClosing: () => boolean },
 ): void {
   const tags = ['Operation'];
-  const up = { tags, summary: 'Whether the process is up', response: { 200: answer('It is up.', Health) } };
+  const up = { tags, summary: 'Whether the process is up', response: { 200: json('It is up.', Health) } };
   app.get('/healthz', { schema: up }, async () => ({ data: { status: 'ok' } }));
 
   const ready = {
     tags,
-    summary: 'Whether database and storage answer, and the server is not about to stop',
-    response: { 200: answer('It is ready.', Readiness), 503: answer('It is not.', Readiness) },
+    summary: 'Whether database and storage respond, and the server is not about to stop',
+    response: { 200: json('It is ready.', Readiness), 503: json('It is not.', Readiness) },
   };
   const asked = { database: onceInAWhile(checks.database), storage: onceInAWhile(checks.storage) };
   app.get(READY_PATH, { schema: ready }, async (request, reply) => {
-    const answers = async (part: keyof Checks) => {
+    const isUp = async (part: keyof Checks) => {
       try {
         await asked[part]();
         return 'ok';
@@ -46,14 +46,14 @@ export function registerHealth(
         return 'unavailable';
       }
     };
-    const [database, storage] = await Promise.all([answers('database'), answers('storage')]);
+    const [database, storage] = await Promise.all([isUp('database'), isUp('storage')]);
     const isReady = database === 'ok' && storage === 'ok' && !isClosing();
     if (!isReady) reply.code(503).header('retry-after', 1);
     return { data: { status: isReady ? 'ready' : 'unavailable', database, storage } };
   });
 }
 
-const answer = (description: string, schema: TSchema) => ({
+const json = (description: string, schema: TSchema) => ({
   description,
   content: { 'application/json': { schema: schemas.Data(schema) } },
 });
@@ -64,7 +64,7 @@ function onceInAWhile(check: () => Promise<void>): () => Promise<void> {
   return () => {
     if (last !== undefined && performance.now() - last.at < CACHED_MS) return last.outcome;
     const outcome = withDeadline(check());
-    // Counted from its end, so that slow parts are not asked again while they still answer.
+    // Counted from its end, so that slow parts are not asked again while they still work.
     const asked = { outcome, at: Number.POSITIVE_INFINITY };
     last = asked;
     const ended = () => {
@@ -78,7 +78,7 @@ function onceInAWhile(check: () => Promise<void>): () => Promise<void> {
 async function withDeadline(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE_MS} ms`)), DEADLINE_MS);
+    timer = setTimeout(() => reject(new Error(`no response within ${DEADLINE_MS} ms`)), DEADLINE_MS);
   });
   try {
     await Promise.race([work, late]);

@@ -1,12 +1,12 @@
 import { apiError } from '@darkslide/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** Bytes of bodies and answers in memory at once, of one caller and of all together. */
+/** Bytes of bodies and responses in memory at once, of one caller and of all together. */
 const MAX_HELD_BYTES = { caller: 128 * 1024 ** 2, all: 256 * 1024 ** 2 };
 /** When a caller who was refused may ask again, in seconds. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** `expected`: what was taken for an answer that is still to come. `gone`: the connection took it all, or is closed. */
+/** `expected`: what was taken for a response that is still to come. `gone`: the connection took it all, or is closed. */
 type Holder = { caller: string; bytes: number; expected: number; gone: boolean };
 
 declare module 'fastify' {
@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 /**
- * Bounds what requests keep in memory: their bodies, and their answers until clients have read them. A caller who keeps
+ * Bounds what requests keep in memory: their bodies, and their responses until clients have read them. A caller who keeps
  * too much already is refused before more is read, so that one who does not read takes nothing from the others.
  */
 export class HeldBytes {
@@ -39,7 +39,7 @@ export class HeldBytes {
   }
 
   /**
-   * Counts from now on what the request keeps, until its connection has taken the whole answer, or is gone.
+   * Counts from now on what the request keeps, until its connection has taken the whole response, or is gone.
    * @throws {ApiError} rate_limited, server_busy
    */
   admit(request: FastifyRequest, reply: FastifyReply, caller: string): void {
@@ -59,7 +59,7 @@ export class HeldBytes {
     this.#add(holder, bytes);
   }
 
-  /** Takes as many bytes as the answer may have; its own length takes their place. @throws {ApiError} as `hold` */
+  /** Takes as many bytes as the response may have; its own length takes their place. @throws {ApiError} as `hold` */
   expect(request: FastifyRequest, bytes: number): void {
     this.hold(request, bytes);
     if (request.holder !== null) request.holder.expected += bytes;

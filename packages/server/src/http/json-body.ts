@@ -45,7 +45,7 @@ export function readJsonBodies(app: FastifyInstance, hold: (request: FastifyRequ
 }
 
 /**
- * The whole body. One that is too large is read on for a while, and dropped: most clients look for an answer only when
+ * The whole body. One that is too large is read on for a while, and dropped: most clients look for a response only when
  * they have sent everything, and take a connection that closes before for a broken one.
  * @throws {ApiError} body_too_large, invalid_request, and what `hold` throws
  */

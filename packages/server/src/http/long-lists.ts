@@ -1,24 +1,24 @@
-import { Gate } from '@darkslide/connections';
+import { Limiter } from '@darkslide/connections';
 import { apiError, type CallName } from '@darkslide/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mapInTurns } from '../base/in-turns.ts';
 import type { HeldBytes } from './held-bytes.ts';
 
-/** An answer with more links is long. */
+/** A response with more links is long. */
 const MAX_SHORT_LIST = 1000;
 /** A link in a response has at most this many bytes, with the name of its file. */
 const BYTES_PER_LINK = 1500;
-/** Long answers that are worked on at once, of one caller and of all, and how many requests may wait, for how long. */
+/** Long responses that are worked on at once, of one caller and of all, and how many requests may wait, for how long. */
 const LIMITS = { placesPerClient: 2, places: 8, maxWaiting: 256, maxWaitMs: 30_000 };
 /** Links that one turn writes as JSON. */
 const LINKS_PER_TURN = 250;
 
 /**
- * Has answers with thousands of links made a few at a time. Their callers wait in line, and the memory that an answer
+ * Has responses with thousands of links made a few at a time. Their callers wait in line, and the memory that a response
  * may need is taken before work on it begins: many requests at once hold no more than few.
  */
 export class LongLists {
-  readonly #gate = new Gate({ ...LIMITS, refusal: () => apiError('server_busy', {}) });
+  readonly #limiter = new Limiter({ ...LIMITS, refusal: () => apiError('server_busy', {}) });
   readonly #held: HeldBytes;
 
   constructor(held: HeldBytes) {
@@ -26,17 +26,17 @@ export class LongLists {
   }
 
   /**
-   * Does the work of a call at once, or in its turn where its answer will be long.
+   * Does the work of a call at once, or in its turn where its response will be long.
    * @throws {ApiError} rate_limited, server_busy, and what `work` throws
    */
-  async answer(
+  async respond(
     { request, reply, caller, links }: { request: FastifyRequest; reply: FastifyReply; caller: string; links: number },
     work: () => Promise<unknown>,
   ): Promise<unknown> {
     if (links <= MAX_SHORT_LIST) return { data: await work() };
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort(apiError('server_busy', {})));
-    const leave = await this.#gate.enter(gone.signal, { client: caller });
+    const leave = await this.#limiter.enter(gone.signal, { client: caller });
     try {
       this.#held.expect(request, links * BYTES_PER_LINK);
       const data = await jsonInTurns((await work()) as object);

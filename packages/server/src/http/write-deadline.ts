@@ -6,7 +6,7 @@ export type WriteLimits = { baseMs: number; minBytesPerMs: number };
 const LIMITS: WriteLimits = { baseMs: 30_000, minBytesPerMs: 64 };
 
 /**
- * Closes connections of clients that do not read their answers, or only by the drop: each keeps its whole answer in
+ * Closes connections of clients that do not read their responses, or only by the drop: each keeps its whole response in
  * memory.
  */
 export function limitWriting(app: FastifyInstance, { baseMs, minBytesPerMs }: WriteLimits = LIMITS): void {

@@ -18,7 +18,7 @@ type Options = {
   /** This node, as no other is called. */
   holder: string;
   leases: Pick<LeaseTable, 'take' | 'giveBack'>;
-  /** One pass. Ends early, without error, when `signal` aborts. Answers what it did, in numbers. */
+  /** One pass. Ends early, without error, when `signal` aborts. Returns what it did, in numbers. */
   run: (options: { signal: AbortSignal }) => Promise<Record<string, number>>;
   times: JobTimes;
   log: FastifyBaseLogger;

@@ -33,7 +33,7 @@ export class AccountTable {
     return (account === undefined ? keys : keys.where('accounts.name', '=', account)).execute();
   }
 
-  /** Revokes the key with this prefix, unless it is, and answers it; undefined where there is none. */
+  /** Revokes the key with this prefix, unless it is, and returns it; undefined where there is none. */
   async revokeKey(prefix: string, now: number): Promise<KeyOfAccount | undefined> {
     await this.#db
       .updateTable('api_keys')
@@ -57,7 +57,7 @@ export class AccountTable {
 
   /**
    * Makes `key` the first account's configured one. The one configured before it is known no longer, unless it was
-   * revoked. Answers whether `key` works: false where it was revoked.
+   * revoked. Returns whether `key` works: false where it was revoked.
    */
   async setConfiguredKey(key: NewApiKey): Promise<boolean> {
     return await this.#db.transaction().execute(async (db) => {
@@ -74,7 +74,7 @@ export class AccountTable {
     });
   }
 
-  /** Records `key` for the first account, unless that has one. Answers whether it did. */
+  /** Records `key` for the first account, unless that has one. Returns whether it did. */
   async addFirstKey(key: NewApiKey): Promise<boolean> {
     return await this.#db.transaction().execute(async (db) => {
       const account_id = await accountNamed(db, FIRST_ACCOUNT, key.created_at);

@@ -2,7 +2,7 @@ import { apiError, MIN_PART_SIZE } from '@darkslide/contract';
 import type { StoredPart } from '../storage/object-store.ts';
 
 /**
- * The parts to complete, 1 to partCount, and their sum. Storage itself would not mind a missing part, but answer with
+ * The parts to complete, 1 to partCount, and their sum. Storage itself would not mind a missing part, but respond with
  * a silently shortened object.
  * @throws {ApiError} upload_parts_missing, upload_part_too_small, upload_size_mismatch
  */

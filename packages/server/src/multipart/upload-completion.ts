@@ -65,7 +65,7 @@ export class UploadEnding {
     this.#times = times;
   }
 
-  /** Completes from the parts that storage lists. Once completed, it answers the same again. */
+  /** Completes from the parts that storage lists. Once completed, it returns the same again. */
   async complete(
     project: AccessedProject,
     uploadId: string,
@@ -116,7 +116,7 @@ export class UploadEnding {
     else if (upload.state === 'completing') await this.#takeOver(key, upload);
   }
 
-  /** Aborts an upload of any project, unless someone holds it or it ended. Answers whether it did. */
+  /** Aborts an upload of any project, unless someone holds it or it ended. Returns whether it did. */
   async abortIdle(projectUuid: string, upload: UploadRow): Promise<boolean> {
     if (isHeld(upload)) return false;
     await this.#attemptAbort(keyOf(projectUuid, upload.file_name), upload);
@@ -177,7 +177,7 @@ export class UploadEnding {
       case 'no-such-upload':
         return await this.#settle(key, held);
       case 'exists': {
-        // Perhaps by this very upload, whose answer was lost on its way to us.
+        // Perhaps by this very upload, whose response was lost on its way to us.
         if ((await this.#orRelease(held, () => this.#store.listParts(ref))) === undefined) {
           return await this.#settle(key, held);
         }
@@ -192,7 +192,7 @@ export class UploadEnding {
 
   async #attemptAbort(key: string, upload: UploadRow) {
     const ref = { key, uploadId: upload.upload_id };
-    // Some storages answer an abort after a complete as if it had aborted, so that has to be known before, and after.
+    // Some storages respond to an abort after a complete as if it had aborted, so that has to be known before, and after.
     const wasAttempted = upload.size !== null;
     if (wasAttempted && (await this.#store.listParts(ref)) === undefined) return await this.#settle(key, upload);
     const held = await this.#uploads.change(upload, { state: 'aborting', holdMs: this.#times.holdMs });

@@ -28,7 +28,7 @@ export function registerMetrics(app: FastifyInstance, { exporter, token }: Metri
 }
 
 /**
- * `GET /metrics` on a port of its own. Answers the port and how to close it.
+ * `GET /metrics` on a port of its own. Returns the port and how to close it.
  * @throws {Error} with one sentence where the port can't be had.
  */
 export async function serveMetrics(

@@ -1,8 +1,8 @@
 /** What a link is for. */
 export type LinkKind = 'put' | 'part' | 'download';
 
-/** A request that was answered. */
-type AnsweredRequest = {
+/** A request that was completed. */
+type CompletedRequest = {
   method: string;
   /** The route's pattern, never its path; undefined where no route fits. */
   route: string | undefined;
@@ -14,7 +14,7 @@ type StorageCall = {
   /** As S3 names it: `ListParts`. */
   operation: string;
   seconds: number;
-  /** S3's error code, or what kept the answer away; undefined where it succeeded. */
+  /** S3's error code, or what prevented a response; undefined where it succeeded. */
   error?: string | undefined;
 };
 
@@ -25,7 +25,7 @@ type DatabaseQuery = {
   failed: boolean;
 };
 
-/** A request that the embedded store answered. */
+/** A request that the embedded store completed. */
 type StoreRequest = { operation: string | undefined; status: number; receivedBytes: number };
 
 /** What is asked for at each scrape instead of being told. */
@@ -52,14 +52,14 @@ export interface Metrics {
   /** Counts uploaded files that storage says are damaged, when that is first seen. */
   filesDamaged(files: number): void;
   requestBegan(): void;
-  /** Its connection ended, with or without an answer. */
+  /** Its connection ended, with or without a response. */
   requestEnded(): void;
-  requestAnswered(request: AnsweredRequest): void;
+  requestCompleted(request: CompletedRequest): void;
   /** `call` is the contract's name for what was asked; undefined where no route fits. */
   requestRefused(refusal: { call: string | undefined; code: string }): void;
   storageCalled(call: StorageCall): void;
   databaseQueried(query: DatabaseQuery): void;
-  storeAnswered(request: StoreRequest): void;
+  storeRequestCompleted(request: StoreRequest): void;
   /** From now on, `read` is asked for the gauge's value. Where it fails, the gauge is left out. */
   watch(gauge: Gauge, read: () => number | Promise<number>): void;
 }
@@ -76,10 +76,10 @@ export const NO_METRICS: Metrics = {
   filesDamaged: ignore,
   requestBegan: ignore,
   requestEnded: ignore,
-  requestAnswered: ignore,
+  requestCompleted: ignore,
   requestRefused: ignore,
   storageCalled: ignore,
   databaseQueried: ignore,
-  storeAnswered: ignore,
+  storeRequestCompleted: ignore,
   watch: ignore,
 };

@@ -8,7 +8,7 @@ test('whatever storages and clients make up, the series stay bounded, and nothin
   const metrics = createPrometheus({ version: '0.0.0' });
   for (let number = 0; number < 1000; number++) {
     metrics.storageCalled({ operation: 'ListParts', seconds: 0.1, error: `Made${number}Up` });
-    metrics.requestAnswered({ method: `M${number}`, route: undefined, status: 404, seconds: 0.1 });
+    metrics.requestCompleted({ method: `M${number}`, route: undefined, status: 404, seconds: 0.1 });
     metrics.databaseQueried({ kind: `word${number}`, seconds: 0.1, failed: true });
   }
   const text = await metrics.render();

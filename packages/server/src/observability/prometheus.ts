@@ -47,14 +47,14 @@ export function createPrometheus({ version }: { version: string }): MetricsExpor
   const arrivedBytes = counter('arrived_bytes_total', 'Their bytes.');
   const requests = histogram(
     'http_request_duration_seconds',
-    'Time to answer a request of the API.',
+    'Time to respond to a request of the API.',
     ['method', 'route', 'status'],
     REQUEST_BUCKETS,
   );
   const refusals = counter('refusals_total', 'Requests that were refused, by call and error code.', ['call', 'code']);
   const inFlight = new Gauge({
     name: 'darkslide_http_requests_in_flight',
-    help: 'Requests of the API that are being answered.',
+    help: 'Requests of the API that are being handled.',
     registers,
   });
   const storageCalls = histogram(
@@ -69,7 +69,7 @@ export function createPrometheus({ version }: { version: string }): MetricsExpor
   ]);
   const queries = histogram('database_query_duration_seconds', 'Time of a statement.', ['kind'], DATABASE_BUCKETS);
   const queryErrors = counter('database_errors_total', 'Statements that failed.', ['kind']);
-  const storeRequests = counter('store_requests_total', 'Requests that the embedded store answered.', [
+  const storeRequests = counter('store_requests_total', 'Requests that the embedded store completed.', [
     'operation',
     'status',
   ]);
@@ -90,7 +90,7 @@ export function createPrometheus({ version }: { version: string }): MetricsExpor
     filesDamaged: (files) => damagedFiles.inc(files),
     requestBegan: () => inFlight.inc(),
     requestEnded: () => inFlight.dec(),
-    requestAnswered: ({ method, route = 'none', status, seconds }) =>
+    requestCompleted: ({ method, route = 'none', status, seconds }) =>
       requests.observe({ method: METHODS.has(method) ? method : 'OTHER', route, status: statusClass(status) }, seconds),
     requestRefused: ({ call = 'none', code }) => refusals.inc({ call, code }),
     storageCalled: ({ operation, seconds, error }) => {
@@ -102,7 +102,7 @@ export function createPrometheus({ version }: { version: string }): MetricsExpor
       queries.observe({ kind: known }, seconds);
       if (failed) queryErrors.inc({ kind: known });
     },
-    storeAnswered: ({ operation = 'none', status, receivedBytes }) => {
+    storeRequestCompleted: ({ operation = 'none', status, receivedBytes }) => {
       storeRequests.inc({ operation, status: statusClass(status) });
       storeBytes.inc(receivedBytes);
     },
@@ -155,7 +155,7 @@ async function inTime(read: () => number | Promise<number>): Promise<number> {
   }
 }
 
-/** Answers each of the first `limit` different texts as it is, and `other` for those that come after. */
+/** Returns each of the first `limit` different texts as it is, and `other` for those that come after. */
 function limitedSet(limit: number): (text: string) => string {
   const known = new Set<string>();
   return (text) => {

@@ -39,7 +39,7 @@ export function observeRequests(app: FastifyInstance, { metrics = NO_METRICS, tr
     const { method, routeOptions, context, refusal, log, ip: client, caller } = request;
     const { url: route, config } = routeOptions;
     const { statusCode: status, elapsedTime } = reply;
-    metrics.requestAnswered({ method, route, status, seconds: elapsedTime / 1000 });
+    metrics.requestCompleted({ method, route, status, seconds: elapsedTime / 1000 });
     if (refusal !== null) metrics.requestRefused({ call: config.call, code: refusal });
     const error = refusal ?? undefined;
     context?.span?.end({ attributes: { 'http.response.status_code': status }, error });

@@ -15,7 +15,7 @@ export class ProjectTable {
     this.#db = db;
   }
 
-  /** Answers false, and records nothing, where the account has a project of that name. */
+  /** Returns false, and records nothing, where the account has a project of that name. */
   async add(owner: Owner, project: { uuid: string; name: string; now: number }): Promise<boolean> {
     try {
       await this.#db

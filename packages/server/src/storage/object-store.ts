@@ -41,7 +41,7 @@ export type LinkSigner = {
 
 /**
  * What the rules need of an object storage, and nothing more. Every call has a deadline of its own.
- * Every call throws StorageUnavailableError where storage does not answer, or answers with an error that has no place
+ * Every call throws StorageUnavailableError where storage does not respond, or responds with an error that has no place
  * in the result; the call may then have happened or not.
  */
 export interface ObjectStore {
@@ -78,14 +78,14 @@ export interface ObjectStore {
   /** Every open upload of the bucket, page by page. */
   openUploads(options?: { signal?: AbortSignal }): AsyncIterable<OpenUpload[]>;
 
-  /** How far this machine's clock is ahead of storage's, by its last answer; undefined where it told no time. */
+  /** How far this machine's clock is ahead of storage's, by its last response; undefined where it told no time. */
   clockAheadMs?(): number | undefined;
 
-  /** Whether storage answers and the bucket is there. */
+  /** Whether storage responds and the bucket is there. */
   check(): Promise<void>;
 }
 
-/** Storage did not answer, or refused what it should have done. The message is for the operator. */
+/** Storage did not respond, or refused what it should have done. The message is for the operator. */
 export class StorageUnavailableError extends Error {
   override readonly name: string = 'StorageUnavailableError';
   constructor(message: string, options?: ErrorOptions) {

@@ -72,7 +72,7 @@ export class UploadTokenTable {
       .execute();
   }
 
-  /** Answers whether the project has that token, also where it was revoked before. */
+  /** Returns whether the project has that token, also where it was revoked before. */
   async revoke(projectId: number, tokenId: string, now: number): Promise<boolean> {
     const { numUpdatedRows } = await this.#db
       .updateTable('upload_tokens')

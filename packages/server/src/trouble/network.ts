@@ -2,7 +2,7 @@
 export type NetworkTrouble = { problem: string; remedy: string };
 
 const UNREACHABLE = { problem: "can't be reached", remedy: 'check its address, the network and the firewall' };
-const SILENT = { problem: 'does not answer in time', remedy: 'check that it runs, its address, and the firewall' };
+const SILENT = { problem: 'does not respond in time', remedy: 'check that it runs, its address, and the firewall' };
 const UNTRUSTED = {
   problem: 'shows a certificate that is not trusted here',
   remedy: 'let it show one of a known authority, or name its authority in NODE_EXTRA_CA_CERTS',
@@ -34,7 +34,7 @@ const TROUBLES: Record<string, NetworkTrouble> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
 };
 
-/** What Node's parser says of an answer that is not HTTP. */
+/** What Node's parser says of a response that is not HTTP. */
 const NOT_HTTP = { problem: 'does not speak HTTP', remedy: 'check its port, and whether it expects https' };
 
 /** Undefined where the error is not one of the network. */

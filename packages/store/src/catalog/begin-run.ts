@@ -30,7 +30,7 @@ export function beginRun(db: DatabaseSync, { run, changes }: { run: string; chan
   }
 }
 
-/** Sets aside numbers from `next` on, inside the caller's transaction. Answers the first that is not. */
+/** Sets aside numbers from `next` on, inside the caller's transaction. Returns the first that is not. */
 export function reserveSequences(db: DatabaseSync, next: number): number {
   const limit = next + SEQUENCE_BLOCK;
   setState(db, 'sequence_limit', limit);

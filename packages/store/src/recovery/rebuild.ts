@@ -161,7 +161,7 @@ async function holdsItsBytes(path: string, { record, size }: SealedBlob): Promis
   return hash.digest('hex') === record.etag;
 }
 
-/** Answers how many these are. */
+/** Returns how many these are. */
 async function bringBack(dataDir: string, blobs: readonly string[]): Promise<number> {
   const lostFound = new LostFound(dataDir);
   for (const blob of blobs) lostFound.giveBack(blob);
@@ -177,7 +177,7 @@ async function setAside(dataDir: string, blobs: readonly string[]): Promise<void
   await lostFound.sync();
 }
 
-/** Answers where the earlier index is now. A start between these steps finds no index, and says so. */
+/** Returns where the earlier index is now. A start between these steps finds no index, and says so. */
 async function putInPlace(dataDir: string, fresh: string): Promise<string | undefined> {
   const file = await open(fresh, 'r');
   await file.sync().finally(() => file.close());

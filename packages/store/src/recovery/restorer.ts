@@ -77,7 +77,7 @@ export class Restorer {
     for (const { blob, record } of saved) this.add(blob, { record, size: record.size });
   }
 
-  /** Ends it. Answers the objects of which a blob is not there. */
+  /** Ends it. Returns the objects of which a blob is not there. */
   finish({ has }: { has: (blob: string) => boolean }): { bucket: string; key: string }[] {
     for (const uploadId of this.#completed) this.#sql.run('DELETE FROM upload WHERE id = ?', uploadId);
     reserveSequences(this.#db, this.#maxSequence + 1);

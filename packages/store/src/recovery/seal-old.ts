@@ -17,7 +17,7 @@ type Options = { db: DatabaseSync; blobs: Blobs; changes: string; progress: (don
 
 /**
  * Makes blobs of earlier versions describe themselves, from what the index knows of them. Goes on where it was stopped.
- * What is missing or too short is left for a later start. Answers how many objects and parts were done.
+ * What is missing or too short is left for a later start. Returns how many objects and parts were done.
  */
 export async function sealOldBlobs(options: Options): Promise<number> {
   const { db, progress } = options;
@@ -71,7 +71,7 @@ class Sealer {
     this.#blobs = blobs;
   }
 
-  /** Answers how to note it in the index; undefined where a file is missing or too short. */
+  /** Returns how to note it in the index; undefined where a file is missing or too short. */
   async object(row: Row): Promise<(() => void) | undefined> {
     const segments = this.#segments(Number(row.id));
     const about = { ...this.#place(row.bucket_id, row.key), ...ofObject(row), sequence: Number(row.id), after: 0 };

@@ -22,7 +22,7 @@ export type Incoming = {
 /** What a blob's trailer says of the bytes themselves. */
 export type AboutBytes = Omit<Incoming, 'bytes' | 'now'> & { size: number; modifiedAt: number; after: number };
 
-/** Answers the trailer's record: what the bytes are, and where they belong. */
+/** Returns the trailer's record: what the bytes are, and where they belong. */
 export type Describe = (about: AboutBytes) => BlobRecord;
 
 /**

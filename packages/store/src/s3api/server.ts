@@ -43,7 +43,7 @@ export class HttpServer {
     return this.#running.size;
   }
 
-  /** Answers both ports. Throws with one sentence where the clients' can't be had. */
+  /** Returns both ports. Throws with one sentence where the clients' can't be had. */
   async listen({ host, port }: { host: string; port: number }): Promise<{ port: number; ownPort: number }> {
     const bound = await listen(this.#clients, { host, port });
     return { port: bound, ownPort: await listen(this.#own, { host: '127.0.0.1', port: 0 }) };
@@ -80,7 +80,7 @@ export class HttpServer {
     });
     server.on('request', (request, response) => this.#accept(request, response, false));
     server.on('checkContinue', (request, response) => this.#accept(request, response, true));
-    server.on('clientError', answerBrokenRequest);
+    server.on('clientError', refuseBrokenRequest);
     return server;
   }
 
@@ -98,7 +98,7 @@ export class HttpServer {
 }
 
 /** What is not HTTP, or comes too slowly to become a request. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

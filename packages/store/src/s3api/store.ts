@@ -1,4 +1,4 @@
-import { type Gate, isLoopback, type TrustedProxies } from '@darkslide/connections';
+import { isLoopback, type Limiter, type TrustedProxies } from '@darkslide/connections';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Receiver } from '../blobs/receiver.ts';
 import type { Outcome } from '../catalog/command.ts';
@@ -24,9 +24,9 @@ export type Store = {
   hashing: ReadHashing;
   damage: Damage;
   /** Limits requests that send bytes. */
-  uploads: Gate;
+  uploads: Limiter;
   /** Limits requests that send XML, which is kept in memory. */
-  documents: Gate;
+  documents: Limiter;
   log: (entry: LogEntry) => void;
 };
 

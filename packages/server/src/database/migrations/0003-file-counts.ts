@@ -3,7 +3,7 @@ import type { DatabaseKind } from '../tables.ts';
 
 /**
  * How many files each project has, and how many arrived, kept by the database itself: counting a million rows at every
- * question takes longer than the rest of the answer, and whatever writes files would have to remember to count.
+ * question takes longer than the rest of the response, and whatever writes files would have to remember to count.
  */
 export async function fileCounts(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {
   for (const column of ['file_count', 'arrived_count'] as const) {

@@ -22,7 +22,7 @@ export type ConditionOptions = {
 
 /**
  * Whether storage refuses to replace an object where the request says so, by PUT and by complete. Whatever else it
- * answers counts as no: nothing is to rely on it then.
+ * responds counts as no: nothing is to rely on it then.
  */
 export async function probeConditions(options: ConditionOptions): Promise<Conditions> {
   return { put: await refusesPut(options), complete: await refusesComplete(options).catch(() => false) };

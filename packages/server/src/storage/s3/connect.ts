@@ -106,7 +106,7 @@ function isAddress(endpoint: string): boolean {
   return isIP(new URL(endpoint).hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
 
-/** Where storage answers this machine; AWS by the SDK's own rules. */
+/** Where this machine reaches storage; AWS by the SDK's own rules. */
 export function storageEndpoint(client: S3Client, { endpoint, region }: StorageConfig): string {
   if (endpoint !== undefined) return endpoint;
   return client.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false }).url.origin;
@@ -114,7 +114,7 @@ export function storageEndpoint(client: S3Client, { endpoint, region }: StorageC
 
 /**
  * Asks for one key of the bucket: unlike a HEAD, a listing that is refused says why.
- * @throws what the SDK throws, or WrongAddressingError where something else than the bucket answered.
+ * @throws what the SDK throws, or WrongAddressingError where something else than the bucket responded.
  */
 export async function requireBucket(client: S3Client, bucket: string): Promise<void> {
   const list = new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 });

@@ -7,7 +7,7 @@ import { describeError } from './errors.ts';
 import { CredentialsExpiredError } from './signer.ts';
 
 /** What a diagnosis is about; the doctor asks about each. */
-export type StorageTopic = 'reach' | 'clock' | 'credentials' | 'region' | 'addressing' | 'bucket' | 'answers';
+export type StorageTopic = 'reach' | 'clock' | 'credentials' | 'region' | 'addressing' | 'bucket' | 'responses';
 
 export type StorageDiagnosis = Diagnosis & {
   about: StorageTopic;
@@ -15,7 +15,7 @@ export type StorageDiagnosis = Diagnosis & {
   isMissingBucket?: boolean;
 };
 
-/** Storage answered a request about the bucket with something about another thing. */
+/** Storage responded to a request about the bucket with something about another thing. */
 export class WrongAddressingError extends Error {
   override readonly name = 'WrongAddressingError';
 }
@@ -24,13 +24,13 @@ export class WrongAddressingError extends Error {
 export class LinkRefusedError extends Error {
   override readonly name = 'LinkRefusedError';
   readonly status: number;
-  /** S3's code; '' where the answer has none. */
+  /** S3's code; '' where the response has none. */
   readonly code: string;
-  /** How far this machine's clock is ahead of the storage's, as far as the answer tells. */
+  /** How far this machine's clock is ahead of the storage's, as far as the response tells. */
   readonly skewSeconds: number;
 
   constructor({ status, code, skewSeconds = 0 }: { status: number; code: string; skewSeconds?: number | undefined }) {
-    super(`a test upload by link was answered with ${status} ${code}`.trimEnd());
+    super(`a test upload by link was refused with ${status} ${code}`.trimEnd());
     this.status = status;
     this.code = code;
     this.skewSeconds = skewSeconds;
@@ -63,9 +63,9 @@ export function diagnoseStorage(error: unknown, config: StorageConfig): StorageD
   if (error instanceof Error && error.name === 'CredentialsProviderError') return noCredentials(error);
   const trouble = networkTrouble(error);
   if (trouble) return unreachable(trouble, error, config);
-  // The SDK could not read the answer.
+  // The SDK could not read the response.
   if (error instanceof Error && '$response' in error) return notAnS3(config);
-  return { about: 'answers', problem: `${storageName(config)} failed`, remedy: describeError(error), lasting: false };
+  return { about: 'responses', problem: `${storageName(config)} failed`, remedy: describeError(error), lasting: false };
 }
 
 /** How sentences call the storage, where they begin with it and within. */
@@ -91,7 +91,7 @@ export function describeSkew(seconds: number): string {
   return `${amount} ${seconds > 0 ? 'ahead of' : 'behind'}`;
 }
 
-/** An answer of storage that is not a success. */
+/** A response of storage that is not a success. */
 type Refusal = { status: number; code: string; message: string; region?: string | undefined };
 
 function refusalOf(error: S3ServiceException): Refusal {
@@ -119,9 +119,9 @@ function refusal(refused: Refusal, config: StorageConfig): StorageDiagnosis {
   if (status === 301 || WRONG_REGION.has(code)) return wrongRegion(refused, config);
   if (NO_BUCKET.has(code)) return noSuchBucket(config);
   if (status === 403) return denied(config);
-  const answer = `${status} ${code}`.trimEnd();
+  const said = `${status} ${code}`.trimEnd();
   const remedy = status >= 500 ? 'see its own logs, and try again later' : message;
-  return { about: 'answers', problem: `${storageName(config)} answers with ${answer}`, remedy, lasting: false };
+  return { about: 'responses', problem: `${storageName(config)} responds with ${said}`, remedy, lasting: false };
 }
 
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']);
@@ -181,7 +181,7 @@ function wrongAddressing(config: StorageConfig): StorageDiagnosis {
 }
 
 function notAnS3(config: StorageConfig): StorageDiagnosis {
-  const problem = `What answers at ${config.endpoint ?? config.region} is not an S3 storage`;
+  const problem = `What responds at ${config.endpoint ?? config.region} is not an S3 storage`;
   return { about: 'reach', problem, remedy: 'check DARKSLIDE_S3_ENDPOINT', lasting: true };
 }
 

@@ -38,7 +38,7 @@ export function unavailable(operation: string, error: unknown): StorageUnavailab
 
 export function describeError(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return describeError(error.errors[0]);
-  if (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)) return 'it did not answer in time';
+  if (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)) return 'it did not respond in time';
   if (error instanceof S3ServiceException) {
     const status = error.$metadata.httpStatusCode;
     return `${error.name}${status === undefined ? '' : ` (${status})`}: ${error.message}`;

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 
 /** How long one request may take, in milliseconds. */
 const DEADLINE_MS = 10_000;
-/** Of an answer's body, what is read: enough of an error to find its code in, and more than a test upload. */
+/** What is read of the body of a response: enough of an error to find its code in, and more than a test upload. */
 const MOST_BYTES = 16_384;
 
 /** Of a PUT by link: accepted whether or not the link signs it. */
@@ -15,9 +15,9 @@ export type Exchanged = {
   status: number;
   headers: IncomingHttpHeaders;
   body: Buffer;
-  /** S3's error code; '' where the answer has none. */
+  /** S3's error code; '' where the response has none. */
   code: string;
-  /** How far this machine's clock is ahead of the storage's, in seconds; undefined where the answer has no date. */
+  /** How far this machine's clock is ahead of the storage's, in seconds; undefined where the response has no date. */
   skewSeconds: number | undefined;
 };
 
@@ -35,13 +35,13 @@ export async function exchange(url: string, { method, headers = {}, body }: Exch
       .on('error', reject)
       .end(body);
   });
-  const answer = await readStart(response);
+  const start = await readStart(response);
   const date = Date.parse(response.headers.date ?? '');
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
-    body: answer,
-    code: /<Code>([^<]{1,100})<\/Code>/.exec(answer.toString())?.[1] ?? '',
+    body: start,
+    code: /<Code>([^<]{1,100})<\/Code>/.exec(start.toString())?.[1] ?? '',
     skewSeconds: Number.isNaN(date) ? undefined : (Date.now() - date) / 1000,
   };
 }

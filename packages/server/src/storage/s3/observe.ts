@@ -5,10 +5,10 @@ import type { Observers } from '../../observability/requests.ts';
 import { NO_TRACING } from '../../observability/tracing.ts';
 import { s3Code } from './errors.ts';
 
-/** Answers that the rules ask for and reckon with; no trouble of storage's. */
+/** Responses that the rules ask for and reckon with; no trouble of storage's. */
 const EXPECTED = new Set(['NotFound', 'NoSuchKey', 'NoSuchUpload']);
 
-/** What the SDK says of an answer. */
+/** What the SDK says of a response. */
 type Metadata = { httpStatusCode?: number; requestId?: string; attempts?: number };
 
 /**

@@ -39,15 +39,15 @@ export async function probeStorage({ client, bucket, signers, signContentType }:
   };
   try {
     let putHeaders = signContentType === 'never' ? SIGN_HOST_ONLY : SIGN_TYPE;
-    let answer = await put(putHeaders, signContentType === 'always' ? { 'content-type': '' } : {});
-    if (answer.status === 403 && signContentType === 'auto') {
+    let response = await put(putHeaders, signContentType === 'always' ? { 'content-type': '' } : {});
+    if (response.status === 403 && signContentType === 'auto') {
       putHeaders = SIGN_HOST_ONLY;
-      answer = await put(putHeaders, {});
+      response = await put(putHeaders, {});
     }
-    if (answer.status !== 200) throw new LinkRefusedError(answer);
+    if (response.status !== 200) throw new LinkRefusedError(response);
     const md5 = createHash('md5').update(bytes).digest('hex');
     const conditions = await probeConditions({ client, bucket, key, signer: await signers.signer(putHeaders) });
-    return { putHeaders, etagIsMd5: unquoteETag(answer.headers.etag ?? '') === md5, conditions };
+    return { putHeaders, etagIsMd5: unquoteETag(response.headers.etag ?? '') === md5, conditions };
   } finally {
     const remove = new DeleteObjectCommand({ Bucket: bucket, Key: key });
     // A probe left behind does no harm, and a server that may not delete can still upload.

@@ -89,7 +89,7 @@ export class S3ObjectStore implements ObjectStore {
       return storedObject({ ...found, Key: key, Size: found.ContentLength });
     } catch (error) {
       if (isNotFound(error)) return undefined;
-      // Such an answer has no size; the listing has it.
+      // Such a response has no size; the listing has it.
       if (isDamaged(error)) return await this.#listed(key);
       throw unavailable('HeadObject', error);
     }
@@ -122,7 +122,7 @@ export class S3ObjectStore implements ObjectStore {
     try {
       const create = new CreateMultipartUploadCommand({ Bucket: this.#bucket, Key: key });
       const { UploadId } = await this.#client.send(create, within(DEADLINE_MS));
-      if (UploadId === undefined) throw new Error('the answer has no UploadId');
+      if (UploadId === undefined) throw new Error('the response has no UploadId');
       return UploadId;
     } catch (error) {
       throw unavailable('CreateMultipartUpload', error);
@@ -167,7 +167,7 @@ export class S3ObjectStore implements ObjectStore {
       const { ETag } = await this.#client.send(complete, within(COMPLETE_DEADLINE_MS));
       // Ceph leaves it empty the first time.
       const etag = unquoteETag(ETag ?? '') || this.etagOfParts(parts) || (await this.head(key))?.etag;
-      if (!etag) throw new Error('the answer has no ETag');
+      if (!etag) throw new Error('the response has no ETag');
       return { kind: 'completed', etag };
     } catch (error) {
       if (isNoSuchUpload(error)) return { kind: 'no-such-upload' };
@@ -300,7 +300,7 @@ function newestOfEach(parts: readonly StoredPart[]): StoredPart[] {
   return [...newest.values()];
 }
 
-/** Storages that know `encoding-type=url` say so in the answer. In S3's encoding a plus is a space. */
+/** Storages that know `encoding-type=url` say so in the response. In S3's encoding a plus is a space. */
 function decodeKey(key = '', encoding: string | undefined): string {
   return encoding === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 }

@@ -48,7 +48,7 @@ export const completeMultipartUpload = operation(KNOWN, async (request, store) =
     return await complete({ request, store, bucketId, uploadId, condition, named });
   } catch (error) {
     // Of two completes at once one finds the upload gone, at whatever step; what the other made of it decides.
-    const repeated = answerRepeated({ request, store, bucketId, uploadId, named });
+    const repeated = repeatedResponse({ request, store, bucketId, uploadId, named });
     if (repeated !== undefined) return repeated;
     throw error;
   }
@@ -140,7 +140,7 @@ function completed(request: S3Request, etag: string, checksum: StoredChecksum | 
 }
 
 /** A client that lost the response asks again and gets the same one. */
-function answerRepeated({ request, store, bucketId, uploadId, named }: Completing): S3Response | undefined {
+function repeatedResponse({ request, store, bucketId, uploadId, named }: Completing): S3Response | undefined {
   const done = store.reader.completion(uploadId);
   if (done === undefined || done.bucketId !== bucketId || done.key !== request.key) return undefined;
   if (done.etag !== multipartETag(named.map(({ etag }) => etag))) return undefined;
