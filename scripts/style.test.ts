@@ -31,6 +31,11 @@ const RULES: readonly Rule[] = [
     example: 'class LostError extends Error {}',
   },
   {
+    title: 'what a function throws is a tag',
+    isBroken: ({ text }) => /(?:^\s*\*|\/\*\*|[.;:]) Throws\b/.test(text),
+    example: '/** Reads it. Throws LostError. */',
+  },
+  {
     title: 'a constant or an option with a unit carries it in its name',
     isBroken: ({ text }) => {
       const constant = /^\s*(?:export )?const ([A-Z][A-Z0-9_]+) = [\d_]/.exec(text)?.[1];

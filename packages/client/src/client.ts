@@ -121,7 +121,7 @@ export class Client {
     return { ...plan, settled: [...settled, ...plan.settled] };
   }
 
-  /** Uploads the files of a plan. Throws as `NodeClient.upload` does. */
+  /** Uploads the files of a plan. @throws as `NodeClient.upload` does */
   async uploadPlan(plan: Plan, options: UploadOptions): Promise<UploadSummary> {
     const { flow = 'profile', signal, onEvent = () => {} } = options;
     const settings = settingsOf(options);

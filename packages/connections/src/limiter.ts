@@ -47,8 +47,8 @@ export class Limiter {
   }
 
   /**
-   * Returns the function that gives the place back. Throws the refusal where the line is full or the wait too long,
-   * and the signal's reason.
+   * Returns the function that gives the place back.
+   * @throws the refusal where the line is full or the wait too long, and the signal's reason
    */
   async enter(signal: AbortSignal, visitor: Visitor = {}): Promise<() => void> {
     signal.throwIfAborted();

@@ -15,9 +15,9 @@ const LF = 0x0a;
  * chunk is complete, so nothing may be kept until `end` has returned. Memory: one header line.
  */
 export type AwsChunkedDecoder = {
-  /** The decoded payload among these bytes, as slices of them. Throws S3Error. */
+  /** The decoded payload among these bytes, as slices of them. @throws {S3Error} */
   push(bytes: Buffer): Buffer[];
-  /** To be called when the body is over. The trailers, lower-case. Throws S3Error where the body is not complete. */
+  /** To be called when the body is over. The trailers, lower-case. @throws {S3Error} where the body is not complete */
   end(): Record<string, string>;
 };
 

@@ -7,9 +7,9 @@ const UNRESERVED_OR_SLASH = /^[\w.~/-]*$/;
 const percent = (byte: number) => `%${byte < 16 ? '0' : ''}${byte.toString(16).toUpperCase()}`;
 
 /**
- * Percent-encodes the UTF-8 of `value` by AWS's rule: everything but `A-Z a-z 0-9 - . _ ~`, upper-case hex.
- * `slash: true` encodes `/` too (query names and values), `false` keeps it (object keys in a path).
- * Throws URIError on a lone surrogate.
+ * Percent-encodes the UTF-8 of `value` by AWS's rule: everything but `A-Z a-z 0-9 - . _ ~`, upper-case hex. `slash:
+ * true` encodes `/` too (query names and values), `false` keeps it (object keys in a path).
+ * @throws {URIError} on a lone surrogate
  */
 export function uriEncode(value: string, { slash }: { slash: boolean }): string {
   if ((slash ? UNRESERVED : UNRESERVED_OR_SLASH).test(value)) return value;
@@ -20,10 +20,10 @@ export function uriEncode(value: string, { slash }: { slash: boolean }): string 
 const ESCAPE_OR_RESERVED = /%([0-9A-Fa-f]{2})|[^\w.~-]/g;
 
 /**
- * Rewrites text that is already (perhaps sloppily) percent-encoded into AWS's one encoding, byte for byte:
- * what was escaped without need is unescaped, what was left bare is escaped, hex becomes upper case.
- * One character is one byte, as `node:http` hands over a request target.
- * Throws InvalidURI on a `%` without two hex digits, and on characters that are not bytes.
+ * Rewrites text that is already (perhaps sloppily) percent-encoded into AWS's one encoding, byte for byte: what was
+ * escaped without need is unescaped, what was left bare is escaped, hex becomes upper case. One character is one byte,
+ * as `node:http` hands over a request target.
+ * @throws {S3Error} InvalidURI on a `%` without two hex digits, and on characters that are not bytes
  */
 export function recode(encoded: string, { slash }: { slash: boolean }): string {
   if ((slash ? UNRESERVED : UNRESERVED_OR_SLASH).test(encoded)) return encoded;
@@ -45,8 +45,9 @@ export const encodeParameter = (name: string, value: string): EncodedParameter =
 ];
 
 /**
- * The parameters of a raw query string, re-encoded the AWS way, in the order received. A bare name has the
- * value ''; `+` is a space, as S3 and the form encoding have it. Throws InvalidURI where an escape is broken.
+ * The parameters of a raw query string, re-encoded the AWS way, in the order received. A bare name has the value '';
+ * `+` is a space, as S3 and the form encoding have it.
+ * @throws {S3Error} InvalidURI where an escape is broken
  */
 export function parseQuery(query: string): EncodedParameter[] {
   const parameters: EncodedParameter[] = [];

@@ -27,7 +27,7 @@ export type PresignRequest = {
 };
 
 export type Presigner = {
-  /** The link. Throws RangeError where `expiresIn` is out of range, URIError where `key` has a lone surrogate. */
+  /** The link. @throws {RangeError} where `expiresIn` is out of range, URIError where `key` has a lone surrogate */
   presign(request: PresignRequest): string;
 };
 

@@ -33,10 +33,11 @@ export type Verified = {
 };
 
 /**
- * Checks a request's SigV4 signature, in its headers or its query, by S3's rules; of version 2, only links.
- * Throws S3Error, and nothing else, for every request that is not to be served: AccessDenied, InvalidAccessKeyId,
+ * Checks a request's SigV4 signature, in its headers or its query, by S3's rules; of version 2, only links. The body
+ * is not looked at: see `payload`.
+ * @throws {S3Error} and nothing else, for every request that is not to be served: AccessDenied, InvalidAccessKeyId,
  * SignatureDoesNotMatch, RequestTimeTooSkewed, AuthorizationHeaderMalformed, AuthorizationQueryParametersError,
- * InvalidArgument, InvalidRequest, InvalidURI. The body is not looked at: see `payload`.
+ * InvalidArgument, InvalidRequest, InvalidURI
  */
 export function verifyRequest(
   request: SignedRequest,

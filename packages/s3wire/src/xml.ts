@@ -57,7 +57,7 @@ export function buildErrorXml(error: S3Error, where: { resource?: string; reques
 
 const NAMED_ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** XML's five entities and every character reference, those to control characters too. Throws on any other. */
+/** XML's five entities and every character reference, those to control characters too. @throws on any other */
 function decodeEntities(text: string): string {
   const decoded = text.replace(/&(?:#x([0-9a-f]{1,6});|#(\d{1,7});|(\w+);)?/gi, (_, hex, decimal, name) => {
     if (Object.hasOwn(NAMED_ENTITIES, name)) return NAMED_ENTITIES[name] ?? '';
@@ -77,9 +77,9 @@ const entityDecoder = {
 };
 
 /**
- * The content of the document's root element, namespaces and attributes dropped. Elements named in `lists`
- * are always arrays. Throws MalformedXML where the text is not XML, has another root, or declares a DOCTYPE
- * or entities.
+ * The content of the document's root element, namespaces and attributes dropped. Elements named in `lists` are always
+ * arrays.
+ * @throws {S3Error} MalformedXML where the text is not XML, has another root, or declares a DOCTYPE or entities
  */
 export function parseXml(text: string, { root, lists = [] }: { root: string; lists?: readonly string[] }): XmlObject {
   const parser = new XMLParser({

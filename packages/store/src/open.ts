@@ -34,7 +34,8 @@ export type OpenStore = {
 
 /**
  * Opens the data folder and serves it, in the calling thread. `onDeath` is called when a helper thread dies: then
- * nothing can be stored any more. Throws where the folder is in use, damaged, or written by a newer version.
+ * nothing can be stored any more.
+ * @throws where the folder is in use, damaged, or written by a newer version
  */
 export async function openStore(
   options: StoreOptions & { log: (entry: LogEntry) => void; onDeath: (error: Error) => void },

@@ -50,7 +50,7 @@ class Writer {
     }));
   }
 
-  /** Changes one of its keys after the other until the store is gone. Throws where an answer is wrong. */
+  /** Changes one of its keys after the other until the store is gone. @throws where a response is wrong */
   async write(s3: S3Client): Promise<void> {
     try {
       for (;;) await this.#change(s3);

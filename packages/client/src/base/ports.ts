@@ -101,7 +101,7 @@ export interface Transport {
    * @throws the signal's reason when it aborts.
    */
   send(request: TransportRequest): Promise<TransportResponse>;
-  /** GETs a body of any size. Throws as `send` until the response begins. */
+  /** GETs a body of any size. @throws as `send` until the response begins */
   receive(request: Pick<TransportRequest, 'url' | 'headers' | 'signal'>): Promise<Received>;
 }
 

@@ -32,7 +32,7 @@ export class BlobWriter {
     return this.#position + (this.#filling === undefined ? 0 : this.#filled);
   }
 
-  /** Takes bytes; a promise says when there is room for more. Throws what an earlier write or hash failed with. */
+  /** Takes bytes; a promise says when there is room for more. @throws what an earlier write or hash failed with */
   write(bytes: Buffer): Promise<void> | undefined {
     let position = 0;
     while (position < bytes.length) {

@@ -74,7 +74,7 @@ export class Blobs {
     return join(this.#root, blob);
   }
 
-  /** Opens a fresh file for writing. Throws StorageFull. */
+  /** Opens a fresh file for writing. @throws {S3Error} StorageFull */
   async create(): Promise<NewBlob> {
     const count = this.#count++;
     const folder = Math.floor(count / BLOBS_PER_TURN) % FOLDERS;

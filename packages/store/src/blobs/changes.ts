@@ -70,7 +70,7 @@ export class ChangeLog {
     ftruncateSync(this.#file, whole);
   }
 
-  /** Returns once the group is on disk. Throws what the disk throws; then nothing of it is left. */
+  /** Returns once the group is on disk. @throws what the disk throws; then nothing of it is left */
   append(group: ChangeGroup): { undo: () => void } {
     const bytes = Buffer.from(`${lineOf(JSON.stringify(group))}\n`);
     const before = this.#length;

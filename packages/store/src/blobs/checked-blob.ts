@@ -32,13 +32,13 @@ export class DamagedError extends Error {
   }
 }
 
-/** Throws DamagedError where the file is missing or too short. Bytes after them are not checked. */
+/** Bytes after them are not checked. @throws {DamagedError} where the file is missing or too short */
 export async function checkSize(blobs: Blobs, { blob, size }: StoredBlob): Promise<void> {
   const found = await stat(blobs.path(blob)).catch((error) => damageOr(error, blob));
   if (found.size < size) throw new DamagedError(blob, 'short');
 }
 
-/** Opens it. Throws DamagedError as `checkSize`. */
+/** Opens it. @throws {DamagedError} as `checkSize` */
 export async function openBlob(blobs: Blobs, stored: StoredBlob): Promise<FileHandle> {
   const handle = await open(blobs.path(stored.blob)).catch((error) => damageOr(error, stored.blob));
   try {
@@ -52,7 +52,7 @@ export async function openBlob(blobs: Blobs, stored: StoredBlob): Promise<FileHa
 
 let readers = 0;
 
-/** The bytes [from, to) of an open blob, which is closed then. Throws DamagedError. */
+/** The bytes [from, to) of an open blob, which is closed then. @throws {DamagedError} */
 export async function* readBlob(
   handle: FileHandle,
   { blob, from, to }: { blob: string; from: number; to: number },
@@ -74,7 +74,8 @@ export async function* readBlob(
 
 /**
  * All bytes of an open blob, which is closed then; returns their MD5 in hex. The last chunk is only given once the
- * MD5 is found right, so that no client receives all of a damaged blob. Throws DamagedError.
+ * MD5 is found right, so that no client receives all of a damaged blob.
+ * @throws {DamagedError}
  */
 export async function* readWholeBlob(
   handle: FileHandle,

@@ -43,7 +43,7 @@ export class NewBlob {
     this.#earlySyncs = options.earlySyncs;
   }
 
-  /** Writes all of `bytes` at `position`. Throws StorageFull. */
+  /** Writes all of `bytes` at `position`. @throws {S3Error} StorageFull */
   async write(bytes: Uint8Array, position: number): Promise<void> {
     let written = 0;
     while (written < bytes.length) {
@@ -56,7 +56,7 @@ export class NewBlob {
     if (this.#unsynced >= EARLY_SYNC_BYTES) this.#syncEarly();
   }
 
-  /** Resolves once bytes and name are on disk. Throws StorageFull; then `discard` it. */
+  /** Resolves once bytes and name are on disk. @throws {S3Error} StorageFull; then `discard` it */
   async commit(): Promise<void> {
     await this.#earlySync;
     if (this.#failure) asStorageError(this.#failure);
@@ -90,7 +90,7 @@ export class NewBlob {
   }
 }
 
-/** Throws StorageFull where that is the reason, and the error itself otherwise. */
+/** @throws {S3Error} StorageFull where that is the reason, and the error itself otherwise */
 export function asStorageError(error: NodeJS.ErrnoException): never {
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw new S3Error('StorageFull', { cause: error });
   throw error;

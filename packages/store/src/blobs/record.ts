@@ -68,7 +68,7 @@ export function trailerOf(record: BlobRecord, size: number): Buffer {
 
 const sumOf = (text: Uint8Array, footer: Uint8Array) => crc32(footer.subarray(0, 12), crc32(text));
 
-/** Undefined where the file has no whole trailer. Throws what the disk throws. */
+/** Undefined where the file has no whole trailer. @throws what the disk throws */
 export function readSealedBlob(path: string): SealedBlob | undefined {
   const file = openSync(path, 'r');
   try {

@@ -12,7 +12,8 @@ export type Begun = { firstSequence: number; sequenceLimit: number; lastChange: 
 
 /**
  * Notes in the index which run begins, and carries out the deletes of a transaction that was written to the file of
- * changes and not committed any more. Throws UnsoundIndexError where the file knows of more than one.
+ * changes and not committed any more.
+ * @throws {UnsoundIndexError} where the file knows of more than one
  */
 export function beginRun(db: DatabaseSync, { run, changes }: { run: string; changes: string }): Begun {
   db.exec('BEGIN IMMEDIATE');

@@ -325,7 +325,7 @@ export class Commands {
     );
   }
 
-  /** Throws NoSuchBucket. */
+  /** @throws {S3Error} NoSuchBucket */
   #bucketName(bucketId: number): string {
     const row = this.#sql.get('SELECT name FROM bucket WHERE id = ?', bucketId);
     if (row === undefined) throw new Refusal('NoSuchBucket');

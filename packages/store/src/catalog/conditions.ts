@@ -13,8 +13,9 @@ export const isConditional = ({ type }: WriteCondition): true | undefined => (ty
 export type DeleteCondition = { etags?: string[]; size?: number; modifiedAt?: number };
 
 /**
- * Throws NoSuchKey or PreconditionFailed where the key's current ETag (undefined: no object) fails the condition. A
- * damaged object does not block a write that replaces nothing: it has to be sent again.
+ * Holds the key's current ETag (undefined: no object) to the condition. A damaged object does not block a write that
+ * replaces nothing: it has to be sent again.
+ * @throws {Refusal} NoSuchKey, PreconditionFailed
  */
 export function checkCondition(
   condition: WriteCondition,

@@ -87,7 +87,7 @@ export class IndexReader {
     return this.#sql.all('SELECT * FROM bucket ORDER BY name').map(bucketOf);
   }
 
-  /** Throws NoSuchBucket. */
+  /** @throws {S3Error} NoSuchBucket */
   bucket(name: string): Bucket {
     const bucket = this.findBucket(name);
     if (bucket === undefined) throw new S3Error('NoSuchBucket', { details: { BucketName: name } });
@@ -99,7 +99,7 @@ export class IndexReader {
     return row === undefined ? undefined : this.#marked([objectOf(row)])[0];
   }
 
-  /** Throws NoSuchKey. */
+  /** @throws {S3Error} NoSuchKey */
   object(bucketId: number, key: string): StoredObject {
     const object = this.findObject(bucketId, key);
     if (object === undefined) throw new S3Error('NoSuchKey', { details: { Key: key } });
@@ -149,7 +149,7 @@ export class IndexReader {
     return this.#marked(rows.map(objectOf));
   }
 
-  /** Throws NoSuchUpload, also where the upload is of another bucket or key. */
+  /** @throws {S3Error} NoSuchUpload, also where the upload is of another bucket or key */
   upload(bucketId: number, key: string, uploadId: string): Upload {
     const row = this.#sql.get('SELECT * FROM upload WHERE id = ? AND bucket_id = ?', uploadId, bucketId);
     const upload = row === undefined ? undefined : uploadOf(row);

@@ -124,8 +124,9 @@ const ROW_SUMS = [
 const STEPS = [SCHEMA, STORED_BYTES_CHECKED, SEALED_BLOBS, ROW_SUMS];
 
 /**
- * Opens the index for writing and brings its schema up to date. Throws when a newer program wrote it, and
- * UnsoundIndexError where `check` finds it damaged, or where it is empty and must not be.
+ * Opens the index for writing and brings its schema up to date.
+ * @throws when a newer program wrote it, and UnsoundIndexError where `check` finds it damaged, or where it is empty and
+ * must not be
  */
 export function openIndex(path: string, { check, mayBeNew }: { check: boolean; mayBeNew: boolean }): DatabaseSync {
   // Made here, for SQLite would make it for others to read.
@@ -144,7 +145,7 @@ export function openIndex(path: string, { check, mayBeNew }: { check: boolean; m
   }
 }
 
-/** Throws UnsoundIndexError. */
+/** @throws {UnsoundIndexError} */
 export const checkIndex = (db: DatabaseSync): void => checkSoundness(db, { newest: STEPS.length });
 
 function migrate(db: DatabaseSync, path: string): void {

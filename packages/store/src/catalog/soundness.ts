@@ -13,7 +13,10 @@ const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 const SQLITE_IOERR_SHMSIZE = 4874;
 
-/** Throws UnsoundIndexError. Reads all of the index; of one of a newer schema than `newest` only whether it is that. */
+/**
+ * Reads all of the index; of one of a newer schema than `newest` only whether it is that.
+ * @throws {UnsoundIndexError}
+ */
 export function checkSoundness(db: DatabaseSync, { newest }: { newest: number }): void {
   try {
     const [first] = db.prepare('PRAGMA integrity_check(1)').all() as { integrity_check: string }[];

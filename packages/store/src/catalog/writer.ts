@@ -42,7 +42,7 @@ export class IndexWriter {
     this.#resume = resume;
   }
 
-  /** Creates or upgrades the index, and begins a run. Throws UnsoundIndexError, and StorageFull. */
+  /** Creates or upgrades the index, and begins a run. @throws {UnsoundIndexError} and StorageFull */
   async open(options: WriterOptions): Promise<void> {
     const file = import.meta.url.endsWith('.ts') ? './writer-thread.ts' : './writer-thread.js';
     const worker = new Worker(new URL(file, import.meta.url), {
@@ -68,7 +68,7 @@ export class IndexWriter {
     return this.#worker !== undefined;
   }
 
-  /** Resolves when something can be written. Throws StorageFull. */
+  /** Resolves when something can be written. @throws {S3Error} StorageFull */
   async ready(): Promise<void> {
     if (this.#worker !== undefined) return;
     this.#resuming ??= this.#resume().finally(() => {
@@ -88,7 +88,7 @@ export class IndexWriter {
     return this.#lastObjectId;
   }
 
-  /** Resolves once the change is committed and synced. Throws S3Error; then nothing has changed. */
+  /** Resolves once the change is committed and synced. @throws {S3Error}; then nothing has changed */
   async run(command: Unnumbered): Promise<Outcome> {
     await this.ready();
     if (this.#dead) throw this.#dead;

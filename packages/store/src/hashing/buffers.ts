@@ -37,7 +37,7 @@ export class HashBuffers {
     return this.#count - this.#free.length <= MAX_FULL_BUFFERS ? this.#size : SMALL_FILL_BYTES;
   }
 
-  /** Throws when no buffer is free: the caller must not admit more users than there are buffers. */
+  /** @throws when no buffer is free: the caller must not admit more users than there are buffers */
   take(): HashBuffer {
     const address = this.#free.pop();
     if (address === undefined) throw new Error('all buffers are in use: more users were admitted than planned');

@@ -46,7 +46,7 @@ export class Data {
 
   /**
    * Opens the folder, which the caller holds. On a full disk only for reading; then a write tries to open the rest.
-   * Throws UnsoundIndexError where index and blobs do not fit together; then nothing was removed.
+   * @throws {UnsoundIndexError} where index and blobs do not fit together; then nothing was removed
    */
   static async open(options: DataOptions): Promise<Data> {
     await ownDataFolder(options.dataDir);

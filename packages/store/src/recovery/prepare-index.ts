@@ -25,7 +25,7 @@ export async function ownDataFolder(dataDir: string): Promise<void> {
   ownFilesThatExist([index, `${index}-wal`, `${index}-shm`, changes, join(dataDir, 'index.seal')]);
 }
 
-/** Opens the folders of blobs: makes them where there is neither index nor blob. Throws UnsoundIndexError. */
+/** Opens the folders of blobs: makes them where there is neither index nor blob. @throws {UnsoundIndexError} */
 export async function openBlobs(dataDir: string): Promise<{ blobs: Blobs; isNew: boolean }> {
   const places = placesIn(dataDir);
   const hasIndex = existsSync(places.index);
@@ -36,8 +36,8 @@ export async function openBlobs(dataDir: string): Promise<{ blobs: Blobs; isNew:
 }
 
 /**
- * Sees to it that the index is sound and of this version before anything is done with it. Throws UnsoundIndexError,
- * and what SQLite throws where the disk is full.
+ * Sees to it that the index is sound and of this version before anything is done with it.
+ * @throws {UnsoundIndexError} and what SQLite throws where the disk is full
  */
 export async function prepareIndex(options: {
   dataDir: string;

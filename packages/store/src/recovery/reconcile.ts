@@ -42,8 +42,9 @@ type Options = {
 
 /**
  * Compares disk and index before the store serves. What is certainly not used is removed, what may have been
- * acknowledged is set aside. Throws UnsoundIndexError where there is so much of it, or such, that the index must be
- * older than the blobs; then nothing has changed.
+ * acknowledged is set aside.
+ * @throws {UnsoundIndexError} where there is so much of it, or such, that the index must be older than the blobs; then
+ * nothing has changed
  */
 export async function reconcile(options: Options): Promise<Reconciled> {
   const { blobs, reader, lostFound } = options;
@@ -127,7 +128,7 @@ class Judge {
     return 'unknown';
   }
 
-  /** Throws UnsoundIndexError. */
+  /** @throws {UnsoundIndexError} */
   throwIfOlder(): void {
     if (this.#older) throw new UnsoundIndexError('index.sqlite is older than the photos beside it');
     if (this.#ofLastRun > this.#options.maxInProgress || this.#ofOthers > MAX_UNKNOWN_OF_EARLIER_RUNS) {

@@ -49,7 +49,7 @@ export class RequestBody {
     return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
   }
 
-  /** Declared size in bytes, without framing. Throws MissingContentLength. */
+  /** Declared size in bytes, without framing. @throws {S3Error} MissingContentLength */
   get size(): number {
     const { headers } = this.#request;
     const declared =
@@ -64,8 +64,8 @@ export class RequestBody {
 
   /**
    * Sends every byte to the sink and resolves, with the trailers, when the body is over and as long as it said.
-   * Throws IncompleteBody where the client leaves early, RequestTimeout where it is too slow, and what the
-   * aws-chunked decoder and the sink throw.
+   * @throws {S3Error} IncompleteBody where the client leaves early, RequestTimeout where it is too slow, and what the
+   * aws-chunked decoder and the sink throw
    */
   async pump(sink: Sink): Promise<Record<string, string>> {
     const { payload } = this;
@@ -75,7 +75,7 @@ export class RequestBody {
     return decoder?.end() ?? {};
   }
 
-  /** Compares with the hash that was signed, where one was. Throws XAmzContentSHA256Mismatch. */
+  /** Compares with the hash that was signed, where one was. @throws {S3Error} XAmzContentSHA256Mismatch */
   checkSha256(hex: string | undefined): void {
     if (this.payload.kind !== 'sha256' || hex === this.payload.hex) return;
     throw new S3Error('XAmzContentSHA256Mismatch', {

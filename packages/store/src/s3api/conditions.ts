@@ -6,7 +6,8 @@ import { header, type S3Request } from './request.ts';
 
 /**
  * Holds a read to its If-* headers, in the order of RFC 9110 (13.2.2). `prefix` reads another set of headers:
- * `x-amz-copy-source-`. Throws PreconditionFailed.
+ * `x-amz-copy-source-`.
+ * @throws {S3Error} PreconditionFailed
  */
 export function checkReadConditions(request: S3Request, object: StoredObject, prefix = ''): 'proceed' | 'not-modified' {
   const ifMatch = header(request, `${prefix}if-match`);
@@ -30,7 +31,7 @@ export function rangeIsCurrent(request: S3Request, object: StoredObject): boolea
   return seconds(validator) === Math.floor(object.modifiedAt / 1000);
 }
 
-/** The condition of a PUT or Complete. Throws NotImplemented for two at once, as S3 does. */
+/** The condition of a PUT or Complete. @throws {S3Error} NotImplemented for two at once, as S3 does */
 export function readWriteCondition(request: S3Request): WriteCondition {
   const ifMatch = header(request, 'if-match');
   const ifNoneMatch = header(request, 'if-none-match');
@@ -50,7 +51,7 @@ function seconds(date: string | undefined): number | undefined {
   return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
 }
 
-/** A look ahead, which spares a body its way; the commit decides. Throws NoSuchKey, PreconditionFailed. */
+/** A look ahead, which spares a body its way; the commit decides. @throws {S3Error} NoSuchKey, PreconditionFailed */
 export function previewCondition(condition: WriteCondition, object: StoredObject | undefined): void {
   try {
     checkCondition(condition, object?.etag, { isDamaged: object?.damaged ?? false });

@@ -6,7 +6,10 @@ import type { Store } from './store.ts';
 import { parseTarget } from './target.ts';
 import { checkVersion } from './versions.ts';
 
-/** The object that `x-amz-copy-source` names, if its conditions hold. Throws NoSuchKey, PreconditionFailed. */
+/**
+ * The object that `x-amz-copy-source` names, if its conditions hold.
+ * @throws {S3Error} NoSuchKey, PreconditionFailed
+ */
 export function readCopySource(
   request: S3Request,
   store: Store,

@@ -3,7 +3,8 @@ import type { DeleteCondition } from '../catalog/conditions.ts';
 
 /**
  * What a delete asks of its object, in a request's headers or in an element of DeleteObjects. `names` says what the
- * values are called there. Throws InvalidArgument.
+ * values are called there.
+ * @throws {S3Error} InvalidArgument
  */
 export function readDeleteCondition(
   values: { etag: string | undefined; size: string | undefined; modified: string | undefined },

@@ -26,8 +26,9 @@ export type AboutBytes = Omit<Incoming, 'bytes' | 'now'> & { size: number; modif
 export type Describe = (about: AboutBytes) => BlobRecord;
 
 /**
- * Takes in a request's body as a blob, and has it checked against all that the client declared of it. `algorithm`
- * is computed where the client declares no checksum. Throws S3Error; then nothing is kept.
+ * Takes in a request's body as a blob, and has it checked against all that the client declared of it. `algorithm` is
+ * computed where the client declares no checksum.
+ * @throws {S3Error}; then nothing is kept
  */
 export function receiveBytes(
   request: S3Request,
@@ -152,7 +153,7 @@ export async function publishManifest(
   }
 }
 
-/** The body of an XML request. Throws MaxMessageLengthExceeded and what its checksums throw. */
+/** The body of an XML request. @throws {S3Error} MaxMessageLengthExceeded and what its checksums throw */
 export async function receiveText(
   request: S3Request,
   store: Store,

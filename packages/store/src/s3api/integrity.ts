@@ -7,13 +7,14 @@ export type Integrity = {
   digests: DigestName[];
   /** The checksum that the client declared, or that the upload is to have. */
   algorithm: ChecksumAlgorithm | undefined;
-  /** Throws BadDigest, XAmzContentSHA256Mismatch, InvalidRequest. */
+  /** @throws {S3Error} BadDigest, XAmzContentSHA256Mismatch, InvalidRequest */
   check: (digests: Digests, trailers: Record<string, string>) => void;
 };
 
 /**
- * Reads Content-MD5, the checksum headers and the signed body hash. `fallback` is computed where the client
- * declares no checksum, and is the only one that it may declare. Throws InvalidDigest, InvalidRequest.
+ * Reads Content-MD5, the checksum headers and the signed body hash. `fallback` is computed where the client declares
+ * no checksum, and is the only one that it may declare.
+ * @throws {S3Error} InvalidDigest, InvalidRequest
  */
 export function readIntegrity(request: S3Request, fallback?: ChecksumAlgorithm): Integrity {
   const declared = readDeclaredChecksum(request);
@@ -72,7 +73,7 @@ function readContentMd5(request: S3Request): string | undefined {
   return md5;
 }
 
-/** The one checksum of the headers, or the one whose value comes in the trailer. Throws InvalidRequest. */
+/** The one checksum of the headers, or the one whose value comes in the trailer. @throws {S3Error} InvalidRequest */
 function readDeclaredChecksum(request: S3Request): DeclaredChecksum | undefined {
   const inHeaders = CHECKSUM_ALGORITHMS.filter((algorithm) => request.headers[checksumHeader(algorithm)] !== undefined);
   const trailer = header(request, 'x-amz-trailer')?.trim().toLowerCase();

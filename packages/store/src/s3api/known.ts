@@ -70,7 +70,7 @@ export const isHeaderParameter = (name: string) => /^x-amz-/i.test(name) && !isS
 /** S3 ignores parameters that begin with `x-`: they are the sender's own notes. */
 const isNote = (name: string) => /^x-(?!amz-)/i.test(name);
 
-/** Throws NotImplemented, AccessControlListNotSupported, InvalidStorageClass. */
+/** @throws {S3Error} NotImplemented, AccessControlListNotSupported, InvalidStorageClass */
 export function refuseUnknown(request: Pick<S3Request, 'query' | 'headers'>, known: Known, writes: boolean): void {
   const parameters = new Set([...KNOWN_EVERYWHERE.query, ...(known.query ?? [])]);
   for (const name of request.query.keys()) {

@@ -66,7 +66,7 @@ export function keyAfterPrefix(prefix: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** A number of entries from the query, 0 to 1000. Throws InvalidArgument. */
+/** A number of entries from the query, 0 to 1000. @throws {S3Error} InvalidArgument */
 export function readPageSize(query: Map<string, string>, name: string): number {
   const text = query.get(name);
   if (text === undefined || text === '') return MAX_PAGE;

@@ -12,7 +12,8 @@ const MAX_CHECKED_FIRST_BYTES = 256 * 1024;
 /**
  * The bytes [from, to) of an object, straight from its blobs. They stay readable until `close`, whatever becomes of
  * the object meanwhile. Each blob of which all bytes are asked for is compared with its MD5 before its last bytes are
- * given; where they differ, reading fails. Throws InternalError where bytes are known not to be there.
+ * given; where they differ, reading fails.
+ * @throws {S3Error} InternalError where bytes are known not to be there
  */
 export async function openObjectBytes(
   store: Store,
@@ -55,7 +56,7 @@ export async function openObjectBytes(
   }
 }
 
-/** Throws InternalError where a blob of the object is missing or too short. */
+/** @throws {S3Error} InternalError where a blob of the object is missing or too short */
 export async function checkObjectSize(store: Store, object: StoredObject): Promise<void> {
   try {
     await checkSizes(store, store.reader.segments(object.id, 0, object.size));
@@ -138,7 +139,8 @@ async function* holdLast(
 
 /**
  * Of an object whose parts' MD5s the index does not have, all together are compared with its ETag; which part is
- * wrong can't be told. Throws DamagedError.
+ * wrong can't be told.
+ * @throws {DamagedError}
  */
 function checkParts({ object, segments, from, to }: Wanted, md5s: readonly string[]): void {
   const unknown = segments.find(({ md5 }) => md5 === undefined);

@@ -26,7 +26,7 @@ const UNSUPPORTED_HEADERS = [
   'x-amz-write-offset-bytes',
 ];
 
-/** The headers of a PUT that belong to the object. Throws MetadataTooLarge, NotImplemented. */
+/** The headers of a PUT that belong to the object. @throws {S3Error} MetadataTooLarge, NotImplemented */
 export function readObjectHeaders(request: S3Request): StoredHeaders {
   const unsupported = UNSUPPORTED_HEADERS.find((name) => request.headers[name] !== undefined);
   if (unsupported !== undefined) throw new S3Error('NotImplemented', { details: { Header: unsupported } });

@@ -17,7 +17,10 @@ export function partRanges(store: Store, object: StoredObject): Range[] {
   return ranges;
 }
 
-/** The bytes of one part, counted from 1 in the order of the parts. Throws InvalidArgument, InvalidPartNumber. */
+/**
+ * The bytes of one part, counted from 1 in the order of the parts.
+ * @throws {S3Error} InvalidArgument, InvalidPartNumber
+ */
 export function rangeOfPart(store: Store, object: StoredObject, number: number): Range {
   const count = partsCount(object) ?? 1;
   const range = number > count ? undefined : partRanges(store, object)[number - 1];

@@ -3,7 +3,7 @@ import type { S3Request } from './request.ts';
 import type { S3Response } from './response.ts';
 import type { Store } from './store.ts';
 
-/** Throws S3Error; then nothing has changed. */
+/** @throws {S3Error}; then nothing has changed */
 type Run = (request: S3Request, store: Store) => Promise<S3Response>;
 
 /** One S3 call, and all that it knows to be asked for. */

@@ -3,7 +3,7 @@ import type { S3Request } from './request.ts';
 
 export const MAX_PART_NUMBER = 10_000;
 
-/** Throws InvalidArgument. */
+/** @throws {S3Error} InvalidArgument */
 export function readPartNumber(request: S3Request): number {
   const text = request.query.get('partNumber') ?? '';
   const number = Number(text);

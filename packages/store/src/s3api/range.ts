@@ -4,8 +4,9 @@ import { S3Error } from '@darkslide/s3wire';
 export type Range = { from: number; to: number };
 
 /**
- * Reads a Range header for an object of `size` bytes. Undefined asks for the whole object: so does a header that
- * is not a single byte range, as RFC 9110 (14.2) and S3 have it. Throws InvalidRange where no byte would be left.
+ * Reads a Range header for an object of `size` bytes. Undefined asks for the whole object: so does a header that is
+ * not a single byte range, as RFC 9110 (14.2) and S3 have it.
+ * @throws {S3Error} InvalidRange where no byte would be left
  */
 export function parseRange(text: string | undefined, size: number): Range | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(text?.trim() ?? '') ?? [];

@@ -7,7 +7,8 @@ const FOR_SIGNERS_ONLY = ['cache-control', 'content-disposition', 'content-encod
 
 /**
  * The headers that a request is carried out by: its own, and those that the signer of a link moved into the query,
- * where they mean the same. Throws InvalidArgument.
+ * where they mean the same.
+ * @throws {S3Error} InvalidArgument
  */
 export function requestHeaders(
   headers: IncomingHttpHeaders,

@@ -84,7 +84,10 @@ const COPIES: Record<string, { name: string; operation: Operation } | undefined>
   UploadPart: { name: 'UploadPartCopy', operation: uploadPartCopy },
 };
 
-/** Which call a request is. What it asks for besides is held to what the operation knows. Throws MethodNotAllowed. */
+/**
+ * Which call a request is. What it asks for besides is held to what the operation knows.
+ * @throws {S3Error} MethodNotAllowed
+ */
 export function findOperation(request: { method: string; target: Target; copies: boolean }): {
   name: string;
   operation: Operation;

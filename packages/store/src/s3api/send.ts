@@ -9,7 +9,7 @@ import type { S3Response } from './response.ts';
  */
 const LINGER = { ms: 10_000, idleMs: 500, bytes: 64 * 1024 ** 2 };
 
-/** Sends the response and resolves when all of it was sent. Throws when the client disconnected or stopped reading. */
+/** Sends the response and resolves when all of it was sent. @throws when the client disconnected or stopped reading */
 export async function send(options: {
   s3Response: S3Response;
   request: IncomingMessage;

@@ -43,7 +43,7 @@ export class HttpServer {
     return this.#running.size;
   }
 
-  /** Returns both ports. Throws with one sentence where the clients' can't be had. */
+  /** Returns both ports. @throws with one sentence where the clients' can't be had */
   async listen({ host, port }: { host: string; port: number }): Promise<{ port: number; ownPort: number }> {
     const bound = await listen(this.#clients, { host, port });
     return { port: bound, ownPort: await listen(this.#own, { host: '127.0.0.1', port: 0 }) };

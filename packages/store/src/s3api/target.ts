@@ -8,7 +8,7 @@ const MAX_KEY_BYTES = 1024;
 
 /**
  * Reads a path-style target, `/bucket/key?query`. A key is taken literally: `..`, `//` and `\` mean nothing.
- * Throws InvalidURI where it is not percent-encoded UTF-8, KeyTooLongError.
+ * @throws {S3Error} InvalidURI where it is not percent-encoded UTF-8, KeyTooLongError
  */
 export function parseTarget(target: string): Target {
   if (!target.startsWith('/')) throw new S3Error('InvalidURI');

@@ -69,7 +69,7 @@ async function read({ blobs, hashing }: Checking, stored: StoredBlob, onRead: On
 
 /**
  * Checks the object that the blob is part of as a whole, where the index has no MD5 of its parts, and records those.
- * Throws DamagedError.
+ * @throws {DamagedError}
  */
 async function checkParts(checking: Checking, blob: string, onRead: OnRead): Promise<void> {
   const { reader, writer, blobs } = checking;

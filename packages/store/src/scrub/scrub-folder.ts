@@ -31,7 +31,8 @@ const MAX_NAMED = 10_000;
 
 /**
  * Reads all that a stopped store holds, as fast as the disk gives it, and records what is damaged and what is whole
- * again. Throws FolderInUseError while a store runs on the folder, the signal's reason, and where there is no store.
+ * again.
+ * @throws {FolderInUseError} while a store runs on the folder, the signal's reason, and where there is no store
  */
 export async function scrubFolder({
   dataDir,

@@ -147,7 +147,7 @@ function repeatedResponse({ request, store, bucketId, uploadId, named }: Complet
   return completed(request, done.etag, done.checksum);
 }
 
-/** Throws MalformedXML, InvalidPartOrder. */
+/** @throws {S3Error} MalformedXML, InvalidPartOrder */
 function readNamedParts(xml: string): NamedPart[] {
   const input = parseXml(xml, { root: 'CompleteMultipartUpload', lists: ['Part'] });
   const named = children(input, 'Part').map((element) => {
@@ -169,7 +169,10 @@ function readNamedParts(xml: string): NamedPart[] {
   return named;
 }
 
-/** A part may name the upload's checksum and no other: it would not be compared. Throws InvalidArgument, BadDigest. */
+/**
+ * A part may name the upload's checksum and no other: it would not be compared.
+ * @throws {S3Error} InvalidArgument, BadDigest
+ */
 function checkChecksumElements(upload: Upload, { number, element }: NamedPart): void {
   const known = new Map(CHECKSUM_ALGORITHMS.map((algorithm) => [`Checksum${algorithm}`, algorithm]));
   const names = Object.keys(element).filter((name) => name.startsWith('Checksum'));
@@ -189,7 +192,7 @@ function checkChecksumElements(upload: Upload, { number, element }: NamedPart): 
   }
 }
 
-/** The parts that storage holds for those named. Throws InvalidPart, EntityTooSmall. */
+/** The parts that storage holds for those named. @throws {S3Error} InvalidPart, EntityTooSmall */
 function matchParts(upload: Upload, named: NamedPart[], held: Part[]): Part[] {
   const byNumber = new Map(held.map((part) => [part.number, part]));
   const element = `Checksum${upload.checksumAlgorithm}`;
@@ -243,7 +246,7 @@ async function checksumOf(upload: Upload, parts: Part[]): Promise<StoredChecksum
   return { algorithm, value, type };
 }
 
-/** The algorithm of the one checksum of the whole object that is declared. Throws InvalidRequest. */
+/** The algorithm of the one checksum of the whole object that is declared. @throws {S3Error} InvalidRequest */
 function readDeclaredAlgorithm(request: S3Request, upload: Upload): ChecksumAlgorithm | undefined {
   const type = header(request, 'x-amz-checksum-type')?.toUpperCase();
   if (type !== undefined && type !== 'COMPOSITE' && type !== 'FULL_OBJECT') {
@@ -263,7 +266,7 @@ function readDeclaredAlgorithm(request: S3Request, upload: Upload): ChecksumAlgo
   return names[0];
 }
 
-/** Throws InvalidRequest, also for a checksum that the upload is not to have; BadDigest. */
+/** BadDigest. @throws {S3Error} InvalidRequest, also for a checksum that the upload is not to have */
 function checkDeclaredChecksum(
   request: S3Request,
   name: ChecksumAlgorithm | undefined,

@@ -7,7 +7,7 @@ import { commit } from '../store.ts';
 /** S3's rules for names of general purpose buckets. */
 const BUCKET_NAME = /^(?!xn--|sthree-|\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9]|[.-](?![.-]))*[a-z0-9]$/;
 
-/** Throws InvalidBucketName. */
+/** @throws {S3Error} InvalidBucketName */
 export function checkBucketName(name: string): void {
   if (name.length < 3 || name.length > 63 || !BUCKET_NAME.test(name)) {
     throw new S3Error('InvalidBucketName', { details: { BucketName: name } });

@@ -15,7 +15,7 @@ const KNOWN: Known = {
   headers: ['if-match', SIZE, MODIFIED, 'x-amz-bypass-governance-retention'],
 };
 
-/** Deleting what does not exist succeeds, as on S3. Throws PreconditionFailed. */
+/** Deleting what does not exist succeeds, as on S3. @throws {S3Error} PreconditionFailed */
 export const deleteObject = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   checkVersion(request.query.get('versionId'));

@@ -50,7 +50,7 @@ export const deleteObjects = operation(KNOWN, async (request, store) => {
 
 const ELEMENTS = ['Key', 'VersionId', 'ETag', 'Size', 'LastModifiedTime'];
 
-/** Throws MalformedXML, also for an element that is not known: it may be a condition. */
+/** @throws {S3Error} MalformedXML, also for an element that is not known: it may be a condition */
 function readDoomed(element: XmlObject): Doomed {
   const key = requiredText(element, 'Key');
   if (key === '' || Object.keys(element).some((name) => !ELEMENTS.includes(name))) throw new S3Error('MalformedXML');

@@ -41,7 +41,7 @@ export const getObjectAttributes = operation(KNOWN, async (request, store) => {
   );
 });
 
-/** Throws InvalidArgument. */
+/** @throws {S3Error} InvalidArgument */
 function readWanted(request: S3Request): string[] {
   const names = (header(request, WANTED) ?? '').split(',').map((name) => name.trim());
   const unknown = names.find((name) => !ATTRIBUTES.includes(name));
@@ -72,7 +72,7 @@ function describeParts(request: S3Request, store: Store, object: StoredObject): 
   };
 }
 
-/** Throws InvalidArgument. */
+/** @throws {S3Error} InvalidArgument */
 function readCount(request: S3Request, name: string): number | undefined {
   const text = header(request, name);
   if (text === undefined) return undefined;

@@ -36,7 +36,7 @@ export const listBuckets = operation(KNOWN, async ({ query }, store) => {
   );
 });
 
-/** Throws InvalidArgument. */
+/** @throws {S3Error} InvalidArgument */
 function readMaxBuckets(text: string | undefined): number {
   if (text === undefined || text === '') return MAX_BUCKETS;
   const number = Number(text);

@@ -39,7 +39,7 @@ export const listParts = operation(KNOWN, async ({ bucket, key, query }, store) 
   );
 });
 
-/** Throws InvalidArgument. */
+/** @throws {S3Error} InvalidArgument */
 function readMarker(text: string | undefined): number {
   if (text === undefined || text === '') return 0;
   if (/^\d{1,9}$/.test(text)) return Number(text);
