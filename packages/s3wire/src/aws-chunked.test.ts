@@ -10,7 +10,7 @@ import {
   exampleAuthorization,
 } from '../test/aws-examples.ts';
 import { smithySigner } from '../test/smithy.ts';
-import { createAwsChunkedDecoder } from './aws-chunked.ts';
+import { AwsChunkedDecoder } from './aws-chunked.ts';
 import { createChunkSigner } from './chunk-signer.ts';
 import { S3Error, type S3ErrorCode } from './errors.ts';
 import type { AwsChunkedPayload } from './payload.ts';
@@ -41,7 +41,7 @@ function decode(
   chunks: readonly Buffer[],
   { payload, decodedLength }: { payload: AwsChunkedPayload; decodedLength: number },
 ) {
-  const decoder = createAwsChunkedDecoder({ payload, decodedLength });
+  const decoder = new AwsChunkedDecoder({ payload, decodedLength });
   const decoded = chunks.flatMap((chunk) => decoder.push(chunk));
   return { trailers: decoder.end(), bytes: Buffer.concat(decoded) };
 }
@@ -156,7 +156,7 @@ describe('the chunked uploads published in the Amazon S3 API Reference', () => {
   }
 });
 
-describe('createAwsChunkedDecoder', () => {
+describe('AwsChunkedDecoder', () => {
   const body = fc.record({
     chunks: fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 5 }),
     sign: fc.boolean(),
@@ -232,7 +232,7 @@ describe('createAwsChunkedDecoder', () => {
 
   it('hands on slices of what it was given, not copies', () => {
     const wire = Buffer.from('5\r\nhello\r\n0\r\n\r\n');
-    const [slice] = createAwsChunkedDecoder({ payload: UNSIGNED, decodedLength: 5 }).push(wire);
+    const [slice] = new AwsChunkedDecoder({ payload: UNSIGNED, decodedLength: 5 }).push(wire);
     assert.equal(slice?.buffer, wire.buffer);
     assert.equal(slice?.byteOffset, wire.byteOffset + 3);
   });
@@ -291,13 +291,13 @@ describe('createAwsChunkedDecoder', () => {
 
   it('remembers no more than a header line and the trailers', () => {
     const push = (wire: string) =>
-      createAwsChunkedDecoder({ payload: UNSIGNED_TRAILER, decodedLength: 0 }).push(Buffer.from(wire));
+      new AwsChunkedDecoder({ payload: UNSIGNED_TRAILER, decodedLength: 0 }).push(Buffer.from(wire));
     push('0'.repeat(256));
     assert.throws(() => push('0'.repeat(257)), { code: 'InvalidRequest', message: /too long/ });
     push(`0\r\n${'a'.repeat(8192)}`);
     assert.throws(() => push(`0\r\n${'a'.repeat(8193)}`), { code: 'InvalidRequest', message: /too long/ });
 
-    const endless = createAwsChunkedDecoder({ payload: UNSIGNED_TRAILER, decodedLength: 0 });
+    const endless = new AwsChunkedDecoder({ payload: UNSIGNED_TRAILER, decodedLength: 0 });
     assert.throws(() => {
       for (;;) endless.push(Buffer.from('0'));
     }, /too long/);

@@ -2,10 +2,7 @@
  * The S3 wire protocol, as AWS publishes it: SigV4 signing, presigning and verifying, aws-chunked bodies,
  * checksums, XML and ETags. Pure: no sockets, no disk, no clock but the one passed in.
  */
-export {
-  type AwsChunkedDecoder,
-  createAwsChunkedDecoder,
-} from './aws-chunked.ts';
+export { AwsChunkedDecoder } from './aws-chunked.ts';
 export {
   CHECKSUM_ALGORITHMS,
   type Checksum,

@@ -8,7 +8,7 @@ export type Payload =
   | { kind: 'unsigned' }
   /** The body's SHA-256 must be this, in lower-case hex; the reader compares. */
   | { kind: 'sha256'; hex: string }
-  /** Read it through `createAwsChunkedDecoder`. Without `signatures` the chunks are unsigned. */
+  /** Read it through `AwsChunkedDecoder`. Without `signatures` the chunks are unsigned. */
   | AwsChunkedPayload;
 
 export type AwsChunkedPayload = { kind: 'aws-chunked'; signatures?: ChunkSigner; trailer: boolean };

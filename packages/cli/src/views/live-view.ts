@@ -26,7 +26,6 @@ export function createLiveView(stdout: Output): View {
   let retry = { line: '', until: 0 };
   let confirming = false;
   let last: Progress | undefined;
-
   let resizing: NodeJS.Timeout | undefined;
 
   const draw = () => {

@@ -17,31 +17,8 @@ export function createStoreLog(level: string, write: (line: string) => void): (e
 
 function describe(entry: LogEntry): { level: number; msg: string } & Record<string, unknown> {
   switch (entry.type) {
-    case 'request': {
-      const {
-        requestId: storage_request_id,
-        onBehalfOf: request_id,
-        method,
-        operation,
-        status,
-        code,
-        durationMs,
-        client,
-      } = entry;
-      const ms = Math.round(durationMs * 10) / 10;
-      return {
-        level: LEVELS.info,
-        request_id,
-        storage_request_id,
-        method,
-        operation,
-        status,
-        code,
-        ms,
-        client,
-        msg: 'request completed',
-      };
-    }
+    case 'request':
+      return describeRequest(entry);
     case 'sweep':
       return describeSweep(entry);
     case 'upgrade': {
@@ -76,6 +53,13 @@ function describe(entry: LogEntry): { level: number; msg: string } & Record<stri
     case 'error':
       return { level: LEVELS.error, storage_request_id: entry.requestId, stack: entry.stack, msg: entry.message };
   }
+}
+
+function describeRequest(entry: Extract<LogEntry, { type: 'request' }>) {
+  const { onBehalfOf: request_id, requestId: storage_request_id, method, operation, status, code, client } = entry;
+  const ms = Math.round(entry.durationMs * 10) / 10;
+  const fields = { request_id, storage_request_id, method, operation, status, code, ms, client };
+  return { level: LEVELS.info, ...fields, msg: 'request completed' };
 }
 
 function describeSweep({ removed, setAside, lost }: Extract<LogEntry, { type: 'sweep' }>) {

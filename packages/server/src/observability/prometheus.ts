@@ -30,50 +30,13 @@ const GAUGES: Record<GaugeName, string> = {
 /** Metrics kept by prom-client, under names that begin with `darkslide_`; beside them those of Node and the process. */
 export function createPrometheus({ version }: { version: string }): MetricsExporter {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  new Gauge({ name: 'darkslide_build_info', help: 'Always 1.', labelNames: ['version'], registers }).set(
+  new Gauge({ name: 'darkslide_build_info', help: 'Always 1.', labelNames: ['version'], registers: [registry] }).set(
     { version },
     1,
   );
 
-  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
-    new Counter({ name: `darkslide_${name}`, help, labelNames, registers });
-  const histogram = <Label extends string>(name: string, help: string, labelNames: Label[], buckets: number[]) =>
-    new Histogram({ name: `darkslide_${name}`, help, labelNames, buckets, registers });
-
-  const arrivedFiles = counter('files_arrived_total', 'Files that storage was found to hold for the first time.');
-  const damagedFiles = counter('files_damaged_total', 'Files that had arrived, and that storage found to be damaged.');
-  const arrivedBytes = counter('arrived_bytes_total', 'Their bytes.');
-  const requests = histogram(
-    'http_request_duration_seconds',
-    'Time to respond to a request of the API.',
-    ['method', 'route', 'status'],
-    REQUEST_BUCKETS,
-  );
-  const refusals = counter('refusals_total', 'Requests that were refused, by call and error code.', ['call', 'code']);
-  const inFlight = new Gauge({
-    name: 'darkslide_http_requests_in_flight',
-    help: 'Requests of the API that are being handled.',
-    registers,
-  });
-  const storageCalls = histogram(
-    'storage_call_duration_seconds',
-    'Time of a call to storage, its retries included.',
-    ['operation'],
-    STORAGE_BUCKETS,
-  );
-  const storageErrors = counter('storage_errors_total', 'Calls to storage that failed, by S3 error code.', [
-    'operation',
-    'code',
-  ]);
-  const queries = histogram('database_query_duration_seconds', 'Time of a statement.', ['kind'], DATABASE_BUCKETS);
-  const queryErrors = counter('database_errors_total', 'Statements that failed.', ['kind']);
-  const storeRequests = counter('store_requests_total', 'Requests that the embedded store completed.', [
-    'operation',
-    'status',
-  ]);
-  const storeBytes = counter('store_received_bytes_total', 'Bytes of bodies that the embedded store received.');
+  const of = createInstruments(registry);
   const links = linkCounter(registry);
   const codeOf = limitedSet(MAX_ERROR_CODES);
 
@@ -84,29 +47,76 @@ export function createPrometheus({ version }: { version: string }): MetricsExpor
       links[kind]++;
     },
     filesArrived: ({ files, bytes }) => {
-      arrivedFiles.inc(files);
-      arrivedBytes.inc(bytes);
+      of.arrivedFiles.inc(files);
+      of.arrivedBytes.inc(bytes);
     },
-    filesDamaged: (files) => damagedFiles.inc(files),
-    requestBegan: () => inFlight.inc(),
-    requestEnded: () => inFlight.dec(),
+    filesDamaged: (files) => of.damagedFiles.inc(files),
+    requestBegan: () => of.inFlight.inc(),
+    requestEnded: () => of.inFlight.dec(),
     requestCompleted: ({ method, route = 'none', status, seconds }) =>
-      requests.observe({ method: METHODS.has(method) ? method : 'OTHER', route, status: statusClass(status) }, seconds),
-    requestRefused: ({ call = 'none', code }) => refusals.inc({ call, code }),
+      of.requests.observe(
+        { method: METHODS.has(method) ? method : 'OTHER', route, status: statusClass(status) },
+        seconds,
+      ),
+    requestRefused: ({ call = 'none', code }) => of.refusals.inc({ call, code }),
     storageCalled: ({ operation, seconds, error }) => {
-      storageCalls.observe({ operation }, seconds);
-      if (error !== undefined) storageErrors.inc({ operation, code: codeOf(error) });
+      of.storageCalls.observe({ operation }, seconds);
+      if (error !== undefined) of.storageErrors.inc({ operation, code: codeOf(error) });
     },
     databaseQueried: ({ kind, seconds, failed }) => {
       const known = STATEMENTS.has(kind) ? kind : 'other';
-      queries.observe({ kind: known }, seconds);
-      if (failed) queryErrors.inc({ kind: known });
+      of.queries.observe({ kind: known }, seconds);
+      if (failed) of.queryErrors.inc({ kind: known });
     },
     storeRequestCompleted: ({ operation = 'none', status, receivedBytes }) => {
-      storeRequests.inc({ operation, status: statusClass(status) });
-      storeBytes.inc(receivedBytes);
+      of.storeRequests.inc({ operation, status: statusClass(status) });
+      of.storeBytes.inc(receivedBytes);
     },
     watch: (name, read) => watchGauge(registry, name, read),
+  };
+}
+
+/** Everything that is counted and timed, but links and gauges. */
+function createInstruments(registry: Registry) {
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name: `darkslide_${name}`, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, labelNames: Label[], buckets: number[]) =>
+    new Histogram({ name: `darkslide_${name}`, help, labelNames, buckets, registers });
+
+  return {
+    arrivedFiles: counter('files_arrived_total', 'Files that storage was found to hold for the first time.'),
+    damagedFiles: counter('files_damaged_total', 'Files that had arrived, and that storage found to be damaged.'),
+    arrivedBytes: counter('arrived_bytes_total', 'Their bytes.'),
+    requests: histogram(
+      'http_request_duration_seconds',
+      'Time to respond to a request of the API.',
+      ['method', 'route', 'status'],
+      REQUEST_BUCKETS,
+    ),
+    refusals: counter('refusals_total', 'Requests that were refused, by call and error code.', ['call', 'code']),
+    inFlight: new Gauge({
+      name: 'darkslide_http_requests_in_flight',
+      help: 'Requests of the API that are being handled.',
+      registers,
+    }),
+    storageCalls: histogram(
+      'storage_call_duration_seconds',
+      'Time of a call to storage, its retries included.',
+      ['operation'],
+      STORAGE_BUCKETS,
+    ),
+    storageErrors: counter('storage_errors_total', 'Calls to storage that failed, by S3 error code.', [
+      'operation',
+      'code',
+    ]),
+    queries: histogram('database_query_duration_seconds', 'Time of a statement.', ['kind'], DATABASE_BUCKETS),
+    queryErrors: counter('database_errors_total', 'Statements that failed.', ['kind']),
+    storeRequests: counter('store_requests_total', 'Requests that the embedded store completed.', [
+      'operation',
+      'status',
+    ]),
+    storeBytes: counter('store_received_bytes_total', 'Bytes of bodies that the embedded store received.'),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Visitor } from '@darkslide/connections';
-import { type AwsChunkedDecoder, createAwsChunkedDecoder, type Payload, S3Error } from '@darkslide/s3wire';
+import { AwsChunkedDecoder, type Payload, S3Error } from '@darkslide/s3wire';
 import type { Sink } from '../blobs/receiver.ts';
 import { Pace, type PaceLimits } from './pace.ts';
 
@@ -70,7 +70,7 @@ export class RequestBody {
   async pump(sink: Sink): Promise<Record<string, string>> {
     const { payload } = this;
     const decoder =
-      payload.kind === 'aws-chunked' ? createAwsChunkedDecoder({ decodedLength: this.size, payload }) : undefined;
+      payload.kind === 'aws-chunked' ? new AwsChunkedDecoder({ decodedLength: this.size, payload }) : undefined;
     await this.#read(decoder === undefined ? sink : decodeInto(decoder, sink));
     return decoder?.end() ?? {};
   }
