@@ -43,6 +43,7 @@ describe('a start with a wrong value', () => {
     DARKSLIDE_API_KEY: 'two words',
     DARKSLIDE_PRINT_API_KEY: 'perhaps',
     DARKSLIDE_TRUSTED_PROXIES: 'my proxy',
+    DARKSLIDE_ALLOWED_ORIGINS: 'https://photos.example.com/',
     DARKSLIDE_LINK_TTL: '604801',
     DARKSLIDE_RATE_LIMIT: '0',
     DARKSLIDE_MAX_PENDING_FILES: '0',

@@ -1,6 +1,7 @@
 import { isLoopback, limitConnections, TrustedProxies } from '@darkslide/connections';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { type ApiOptions, registerApi, requestId } from './http/api.ts';
+import { allowOrigins } from './http/cors.ts';
 import { registerDocumentation } from './http/documentation.ts';
 import { serveToTheLast } from './http/drain.ts';
 import { handleErrors, refuseMalformed, refuseUnknownRoutes, sendError } from './http/errors.ts';
@@ -25,6 +26,8 @@ export type AppOptions = ApiOptions &
     version: string;
     /** The proxies that may say for whom they ask. */
     trustedProxies?: TrustedProxies | undefined;
+    /** Pages of these origins may call the API; `*`: of every origin. */
+    allowedOrigins?: readonly string[] | undefined;
     logger: FastifyBaseLogger | false;
     /** How long clients may take to read a response; for tests. */
     writing?: WriteLimits | undefined;
@@ -53,6 +56,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   handleErrors(app);
   observeRequests(app, options);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  allowOrigins(app, options.allowedOrigins ?? []);
   refuseUnknownRoutes(app);
   const isClosing = serveToTheLast(app);
   limitWriting(app, options.writing);

@@ -48,6 +48,8 @@ export type ServerConfig = {
   tracing?: Tracing | undefined;
   /** The proxies that may say for whom they ask; without it, none. */
   trustedProxies?: TrustedProxies | undefined;
+  /** Pages of these origins may call the API from a browser; `*`: of every origin. */
+  allowedOrigins?: readonly string[] | undefined;
   version: string;
 };
 
@@ -135,6 +137,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     checks: { database: () => database.check(), storage: () => store.check() },
     version: config.version,
     trustedProxies: config.trustedProxies,
+    allowedOrigins: config.allowedOrigins,
     logger: log,
     metrics: metrics?.exporter,
     tracing,

@@ -60,6 +60,7 @@ export async function startRuntime(configuration: Configuration, version: string
       sweepIntervalSeconds: configuration.sweepIntervalSeconds,
       logLevel: configuration.logLevel,
       trustedProxies: new TrustedProxies(configuration.trustedProxies),
+      allowedOrigins: configuration.allowedOrigins,
       metrics,
       tracing: traces && (await createTracing({ ...traces, version })),
       version,

@@ -21,6 +21,8 @@ export type Configuration = {
   apiKey: string | undefined;
   /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies: readonly string[];
+  /** Origins whose pages may call the API from a browser. */
+  allowedOrigins: readonly string[];
   /** Whether the key that the first start makes is printed if the output is not a terminal. */
   printApiKey: boolean;
   /** Lifetime of an upload link, in seconds. */
@@ -63,6 +65,7 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
     port: read.value(SETTINGS.port),
     dataDir,
     trustedProxies: read.value(SETTINGS.trustedProxies),
+    allowedOrigins: read.value(SETTINGS.allowedOrigins),
     printApiKey: read.value(SETTINGS.printApiKey),
     apiKey: read.value(SETTINGS.apiKey),
     linkTtlSeconds: read.value(SETTINGS.linkTtlSeconds),

@@ -12,6 +12,9 @@ const REGION = { pattern: /^[\w-]+$/, type: 'the name of a region' };
 
 const MAX_QUOTA = 1_000_000_000;
 
+/** As browsers send it: scheme, host and port, and no slash at the end. */
+const isOrigin = (text: string) => text === '*' || (/^https?:/.test(text) && URL.parse(text)?.origin === text);
+
 /**
  * Every variable of the environment that `darkslide serve` reads. `configuration.ts` reads them; `darkslide serve
  * --help` and the table of the README are made from this table.
@@ -101,6 +104,15 @@ export const SETTINGS = {
         'connections, the address of the connection itself counts, in the log and for limits',
     },
     { isValid: isAddressRange, type: 'addresses and ranges', item: 'an address or a range such as 10.0.0.0/8' },
+  ),
+  allowedOrigins: list(
+    {
+      name: 'DARKSLIDE_ALLOWED_ORIGINS',
+      meaning:
+        'origins whose pages may call the API from a browser, such as `https://photos.example.com`; `*` for all. Such ' +
+        'a page needs an upload token; give it no API key. Uploads also need CORS on the storage',
+    },
+    { isValid: isOrigin, type: 'origins', item: 'an origin such as https://photos.example.com, or *' },
   ),
   logLevel: choice(['debug', 'info', 'warn', 'error', 'silent'], {
     name: 'DARKSLIDE_LOG_LEVEL',
