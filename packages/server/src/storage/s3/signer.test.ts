@@ -42,7 +42,7 @@ test('links do not outlive the credentials that sign them', async () => {
   state.now = START + 90_000;
   assert.equal(query((await signer()).put('k'))['X-Amz-Expires'], '1');
   state.now = START + 91_000;
-  await assert.rejects(signer(), { name: 'StorageUnavailableError' });
+  await assert.rejects(signer(), { name: 'CredentialsExpiredError' });
 });
 
 test('links are signed with the current credentials, each signer at its own', async () => {
