@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Darkslide } from '@darkslide/testkit';
-import { Api, data, FAMILIES, type FamilyPath, PROFILE, putLink, refusal, SMART_EDITING } from '../support/api.ts';
+import {
+  Api,
+  data,
+  FAMILIES,
+  type FamilyPath,
+  PROFILE,
+  putLink,
+  refusal,
+  SMART_EDITING,
+  uniqueName,
+} from '../support/api.ts';
 import { familyCalls, makeFixture, projectCalls } from '../support/fixture.ts';
 import { abort, complete, putParts, start } from '../support/multipart.ts';
 import { useTarget } from '../support/target.ts';
@@ -105,6 +115,34 @@ describe('minting', () => {
 });
 
 describe('an upload token', () => {
+  it('learns what it is for, and how much of it is taken [L13.21, L13.6, E.upload_token_required]', async () => {
+    for (const family of FAMILIES) {
+      const name = uniqueName('Für ihn');
+      const created = data<{ project_uuid: string }>(await api.post(`${family}/`, { name }));
+      const project = `${family}/${created.project_uuid}`;
+      const limits = { allowed_names: ['*.NEF'], max_bytes: 1000, max_files: 5 };
+      const token = await mintToken(api, project, limits);
+      const own = {
+        ...{ token_id: token.token_id, expires_at: token.expires_at, ...limits },
+        ...{ project_uuid: created.project_uuid, project_name: name.normalize('NFC') },
+        flow: family === SMART_EDITING ? 'smart-editing' : 'profile',
+      };
+      assert.deepEqual(data(await token.api.get('/v1/upload_token')), { ...own, files: 0, bytes: 0 });
+      data(
+        await token.api.post(`${project}/get_temporary_upload_links`, {
+          files_list: [{ file_name: 'a.NEF', size: 300 }],
+        }),
+      );
+      assert.deepEqual(data(await token.api.get('/v1/upload_token/')), { ...own, files: 1, bytes: 300 });
+      await api.delete(`${project}/upload_tokens/${token.token_id}`);
+      refusal(await token.api.get('/v1/upload_token'), { status: 401, code: 'invalid_api_key' });
+    }
+    const unlimited = await mintToken(api, await api.newProject());
+    assert.equal(data<{ bytes: number | null }>(await unlimited.api.get('/v1/upload_token')).bytes, null);
+    refusal(await api.get('/v1/upload_token'), { status: 403, code: 'upload_token_required' });
+    refusal(await api.post('/v1/upload_token'), { status: 405, code: 'method_not_allowed' });
+  });
+
   it('ends when its time is over, and its links with it [L13.4, E.upload_token_expired]', async () => {
     const project = await api.newProject();
     const token = await mintToken(api, project, { expires_in: 2 });

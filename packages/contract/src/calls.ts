@@ -67,6 +67,9 @@ export const CALLS = {
 
 export type CallName = keyof typeof CALLS;
 
+/** Where an upload token learns what it is for. Of no family: the token does not know its project's yet. */
+export const OWN_TOKEN_PATH = '/v1/upload_token';
+
 /** Whether an upload token may make the call, on its own project. */
 export const takesUploadToken = (call: CallName) => (CALLS[call] as CallAccess).byToken === true;
 

@@ -68,6 +68,10 @@ export const ERRORS = {
     message: () =>
       'This call needs an API key. An upload token only uploads into its own project, which is named by its uuid.',
   }),
+  upload_token_required: define({
+    status: 403,
+    message: () => 'This call tells an upload token about itself, and was made with an API key. Send an upload token.',
+  }),
   rate_limited: define<{ seconds: number; of?: string }>({
     status: 429,
     retryable: true,

@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox';
+import { FAMILIES, type Family } from './calls.ts';
 import {
   MAX_ALLOWED_NAMES,
   MAX_FILE_NAME_BYTES,
@@ -308,6 +309,18 @@ export const UploadToken = Type.Object(
   { title: 'UploadToken' },
 );
 
+export const OwnUploadToken = Type.Object(
+  {
+    ...tokenFields,
+    files: Type.Integer({ minimum: 0, description: 'Different names that it asked for.' }),
+    bytes: Nullable(Type.Integer({ minimum: 0, description: 'Of max_bytes, what is taken; null without a limit.' })),
+    project_uuid: Type.String({ format: 'uuid' }),
+    project_name: Type.String(),
+    flow: Type.Enum(Object.keys(FAMILIES) as Family[], { description: 'Which family the project is in.' }),
+  },
+  { title: 'OwnUploadToken' },
+);
+
 export const UploadTokenList = Type.Object({ upload_tokens: Type.Array(UploadToken), next_cursor: Cursor });
 
 // Envelopes
@@ -356,4 +369,5 @@ export type FileWithDownload = Static<typeof FileWithDownload>;
 export type MintUploadTokenBody = Static<typeof MintUploadTokenBody>;
 export type UploadTokenMinted = Static<typeof UploadTokenMinted>;
 export type UploadToken = Static<typeof UploadToken>;
+export type OwnUploadToken = Static<typeof OwnUploadToken>;
 export type ErrorBody = Static<typeof ErrorBody>;

@@ -12,6 +12,7 @@ export async function exportOpenApi(): Promise<object> {
   const app = await buildApp({
     handlers,
     callers: { authenticate: refuse },
+    uploadTokens: { own: refuse },
     ratePerMinute: undefined,
     checks: { database: refuse, storage: refuse },
     version: manifest.version,

@@ -133,6 +133,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
   const app = await buildApp({
     handlers: createHandlers(rules),
     callers: new Callers({ keys: apiKeys, tokens: rules.uploadTokens }),
+    uploadTokens: rules.uploadTokens,
     ratePerMinute: config.rateLimit?.perMinute,
     checks: { database: () => database.check(), storage: () => store.check() },
     version: config.version,

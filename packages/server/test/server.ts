@@ -63,6 +63,7 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
   const app = await buildApp({
     handlers: createHandlers(rules),
     callers: new Callers({ keys: apiKeys, tokens: rules.uploadTokens }),
+    uploadTokens: rules.uploadTokens,
     ratePerMinute: options.ratePerMinute,
     checks: { database: () => database.check(), storage: () => store.check() },
     version: '0.0.0',

@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, apiError, CALLS, type CallName, type ErrorCode, FAMILIES, type Family } from '@darkslide/contract';
+import {
+  ApiError,
+  apiError,
+  CALLS,
+  type CallName,
+  type ErrorCode,
+  FAMILIES,
+  type Family,
+  OWN_TOKEN_PATH,
+} from '@darkslide/contract';
 import { COMMON_ERRORS, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { authorize, type Caller, type Callers, callerId } from '../keys/caller.ts';
 import { WrongKeys } from '../keys/wrong-keys.ts';
+import type { UploadTokens } from '../tokens/upload-tokens.ts';
 import { notFound, pathOf } from './errors.ts';
 import type { Call, Handlers } from './handlers.ts';
 import type { HeldBytes } from './held-bytes.ts';
@@ -25,6 +35,7 @@ declare module 'fastify' {
 export type ApiOptions = {
   handlers: Handlers;
   callers: Pick<Callers, 'authenticate'>;
+  uploadTokens: Pick<UploadTokens, 'own'>;
   /** Requests a minute and key or token; undefined: no limit. */
   ratePerMinute: number | undefined;
 };
@@ -34,7 +45,7 @@ type Limits = { heldBytes: HeldBytes };
 /** Every call of the contract, in both families. */
 export async function registerApi(
   app: FastifyInstance,
-  { handlers, callers, ratePerMinute, heldBytes }: ApiOptions & Limits,
+  { handlers, callers, uploadTokens, ratePerMinute, heldBytes }: ApiOptions & Limits,
 ): Promise<void> {
   app.decorateRequest('caller', null);
   const wrongKeys = new WrongKeys();
@@ -60,10 +71,32 @@ export async function registerApi(
       errorResponseBuilder: (_, { ttl }) => apiError('rate_limited', { seconds: Math.ceil(ttl / 1000) }),
     });
   }
+  registerOwnToken(app, uploadTokens);
   for (const family of Object.keys(FAMILIES) as Family[]) {
     for (const name of Object.keys(CALLS) as CallName[]) registerRoute(app, { family, name, handlers, longLists });
     registerEdit(app, family, handlers);
   }
+}
+
+/** A page that was given a token, and nothing else, learns what it is for. */
+function registerOwnToken(app: FastifyInstance, tokens: Pick<UploadTokens, 'own'>): void {
+  app.route({
+    method: 'GET',
+    url: OWN_TOKEN_PATH,
+    schema: {
+      operationId: 'ownUploadToken',
+      summary: 'What the upload token that asks is for, and how much of its limits is taken',
+      tags: ['Upload tokens'],
+      security: [{ uploadToken: [] }],
+      response: successResponse({ data: schemas.OwnUploadToken, summary: 'The token' }),
+    },
+    config: { errors: ['upload_token_required', ...COMMON_ERRORS] },
+    handler: async (request) => {
+      const caller = callerOf(request);
+      if (caller.kind !== 'token') throw apiError('upload_token_required', {});
+      return { data: await tokens.own(caller.token) };
+    },
+  });
 }
 
 type RouteOptions = { family: Family; name: CallName; handlers: Handlers; longLists: LongLists };
@@ -149,7 +182,7 @@ function callerOf({ caller }: FastifyRequest): Caller {
   return caller;
 }
 
-const successResponse = ({ data, summary }: Route) =>
+const successResponse = ({ data, summary }: Pick<Route, 'data' | 'summary'>) =>
   data === undefined
     ? { 204: { type: 'null', description: 'Done; there is nothing to say.' } }
     : { 200: { description: summary, content: { 'application/json': { schema: schemas.Data(data) } } } };

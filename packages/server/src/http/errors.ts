@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { ApiError, apiError, CALLS, FAMILIES, isRetryable, type schemas } from '@darkslide/contract';
+import { ApiError, apiError, CALLS, FAMILIES, isRetryable, OWN_TOKEN_PATH, type schemas } from '@darkslide/contract';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/errors.ts';
 import { StorageUnavailableError } from '../storage/object-store.ts';
@@ -80,12 +80,17 @@ function toApiError(error: Error, request: FastifyRequest): ApiError {
 type KnownPath = { pattern: RegExp; methods: string[] };
 
 /** Every path of the contract, and what it takes. */
-const KNOWN_PATHS: KnownPath[] = Object.values(FAMILIES).flatMap(({ prefix }) =>
-  Object.values(CALLS).map(({ method, path }) => ({
-    pattern: new RegExp(`^${prefix}${path.replace(/:\w+/g, '[^/]+')}$`),
-    methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
-  })),
-);
+const KNOWN_PATHS: KnownPath[] = [
+  ...Object.values(FAMILIES).flatMap(({ prefix }) =>
+    Object.values(CALLS).map(({ method, path }) => knownPath(method, prefix + path)),
+  ),
+  knownPath('GET', OWN_TOKEN_PATH),
+];
+
+function knownPath(method: string, path: string): KnownPath {
+  const pattern = new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`);
+  return { pattern, methods: method === 'GET' ? ['GET', 'HEAD'] : [method] };
+}
 
 type Unknown = { method: string; url: string };
 

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { inStatements, jsonRows } from '../database/json-rows.ts';
-import type { DatabaseKind, Tables, UploadTokenRow } from '../database/tables.ts';
+import type { DatabaseKind, ProjectRow, Tables, UploadTokenRow } from '../database/tables.ts';
 
 export type NewUploadToken = Omit<UploadTokenRow, 'id' | 'bytes' | 'files' | 'last_used_at' | 'revoked_at'>;
 
@@ -54,6 +54,15 @@ export class UploadTokenTable {
       .where('api_keys.revoked_at', 'is', null)
       .limit(10)
       .execute();
+  }
+
+  /** The project that a token is for. */
+  projectOf({ project_id }: UploadTokenRow): Promise<Pick<ProjectRow, 'uuid' | 'name' | 'family'>> {
+    return this.#db
+      .selectFrom('projects')
+      .select(['uuid', 'name', 'family'])
+      .where('id', '=', project_id)
+      .executeTakeFirstOrThrow();
   }
 
   /** A project's tokens that work, oldest first, after the one whose id is `after`. */

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { apiError, canonicalFileName, fileNameProblem, type schemas, TOKEN_SECONDS } from '@darkslide/contract';
+import {
+  apiError,
+  canonicalFileName,
+  type Family,
+  fileNameProblem,
+  type schemas,
+  TOKEN_SECONDS,
+} from '@darkslide/contract';
 import { hashSecret, isSameHash, newSecret } from '../base/secrets.ts';
 import type { ProjectRow, UploadTokenRow } from '../database/tables.ts';
 import type { Quotas } from '../quotas/quotas.ts';
@@ -58,18 +65,23 @@ export class UploadTokens {
     return { ...describe(row), token };
   }
 
+  /** What a token is for, and how much of its limits is left: all that a page needs to know before it begins. */
+  async own(token: UploadTokenRow): Promise<schemas.OwnUploadToken> {
+    const { uuid, name, family } = await this.#tokens.projectOf(token);
+    return { ...describe(token), ...usedOf(token), project_uuid: uuid, project_name: name, flow: family as Family };
+  }
+
   /** One page of the project's tokens that work, oldest first. The next page is `after: next`. */
   async list(project: ProjectRow, { after, limit }: { after: number; limit: number }) {
     const rows = await this.#tokens.listWorking(project.id, { now: this.#now(), after, limit: limit + 1 });
     const page = rows.slice(0, limit);
     const upload_tokens = page.map((row): schemas.UploadToken => {
-      const { created_at, last_used_at, files, bytes, max_bytes } = row;
+      const { created_at, last_used_at } = row;
       return {
         ...describe(row),
+        ...usedOf(row),
         created_at: new Date(created_at).toISOString(),
         last_used_at: last_used_at === null ? null : new Date(last_used_at).toISOString(),
-        files,
-        bytes: max_bytes === null ? null : bytes,
       };
     });
     return { upload_tokens, next: rows.length > limit ? page.at(-1)?.id : undefined };
@@ -97,4 +109,9 @@ const describe = (
   allowed_names: row.allowed_names === null ? null : (JSON.parse(row.allowed_names) as string[]),
   max_bytes: row.max_bytes,
   max_files: row.max_files,
+});
+
+const usedOf = ({ files, bytes, max_bytes }: Pick<UploadTokenRow, 'files' | 'bytes' | 'max_bytes'>) => ({
+  files,
+  bytes: max_bytes === null ? null : bytes,
 });
