@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -46,9 +49,11 @@ function rational(numerator: number, denominator: number): Buffer {
   return bytes;
 }
 
-async function inspect(...args: string[]) {
+const inspect = (...args: string[]) => command('inspect', ...args);
+
+async function command(...args: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await runCli(['inspect', ...args], { env: {}, stdout, stderr, version: '1.2.3', defaults: {} });
+  const code = await runCli(args, { env: {}, stdout, stderr, version: '1.2.3', defaults: {} });
   stdout.end();
   stderr.end();
   return { code, stdout: await text(stdout), stderr: await text(stderr) };
@@ -111,4 +116,33 @@ test('a damaged file is a photo without facts; a path that leads nowhere is wron
   assert.match(stdout, /IMG_2\.CR3: The file is empty/);
   await rm(bad, { recursive: true });
   assert.equal((await inspect(join(folder, 'nothing'))).code, 2);
+});
+
+test('upload --require-complete-sets asks the server for nothing where a set lacks frames', async (t) => {
+  let requests = 0;
+  const server = createServer((_, response) => {
+    requests += 1;
+    response.writeHead(401).end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const upload = (...args: string[]) =>
+    command('upload', folder, '--project', 'X', '--url', url, '--api-key', 'k', '--require-complete-sets', ...args);
+
+  const { code, stderr } = await upload();
+  assert.equal(code, 1);
+  assert.match(stderr, /1 bracket set is incomplete:\n {2}.*DSC_0007/);
+  assert.match(stderr, /Nothing was sent\. Copy the missing frames from the card, or upload without/);
+  const { stdout } = await upload('--json');
+  const [line = ''] = stdout.split('\n').filter((text) => text.includes('incomplete-sets'));
+  assert.deepEqual(
+    JSON.parse(line).sets.map(({ missing }: { missing: number[] }) => missing),
+    [[3]],
+  );
+  assert.equal(requests, 0);
+
+  assert.equal((await upload('--exclude', 'DSC_0007.*', '--exclude', 'DSC_0008.*')).code, 2);
+  assert.ok(requests > 0, 'the other sets are complete');
 });

@@ -8,6 +8,7 @@ import { checkManifest, writeManifest } from '../manifest/manifest-file.ts';
 import { createView } from '../views/create-view.ts';
 import type { View } from '../views/view.ts';
 import { dryRun } from './dry-run.ts';
+import { hasIncompleteSets } from './incomplete-sets.ts';
 
 /** Shown if a disk or a network folder that hangs delays the end of a run. */
 const STILL_FINISHING = 'Finishing transfers in progress; press Ctrl-C again to quit now.';
@@ -26,6 +27,9 @@ export async function upload(context: Context, paths: string[], flags: UploadFla
   const { all, include, exclude, followLinks, duplicates } = flags;
   const { signal, unhook } = interruption(context, view);
   try {
+    if (flags.requireCompleteSets && (await hasIncompleteSets(context, paths, { flags, signal }))) {
+      return EXIT.incomplete;
+    }
     const plan = await client.plan({ paths, all, include, exclude, followLinks, duplicates, signal });
     if (flags.json || flags.dryRun) tellImplicitKey(context, flags);
     else if (!flags.quiet) tellKey(context, flags);

@@ -19,6 +19,7 @@ export type UploadFlags = ProjectFlags &
     overwrite?: boolean;
     concurrency?: number;
     limitRate?: number;
+    requireCompleteSets?: boolean;
     dryRun?: boolean;
     quiet?: boolean;
     manifest?: string;

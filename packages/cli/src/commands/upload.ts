@@ -30,6 +30,7 @@ export function uploadCommand(run: Run): Command {
     .option('--overwrite', 'replace files that the project holds with other content')
     .option('--concurrency <n>', 'parallel transfers (default: automatic)', parseConcurrency)
     .option('--limit-rate <rate>', 'at most this many bytes per second, such as 500K or 20M', parseLimit)
+    .option('--require-complete-sets', 'send nothing if a bracket set lacks frames (see: darkslide inspect)')
     .option('--dry-run', 'print what would be uploaded, compared with the project, without uploading')
     .option('--json', 'print events as JSON lines, ending with a summary')
     .option('-q, --quiet', 'print errors only')
