@@ -40,6 +40,7 @@ const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, '.cache', 'compiled') };
 await steps([
   { title: 'lint and format', run: () => run('biome', ['ci', '--error-on-warnings', '.']) },
   { title: 'types', run: () => run('tsc', ['--noEmit']) },
+  { title: 'types of what also runs in browsers', run: () => run('tsc', ['--project', 'tsconfig.isomorphic.json']) },
   { title: 'unused exports and files', run: () => run('knip', ['--no-progress']) },
   {
     title: 'unit tests',
