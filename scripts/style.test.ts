@@ -13,7 +13,7 @@ const indentOf = (text: string) => text.length - text.trimStart().length;
 
 /** Words that end the name of a time or a rate without its unit. A size is in bytes everywhere, as in S3. */
 const UNITLESS =
-  /(?:timeout|ttl|delay|interval|deadline|every|lease|hold|renew|poll|wait|grace|duration|patience|rate|bandwidth|pace|(?<!^|m|p)age|retry_?after)$/i;
+  /(?:timeout|ttl|lifetime|skew|silence|expires_in|restart|pause|delay|interval|deadline|every|lease|hold|renew|poll|wait|grace|duration|patience|rate|bandwidth|pace|(?<!^|m|p)age|retry_?after)$/i;
 
 const RULES: readonly Rule[] = [
   {
@@ -43,8 +43,8 @@ const RULES: readonly Rule[] = [
       return UNITLESS.test(constant ?? option ?? '');
     },
     example: 'const CLOSE_TIMEOUT = 5000;',
-    // Named by the option on the command line.
-    exempt: ['limitRate?: number;'],
+    // Named by the option on the command line, and by the contract.
+    exempt: ['limitRate?: number;', 'expires_in?: number;'],
   },
 ];
 

@@ -8,7 +8,7 @@ import type { Completed } from './multipart.ts';
 const RETRYABLE = new Set([429, 502, 503, 504]);
 /** How long callers go on asking, and how often; milliseconds. */
 const PATIENCE_MS = 120_000;
-const PAUSE = 200;
+const PAUSE_MS = 200;
 
 const FILES = 4;
 
@@ -114,7 +114,7 @@ export class Load {
         const kind = retryableKind(error);
         if (kind === undefined || Date.now() > deadline) throw error;
         this.seen.retried.set(kind, (this.seen.retried.get(kind) ?? 0) + 1);
-        await sleep(PAUSE);
+        await sleep(PAUSE_MS);
       }
     }
   }

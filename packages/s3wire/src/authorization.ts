@@ -1,7 +1,7 @@
 import { amzDate, isoSeconds, parseAmzDate, parseHttpDate } from './dates.ts';
 import { decodeLatin1, type EncodedParameter } from './encode.ts';
 import { S3Error, type S3ErrorCode } from './errors.ts';
-import { MAX_EXPIRES_IN } from './presign.ts';
+import { MAX_EXPIRES_IN_SECONDS } from './presign.ts';
 import { ALGORITHM, type RequestHeaders, type Scope } from './signing.ts';
 
 /** What a request says of its own signature: well-formed, of the right time and scope, not yet proven. */
@@ -163,9 +163,9 @@ function parseExpires(text: string): number {
   const seconds = Number(text);
   if (seconds < 0) throw queryError('X-Amz-Expires must be non-negative');
   if (seconds === 0) throw queryError('X-Amz-Expires must be at least 1');
-  if (seconds > MAX_EXPIRES_IN) {
+  if (seconds > MAX_EXPIRES_IN_SECONDS) {
     throw queryError(
-      `X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${MAX_EXPIRES_IN} seconds`,
+      `X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${MAX_EXPIRES_IN_SECONDS} seconds`,
     );
   }
   return seconds;

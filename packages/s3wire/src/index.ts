@@ -21,7 +21,7 @@ export { uriEncode } from './encode.ts';
 export { S3_ERRORS, S3Error, type S3ErrorCode } from './errors.ts';
 export { etagMatches, multipartETag, quoteETag, unquoteETag } from './etag.ts';
 export type { AwsChunkedPayload, Payload } from './payload.ts';
-export { createPresigner, MAX_EXPIRES_IN, type Presigner, type PresignRequest } from './presign.ts';
+export { createPresigner, MAX_EXPIRES_IN_SECONDS, type Presigner, type PresignRequest } from './presign.ts';
 export { type RequestHeaders, signRequest } from './signing.ts';
 export { type SignedRequest, type Verified, verifyRequest } from './verify.ts';
 export { buildErrorXml, buildXml, parseXml, S3_NAMESPACE, type XmlContent, type XmlObject } from './xml.ts';

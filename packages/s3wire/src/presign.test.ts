@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { EXAMPLE_CREDENTIALS, EXAMPLE_NOW, EXAMPLE_REGION, EXAMPLE_SERVER } from '../test/aws-examples.ts';
 import { encodeKey, smithySigner } from '../test/smithy.ts';
 import type { Credentials } from './credentials.ts';
-import { createPresigner, MAX_EXPIRES_IN } from './presign.ts';
+import { createPresigner, MAX_EXPIRES_IN_SECONDS } from './presign.ts';
 import { verifyRequest } from './verify.ts';
 
 const presignerFor = (options: Partial<Parameters<typeof createPresigner>[0]> = {}) =>
@@ -71,7 +71,7 @@ describe('createPresigner', () => {
             fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.toWellFormed()),
           ),
           headers: fc.dictionary(header, value),
-          expiresIn: fc.integer({ min: 1, max: MAX_EXPIRES_IN }),
+          expiresIn: fc.integer({ min: 1, max: MAX_EXPIRES_IN_SECONDS }),
           port: fc.option(fc.integer({ min: 1024, max: 65_535 }), { nil: undefined }),
           pathStyle: fc.boolean(),
           sessionToken: fc.option(fc.stringMatching(/^[A-Za-z0-9/+=]{1,40}$/), { nil: undefined }),

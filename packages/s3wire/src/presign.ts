@@ -12,7 +12,7 @@ import {
 } from './signing.ts';
 
 /** SigV4's longest life of a link, in seconds: seven days. */
-export const MAX_EXPIRES_IN = 604_800;
+export const MAX_EXPIRES_IN_SECONDS = 604_800;
 
 export type PresignRequest = {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -53,8 +53,8 @@ export function createPresigner(options: {
 
   return {
     presign({ method, key, query, expiresIn, headers }) {
-      if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_EXPIRES_IN) {
-        throw new RangeError(`expiresIn must be 1 to ${MAX_EXPIRES_IN} seconds; got ${expiresIn}.`);
+      if (!Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_EXPIRES_IN_SECONDS) {
+        throw new RangeError(`expiresIn must be 1 to ${MAX_EXPIRES_IN_SECONDS} seconds; got ${expiresIn}.`);
       }
       const timestamp = amzDate(now());
       const scope = { day: timestamp.slice(0, 8), region, service: 's3' };

@@ -14,7 +14,7 @@ export {
   diagnoseStorage,
   expired,
   LinkRefusedError,
-  MAX_SKEW,
+  MAX_SKEW_SECONDS,
   type StorageDiagnosis,
   type StorageTopic,
   storageName,

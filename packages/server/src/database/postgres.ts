@@ -9,13 +9,13 @@ const MAX_CONNECTIONS = 10;
 /** How long a query waits for one of them, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5000;
 /** A database that restarts refuses connections for a moment: for how long, and how often, to try again. */
-const RESTART = 2000;
-const PAUSE = 100;
+const RESTART_MS = 2000;
+const PAUSE_MS = 100;
 /** How long a statement may take. A little later the connection counts as dead. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 const RESPONSE_MARGIN_MS = 1000;
 /** No connection lives longer, in seconds, so that after a failover all of them lead to the new server. */
-const MAX_LIFETIME = 600;
+const MAX_LIFETIME_SECONDS = 600;
 
 export type PostgresOptions = Pick<DatabaseObserver, 'onIdleError'> & {
   /** Milliseconds. */
@@ -37,7 +37,7 @@ export function postgres(
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + RESPONSE_MARGIN_MS,
     idle_in_transaction_session_timeout: statementTimeoutMs,
-    maxLifetimeSeconds: MAX_LIFETIME,
+    maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     keepAlive: true,
     types: { getTypeParser },
   });
@@ -51,13 +51,13 @@ export function postgres(
 
 /** Of all that can fail, this alone is always safe to repeat: nothing was asked yet. */
 async function connectPatiently(pool: pg.Pool): Promise<pg.PoolClient> {
-  const deadline = performance.now() + RESTART;
+  const deadline = performance.now() + RESTART_MS;
   for (;;) {
     try {
       return await pool.connect();
     } catch (error) {
       if (!isDatabaseUnavailable(error) || performance.now() > deadline) throw error;
-      await sleep(PAUSE);
+      await sleep(PAUSE_MS);
     }
   }
 }

@@ -37,8 +37,8 @@ export class LinkRefusedError extends Error {
   }
 }
 
-/** Signatures of clocks further apart are refused, in seconds. */
-export const MAX_SKEW = 15 * 60;
+/** Signatures of clocks further apart are refused. */
+export const MAX_SKEW_SECONDS = 15 * 60;
 
 /** What the server needs to be allowed, in the words of AWS's policies. */
 const PERMISSIONS = [
@@ -106,7 +106,7 @@ function refusalOf(error: S3ServiceException): Refusal {
 }
 
 function linkRefusal({ status, code, message, skewSeconds }: LinkRefusedError, config: StorageConfig) {
-  if (Math.abs(skewSeconds) > MAX_SKEW) return clockDiagnosis(config, skewSeconds);
+  if (Math.abs(skewSeconds) > MAX_SKEW_SECONDS) return clockDiagnosis(config, skewSeconds);
   return refusal({ status, code, message }, config);
 }
 
