@@ -82,6 +82,7 @@ describe('the id of a request', () => {
     await Promise.all(ids.map((id) => api.call('GET', `${project}/files/a.NEF`, { headers: { 'x-request-id': id } })));
     const of = (id: string) => linesOf(id).map(({ operation, msg, part }) => `${part ?? 'api'} ${operation ?? msg}`);
     await eventually(async () => ids.every((id) => of(id).length === 3), 'all of them are logged');
-    for (const id of ids) assert.deepEqual(of(id).sort(), ['api HeadObject', 'api answered', 'store HeadObject']);
+    const expected = ['api HeadObject', 'api request completed', 'store HeadObject'];
+    for (const id of ids) assert.deepEqual(of(id).sort(), expected);
   });
 });
