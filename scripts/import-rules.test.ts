@@ -156,6 +156,7 @@ const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
     verify: ['base', 'api', 'plan', 'transfer', 'run'],
     'client.ts': ['base', 'api', 'plan', 'schedule', 'transfer', 'run', 'verify'],
     node: ['base', 'plan', 'client.ts'],
+    browser: ['base', 'plan', 'schedule', 'run', 'client.ts'],
     'index.ts': ['base', 'api', 'plan', 'schedule', 'run', 'verify', 'client.ts', 'node'],
   },
 };

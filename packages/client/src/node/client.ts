@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Source } from '../base/ports.ts';
 import type { UploadSummary } from '../base/results.ts';
+import { systemClock } from '../base/system-clock.ts';
 import { Client, type ClientOptions, type UploadOptions } from '../client.ts';
 import type { DuplicatePolicy, Plan } from '../plan/plan.ts';
-import { nodeClock } from './clock.ts';
 import { createFileMemory } from './file-memory.ts';
 import { INLINE_HASH_MAX_BYTES } from './file-source.ts';
 import { createNodeTransport, type NodeTransport } from './http-transport.ts';
@@ -32,7 +32,7 @@ export class NodeClient extends Client {
     const transport = createNodeTransport({ env });
     super(options, {
       transport,
-      clock: nodeClock,
+      clock: systemClock,
       random: Math.random,
       md5: async (bytes) => createHash('md5').update(bytes).digest('hex'),
       memory: stateFolder === undefined ? NO_MEMORY : createFileMemory(stateFolder),

@@ -12,7 +12,7 @@ import { serveFake } from '../../test/fakes/http-server.ts';
 import { MemoryMemory } from '../../test/fakes/memory-memory.ts';
 import { MemoryFile } from '../../test/fakes/memory-source.ts';
 import { VirtualClock } from '../../test/fakes/virtual-clock.ts';
-import { nodeClock } from './clock.ts';
+import { systemClock } from '../base/system-clock.ts';
 import { createFileMemory, MAX_MEMORY_BYTES } from './file-memory.ts';
 import { createFileSource, statFile } from './file-source.ts';
 import { createNodeTransport } from './http-transport.ts';
@@ -30,7 +30,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-describeClock('the clock of Node', () => ({ clock: nodeClock, run: (wait) => wait }));
+describeClock('the clock of the system', () => ({ clock: systemClock, run: (wait) => wait }));
 describeClock('the virtual clock', () => {
   const clock = new VirtualClock();
   return { clock, run: (wait) => clock.run(wait) };

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { ConfigurationError } from '../base/errors.ts';
 import type { LeftOutReason } from '../base/left-out.ts';
 import { fileKind } from '../plan/photo-names.ts';
-import { isSkippedFolder, isSystemFile } from './skipped-folders.ts';
+import { isSkippedFolder, isSystemFile } from '../plan/skipped-folders.ts';
 
 export type SelectionOptions = {
   /** Take every file, not only photos and sidecars. Hidden files and skipped folders are still left out. @default false */

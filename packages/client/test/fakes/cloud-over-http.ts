@@ -1,4 +1,4 @@
-import { nodeClock } from '../../src/node/clock.ts';
+import { systemClock } from '../../src/base/system-clock.ts';
 import { API, API_KEY, FakeCloud, STORAGE } from './fake-cloud.ts';
 import type { FakeServer } from './fake-transport.ts';
 import { serveFake } from './http-server.ts';
@@ -15,7 +15,7 @@ export async function serveCloud(): Promise<ServedCloud> {
   };
   const storage = await serveFake(server, { origin: () => STORAGE });
   const api = await serveFake(server, { origin: () => API });
-  cloud = new FakeCloud({ clock: nodeClock, storageUrl: storage.url });
+  cloud = new FakeCloud({ clock: systemClock, storageUrl: storage.url });
   return {
     cloud,
     url: api.url,

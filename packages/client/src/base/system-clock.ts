@@ -1,9 +1,9 @@
-import type { Clock } from '../base/ports.ts';
+import type { Clock } from './ports.ts';
 
 /** Timers are 32-bit: longer waits use several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-export const nodeClock: Clock = {
+export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   async sleep(ms, { signal } = {}) {
@@ -12,7 +12,7 @@ export const nodeClock: Clock = {
   },
 };
 
-/** Like `node:timers/promises`, but rejects with the signal's own reason: creating an `AbortError` for each is slow. */
+/** Rejects with the signal's own reason: creating an `AbortError` for each is slow. */
 function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

@@ -1,9 +1,6 @@
-import { posix } from 'node:path';
-
 /**
  * Folders that systems, network storages and programs keep: bins, snapshots, previews, and libraries whose photos the
- * program exports. Names in lower case; those that begin with a dot need no entry. Patterns with a slash are compared
- * with the end of the path.
+ * program exports. Names in lower case; those that begin with a dot need no entry.
  */
 const SKIPPED = [
   // Windows
@@ -15,27 +12,31 @@ const SKIPPED = [
   // Synology, QNAP, NetApp, GoodSync
   ...['@eadir', '#recycle', '#snapshot', '@tmp', '@sharebin', '@recycle', '@recently-snapshot', '@__thumb'],
   ...['~snapshot', '_gsdata_'],
-  // Lightroom
-  ...['*.lrdata', '*.lrcat-data', '*.lrlibrary'],
-  // Apple Photos, iPhoto, Aperture
-  ...['*.photoslibrary', '*.photolibrary', '*.migratedphotolibrary', '*.aplibrary', '*.migratedaplibrary'],
-  ...['ipod photo cache'],
-  // Capture One
-  ...['*.cocatalog', 'captureone/cache*'],
+  // iPhoto
+  'ipod photo cache',
 ];
 
-const WITH_PATTERN = SKIPPED.filter((entry) => /[*/]/.test(entry));
-const BY_NAME = new Set(SKIPPED.filter((entry) => !/[*/]/.test(entry)));
+const SKIPPED_ENDINGS = [
+  // Lightroom
+  ...['.lrdata', '.lrcat-data', '.lrlibrary'],
+  // Apple Photos, iPhoto, Aperture
+  ...['.photoslibrary', '.photolibrary', '.migratedphotolibrary', '.aplibrary', '.migratedaplibrary'],
+  // Capture One
+  '.cocatalog',
+];
+
+/** Capture One keeps its previews below the folder of the photos. */
+const CAPTURE_ONE_CACHE = /(^|\/)captureone\/cache[^/]*$/;
+
+const BY_NAME = new Set(SKIPPED);
 
 /** Whether a folder belongs to a system or a program. @param relative its path, with slashes. */
 export function isSkippedFolder(relative: string): boolean {
   const path = relative.toLowerCase();
-  const name = posix.basename(path);
-  if (name.startsWith('.') || BY_NAME.has(name)) return true;
-  return WITH_PATTERN.some((pattern) => posix.matchesGlob(pattern.includes('/') ? lastTwo(path) : name, pattern));
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.startsWith('.') || BY_NAME.has(name) || CAPTURE_ONE_CACHE.test(path)) return true;
+  return SKIPPED_ENDINGS.some((ending) => name.endsWith(ending));
 }
-
-const lastTwo = (path: string) => path.split('/').slice(-2).join('/');
 
 /** Files that systems keep beside photos. No photographer misses them, so they are not counted either. */
 export const isSystemFile = (name: string): boolean =>

@@ -1,0 +1,103 @@
+import { SourceError } from '../base/errors.ts';
+import type { Body, ByteRange, FileStat, Source } from '../base/ports.ts';
+import { CHUNK_BYTES, type Md5Pool } from './md5-pool.ts';
+
+/** A file that a person chose. `path` is the path below the chosen folder, or the bare name. */
+export type PickedFile = { file: File; path: string };
+
+export type BlobSourceOptions = PickedFile & {
+  pool: Md5Pool;
+  /** Send copies in memory: WebKit's requests with a slice of a file as their body may never end. @default false */
+  buffered?: boolean | undefined;
+};
+
+/** A file of a browser. */
+export function createBlobSource({ file, path, pool, buffered = false }: BlobSourceOptions): Source {
+  const stat: FileStat = { size: file.size, modifiedMs: file.lastModified };
+  const open = ({ start, end }: ByteRange) => new BlobBody(file.slice(start, end), { pool, buffered });
+  return {
+    name: file.name,
+    path,
+    ...stat,
+    async stat() {
+      await readable(file.slice(0, 1));
+      return stat;
+    },
+    open,
+    async md5(range, { signal } = {}) {
+      const body = open(range);
+      for await (const _ of body.chunks()) signal?.throwIfAborted();
+      return body.md5();
+    },
+  };
+}
+
+/** A slice of a file. It is sent whole, by the browser's own code, and read a second time to be hashed. */
+export class BlobBody implements Body {
+  readonly size: number;
+  readonly #slice: Blob;
+  readonly #pool: Md5Pool;
+  readonly #buffered: boolean;
+  #digest: Promise<string> | undefined;
+
+  constructor(slice: Blob, { pool, buffered }: { pool: Md5Pool; buffered: boolean }) {
+    this.#slice = slice;
+    this.#pool = pool;
+    this.#buffered = buffered;
+    this.size = slice.size;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void> {
+    const hash = this.#pool.begin();
+    for (let at = 0; at < this.size; at += CHUNK_BYTES) {
+      const chunk = new Uint8Array(await readable(this.#slice.slice(at, at + CHUNK_BYTES)));
+      await hash.update(chunk, at + CHUNK_BYTES >= this.size);
+      if (hash.digest !== undefined) this.#digest = Promise.resolve(hash.digest);
+      yield chunk;
+    }
+  }
+
+  /** What a request takes as its body. Begins to hash it. @throws {SourceError} where it cannot be read. */
+  async payload(): Promise<Blob | ArrayBuffer> {
+    const bytes = this.#buffered ? await readable(this.#slice) : undefined;
+    this.#digest = bytes ? this.#pool.md5(new Uint8Array(bytes)) : this.#read();
+    this.#digest.catch(() => {});
+    return bytes ?? this.#slice;
+  }
+
+  /** Tells a file that cannot be read from a network that failed: to a request both look the same. */
+  async check(): Promise<void> {
+    await readable(this.#slice.slice(0, 1));
+    await readable(this.#slice.slice(-1));
+  }
+
+  async md5(): Promise<string> {
+    if (!this.#digest) throw new Error('The body was not read to its end');
+    return this.#digest;
+  }
+
+  async #read(): Promise<string> {
+    for await (const _ of this.chunks());
+    return this.md5();
+  }
+}
+
+async function readable(blob: Blob): Promise<ArrayBuffer> {
+  try {
+    return await blob.arrayBuffer();
+  } catch (error) {
+    throw asSourceError(error);
+  }
+}
+
+/** Browsers do not tell a changed file from one whose disk is away. */
+export function asSourceError(error: unknown): SourceError {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  if (name === 'NotFoundError') {
+    const message = 'The file no longer exists. Check that the card or disk is connected, and choose it again.';
+    return new SourceError('vanished', message, { cause: error });
+  }
+  const message =
+    'The browser can no longer read the file: it was changed, or its card or disk was removed. Choose it again.';
+  return new SourceError('unreadable', message, { cause: error });
+}

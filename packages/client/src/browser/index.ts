@@ -1,0 +1,15 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * The upload engine for pages: picks files, and sends them from a worker. Needs no secure context: what only https
+ * allows is left out, and a notice says so.
+ */
+
+export type { LeftOut } from '../base/left-out.ts';
+export type { FailedFile, FileResult, UploadSummary } from '../base/results.ts';
+export type { FileInFlight, Progress } from '../run/events.ts';
+export type { PickedFile } from './blob-source.ts';
+export type { EventBatch, UploadState } from './engine.ts';
+export { rememberedFolder, rememberFolder } from './folders.ts';
+export { filesOfDirectory, filesOfDrop, filesOfInput, type PickedBatch } from './pick.ts';
+export { createUploader, type Uploader, type UploaderOptions } from './uploader.ts';

@@ -1,0 +1,123 @@
+import type { UploadSummary } from '../base/results.ts';
+import type { PickedFile } from './blob-source.ts';
+import { Engine, type EngineOptions, type EventBatch } from './engine.ts';
+import { asError, type FromEngine, plainError, type ToEngine } from './worker-messages.ts';
+
+export type UploaderOptions = EngineOptions & {
+  /** URL of the worker's script. Without it, or where workers cannot start, the engine runs in the page. */
+  workerUrl?: string | URL | undefined;
+  /** Called at most ten times a second. It must not throw. */
+  onEvents: (batch: EventBatch) => void;
+};
+
+/** Uploads files of a page. Errors are told by their `name`: `AuthenticationError`, `RefusedError`, `UnavailableError` … */
+export interface Uploader {
+  /** Adds files, any number at once; they are sent when `start` is called. */
+  add(files: readonly PickedFile[]): Promise<void>;
+  /**
+   * Plans, uploads and verifies everything that was added since the last start.
+   * @throws what makes the run pointless, and an `AbortError` after `cancel`.
+   */
+  start(): Promise<UploadSummary>;
+  pause(): void;
+  resume(): void;
+  /** Ends the run; what arrived stays, and a later run resumes it. */
+  cancel(): void;
+  /** Ends everything at once. */
+  close(): void;
+}
+
+/** At most this many files go to the worker in one message, so that the page stays quick. */
+const MESSAGE_FILES = 500;
+/** A worker that has not started by then is not waited for. */
+const WORKER_START_MS = 10_000;
+
+type Order = Exclude<ToEngine, { kind: 'open' | 'add' }>['kind'];
+type Runner = {
+  add(files: readonly PickedFile[]): Promise<void>;
+  start(): Promise<UploadSummary>;
+  order(kind: Exclude<Order, 'start'>): void;
+  close(): void;
+};
+
+export function createUploader({ workerUrl, onEvents, ...options }: UploaderOptions): Uploader {
+  const runner = (workerUrl === undefined ? Promise.reject() : startWorker(workerUrl, options, onEvents)).catch(() =>
+    inPage(options, onEvents),
+  );
+  const order = (kind: Exclude<Order, 'start'>) => void runner.then((it) => it.order(kind));
+  return {
+    async add(files) {
+      const it = await runner;
+      for (let at = 0; at < files.length; at += MESSAGE_FILES) {
+        await it.add(files.slice(at, at + MESSAGE_FILES));
+      }
+    },
+    start: async () => (await runner).start(),
+    pause: () => order('pause'),
+    resume: () => order('resume'),
+    cancel: () => order('cancel'),
+    close: () => void runner.then((it) => it.close()),
+  };
+}
+
+function inPage(options: EngineOptions, onEvents: (batch: EventBatch) => void): Runner {
+  const engine = new Engine(options, onEvents);
+  return {
+    add: async (files) => engine.add(files),
+    start: () =>
+      engine.start().catch((error) => {
+        throw asError(plainError(error));
+      }),
+    order: (kind) => engine[kind](),
+    close: () => engine.cancel(),
+  };
+}
+
+/** Rejects where the page may not start this worker. */
+async function startWorker(
+  url: string | URL,
+  options: EngineOptions,
+  onEvents: (batch: EventBatch) => void,
+): Promise<Runner> {
+  const worker = new Worker(url, { type: 'module' });
+  const post = (message: ToEngine) => worker.postMessage(message);
+  const ready = Promise.withResolvers<void>();
+  const late = setTimeout(() => ready.reject(new Error('The worker does not start')), WORKER_START_MS);
+  const added: (() => void)[] = [];
+  let run: PromiseWithResolvers<UploadSummary> | undefined;
+  worker.onerror = ({ message }) => {
+    const error = new Error(`The upload's worker failed: ${message}. Reload the page and upload again.`);
+    ready.reject(error);
+    run?.reject(error);
+  };
+  worker.onmessage = ({ data }: MessageEvent<FromEngine>) => {
+    if (data.kind === 'ready') ready.resolve();
+    else if (data.kind === 'added') added.shift()?.();
+    else if (data.kind === 'events') onEvents(data.batch);
+    else if (data.kind === 'summary') run?.resolve(data.summary);
+    else if (data.kind === 'error') run?.reject(asError(data.error));
+  };
+  post({ kind: 'open', options });
+  try {
+    await ready.promise;
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+  return {
+    add: (files) =>
+      new Promise((resolve) => {
+        added.push(resolve);
+        post({ kind: 'add', files });
+      }),
+    start() {
+      run = Promise.withResolvers();
+      post({ kind: 'start' });
+      return run.promise;
+    },
+    order: (kind) => post({ kind }),
+    close: () => worker.terminate(),
+  };
+}

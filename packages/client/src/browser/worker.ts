@@ -1,0 +1,26 @@
+/// <reference lib="dom" />
+/** The script of the engine's worker. */
+import { Engine } from './engine.ts';
+import { type FromEngine, plainError, type ToEngine } from './worker-messages.ts';
+
+const page = globalThis as unknown as {
+  postMessage(message: FromEngine): void;
+  onmessage: ((event: MessageEvent<ToEngine>) => void) | null;
+};
+
+let engine: Engine | undefined;
+
+page.onmessage = ({ data }) => {
+  if (data.kind === 'open') {
+    engine = new Engine(data.options, (batch) => page.postMessage({ kind: 'events', batch }));
+    page.postMessage({ kind: 'ready' });
+  } else if (data.kind === 'add') {
+    engine?.add(data.files);
+    page.postMessage({ kind: 'added' });
+  } else if (data.kind === 'start') {
+    engine?.start().then(
+      (summary) => page.postMessage({ kind: 'summary', summary }),
+      (error) => page.postMessage({ kind: 'error', error: plainError(error) }),
+    );
+  } else engine?.[data.kind]();
+};
