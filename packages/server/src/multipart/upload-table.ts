@@ -53,13 +53,7 @@ export class UploadTable {
   }
 
   find(projectId: number, uploadId: string): Promise<UploadRow | undefined> {
-    return this.#db
-      .selectFrom('multipart_uploads')
-      .selectAll()
-      .select(this.#heldFor())
-      .where('project_id', '=', projectId)
-      .where('upload_id', '=', uploadId)
-      .executeTakeFirst();
+    return this.#select().where('project_id', '=', projectId).where('upload_id', '=', uploadId).executeTakeFirst();
   }
 
   /** Those not yet ended, of one upload token or of all, oldest first, after the one whose id is `after`. */
@@ -67,10 +61,7 @@ export class UploadTable {
     projectId: number,
     { after, limit, tokenId }: { after: number; limit: number; tokenId?: number | undefined },
   ): Promise<UploadRow[]> {
-    const uploads = this.#db
-      .selectFrom('multipart_uploads')
-      .selectAll()
-      .select(this.#heldFor())
+    const uploads = this.#select()
       .where('project_id', '=', projectId)
       .where(IS_UNFINISHED)
       .where('state', '!=', 'aborting')
@@ -83,10 +74,7 @@ export class UploadTable {
   /** Those of the same name that the same token started before this one, and that have not ended. */
   earlierOfToken({ id, token_id, file_name }: UploadRow): Promise<UploadRow[]> {
     if (token_id === null) return Promise.resolve([]);
-    return this.#db
-      .selectFrom('multipart_uploads')
-      .selectAll()
-      .select(this.#heldFor())
+    return this.#select()
       .where('token_id', '=', token_id)
       .where('file_name', '=', file_name)
       .where(IS_UNFINISHED)
@@ -159,14 +147,7 @@ export class UploadTable {
 
   /** Some that have not ended, of one file or of the whole project. */
   unfinished(projectId: number, { fileName, limit }: { fileName?: string; limit: number }): Promise<UploadRow[]> {
-    const uploads = this.#db
-      .selectFrom('multipart_uploads')
-      .selectAll()
-      .select(this.#heldFor())
-      .where('project_id', '=', projectId)
-      .where(IS_UNFINISHED)
-      .orderBy('id')
-      .limit(limit);
+    const uploads = this.#select().where('project_id', '=', projectId).where(IS_UNFINISHED).orderBy('id').limit(limit);
     return (fileName === undefined ? uploads : uploads.where('file_name', '=', fileName)).execute();
   }
 
@@ -241,6 +222,10 @@ export class UploadTable {
 
   #in(milliseconds: number) {
     return sql<number>`${this.#clock()} + cast(${milliseconds} as bigint)`;
+  }
+
+  #select() {
+    return this.#db.selectFrom('multipart_uploads').selectAll().select(this.#heldFor());
   }
 
   #heldFor() {

@@ -3,6 +3,7 @@ import { type ChecksumAlgorithm, S3Error } from '@darkslide/s3wire';
 import type { Sink } from '../blobs/receiver.ts';
 import { type BlobRecord, type ManifestRecord, trailerOf } from '../blobs/record.ts';
 import type { Command, Outcome } from '../catalog/command.ts';
+import { isConditional, type WriteCondition } from '../catalog/conditions.ts';
 import { createDigester, type DigestName, type Digests, hexOf } from '../hashing/digests.ts';
 import type { NewBytes, StoredChecksum } from '../model.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
@@ -20,7 +21,7 @@ export type Incoming = {
 };
 
 /** What a blob's trailer says of the bytes themselves. */
-export type AboutBytes = Omit<Incoming, 'bytes' | 'now'> & { size: number; modifiedAt: number; after: number };
+type AboutBytes = Omit<Incoming, 'bytes' | 'now'> & { size: number; modifiedAt: number; after: number };
 
 /** Returns the trailer's record: what the bytes are, and where they belong. */
 export type Describe = (about: AboutBytes) => BlobRecord;
@@ -129,20 +130,26 @@ export async function publish(
   }
 }
 
+/** What an object of blobs that are there already is to be, and on which condition. */
+type Assembled = Omit<ManifestRecord, 'kind' | 'conditional' | 'sequence' | 'after' | 'modifiedAt'> & {
+  condition: WriteCondition;
+};
+
 /**
  * Commits a command that makes an object of blobs that are there already, with a blob that says so. Where it is
  * refused, that blob is removed.
  */
 export async function publishManifest(
   store: Store,
-  describe: (about: Pick<AboutBytes, 'sequence' | 'after' | 'modifiedAt'>) => ManifestRecord,
+  { condition, ...object }: Assembled,
   command: (placed: { sequence: number; now: number; manifest: string }) => Command,
 ): Promise<Outcome & { now: number }> {
   await store.writer.ready();
   const order = orderOf(store);
   let manifest: string | undefined;
   try {
-    manifest = await store.receiver.write(trailerOf(describe(order), 0));
+    const record = { kind: 'manifest' as const, ...object, ...order, conditional: isConditional(condition) };
+    manifest = await store.receiver.write(trailerOf(record, 0));
     const placed = { sequence: order.sequence, now: order.modifiedAt, manifest };
     return { ...(await commit(store, command(placed))), now: order.modifiedAt };
   } catch (error) {

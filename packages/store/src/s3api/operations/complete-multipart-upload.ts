@@ -14,7 +14,7 @@ import {
   unquoteETag,
   type XmlObject,
 } from '@darkslide/s3wire';
-import { isConditional, type WriteCondition } from '../../catalog/conditions.ts';
+import type { WriteCondition } from '../../catalog/conditions.ts';
 import { keyBytes, type Part, type Segment, type StoredChecksum, type Upload } from '../../model.ts';
 import { readWriteCondition } from '../conditions.ts';
 import { publishManifest, receiveText } from '../incoming.ts';
@@ -89,19 +89,7 @@ async function finish(options: {
   const size = segments.reduce((sum, segment) => sum + segment.size, 0);
   const { partsChanged } = await publishManifest(
     store,
-    (about) => ({
-      kind: 'manifest',
-      bucket,
-      key,
-      ...about,
-      conditional: isConditional(condition),
-      size,
-      etag,
-      checksum,
-      headers,
-      segments,
-      uploadId,
-    }),
+    { bucket, key, condition, size, etag, checksum, headers, segments, uploadId },
     (placed) => ({
       type: 'completeUpload',
       bucketId,

@@ -1,5 +1,4 @@
 import { buildXml, quoteETag, S3Error } from '@darkslide/s3wire';
-import { isConditional } from '../../catalog/conditions.ts';
 import { keyBytes } from '../../model.ts';
 import { readWriteCondition } from '../conditions.ts';
 import { readCopySource } from '../copy-source.ts';
@@ -40,18 +39,7 @@ export const copyObject = operation(KNOWN, async (request, store) => {
   const headers = replacing ?? own;
   const { now } = await publishManifest(
     store,
-    (about) => ({
-      kind: 'manifest',
-      bucket,
-      key,
-      ...about,
-      conditional: isConditional(condition),
-      size,
-      etag,
-      checksum,
-      headers,
-      segments,
-    }),
+    { bucket, key, condition, size, etag, checksum, headers, segments },
     (placed) => ({
       type: 'copyObject',
       bucketId,
