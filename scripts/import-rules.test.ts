@@ -282,7 +282,7 @@ for (const [sources, rooms] of Object.entries(FOLDERS_MAY_IMPORT)) {
   });
 }
 
-test('the client outside node/ does not know where it runs', () => {
+test('the client outside node/ and browser/ does not know where it runs', () => {
   const core = importsOf('packages/client').filter(
     ({ file }) => /^packages\/client\/src\/(?!index\.ts|node\/)/.test(file) && !file.endsWith('.test.ts'),
   );

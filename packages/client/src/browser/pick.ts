@@ -15,6 +15,8 @@ const MAX_DEPTH = 64;
 class Picking {
   readonly #leftOut = new LeftOutCounter();
   readonly #unreadable: FailedFile[] = [];
+  /** Whether a folder is wanted, by its path. */
+  readonly #folders = new Map<string, boolean>();
   #files: PickedFile[] = [];
 
   get full(): boolean {
@@ -34,6 +36,17 @@ class Picking {
     if (!isSkippedFolder(path)) return true;
     this.#leftOut.addFolder(nameOf(path), path);
     return false;
+  }
+
+  /** Whether every folder above a file is wanted. Each that is not is counted once. */
+  wantsFolders(path: string): boolean {
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      const folder = path.slice(0, end);
+      const known = this.#folders.get(folder) ?? this.wantsFolder(folder);
+      this.#folders.set(folder, known);
+      if (!known) return false;
+    }
+    return true;
   }
 
   take(file: File, path: string): void {
@@ -64,8 +77,7 @@ export async function* filesOfInput(list: FileList | readonly File[]): AsyncGene
   const picking = new Picking();
   for (const file of list) {
     const path = file.webkitRelativePath || file.name;
-    if (path.split('/').slice(0, -1).some(isSkippedFolder)) continue;
-    if (picking.wants(path)) picking.take(file, path);
+    if (picking.wantsFolders(path) && picking.wants(path)) picking.take(file, path);
     if (!picking.full) continue;
     yield picking.batch();
     await null;
