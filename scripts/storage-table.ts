@@ -45,7 +45,7 @@ export async function checkTable(columns: readonly Column[]): Promise<void> {
   for (const { engine, findings } of columns) {
     const at = head.indexOf(engine);
     if (at === -1) {
-      console.log(`docs/storage.md tells of other versions than ${engine}; its answers were not compared.`);
+      console.log(`docs/storage.md is about other versions than ${engine}; its answers were not compared.`);
       continue;
     }
     for (const { question, answer } of findings) {

@@ -76,7 +76,7 @@ for (const family of FAMILIES) {
       const second = data<ProjectPage>(await api.get(`${family}?size=2&page=1`));
       const listed = [...first.projects, ...second.projects].map((item) => item.project_uuid);
       assert.equal(listed.length, 4);
-      // Other specs may create projects at the same moment; ours keep their order all the same.
+      // Other specs may create projects at the same moment; ours keep their order anyway.
       const whole = data<ProjectPage>(await api.get(`${family}?size=100`)).projects.map((item) => item.project_uuid);
       assert.deepEqual(
         whole.filter((uuid) => made.includes(uuid)),

@@ -337,7 +337,7 @@ describe('upload tokens on a server of their own', () => {
     refusal(await token.api.get(`${project}/files`), { status: 401 });
     await own.stop();
     await own.start();
-    assert.ok(own.logs.includes('upload_tokens'), 'the log tells of requests');
+    assert.ok(own.logs.includes('upload_tokens'), 'the log has the requests');
     const secret = token.token.slice(4);
     assert.ok(!own.logs.includes(secret), 'the log holds the token');
     const databases = globSync('*.db*', { cwd: own.dataDir }).map((file) => readFileSync(join(own.dataDir, file)));

@@ -105,7 +105,7 @@ async function assertNamesAreUnique({ projects }: Seen): Promise<void> {
   for (const name of projects.keys()) assert.ok(names.includes(name), name);
 }
 
-/** Only what is worth asking again: nginx sees every answer, also those that clients do not tell of. */
+/** Only what is worth asking again: nginx sees every response, also those that clients do not report. */
 async function assertFailuresMayPass(): Promise<void> {
   const isFine = ({ status, path, method }: { status: number; path: string; method: string }) =>
     status < 400 ||

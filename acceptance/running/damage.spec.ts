@@ -66,7 +66,7 @@ const ways: Record<string, (blob: string) => Promise<void>> = {
   'taken away': (blob) => rename(blob, join(folder.path, '..', `${Date.now()}.blob`)),
 };
 
-/** A GET of the link ends with an error or breaks off. */
+/** A GET of the link ends with an error, or early. */
 async function assertUnreadable(link: string): Promise<void> {
   const status = await request({ url: link, timeoutMs: 60_000 }).then(
     (answer) => answer.status,

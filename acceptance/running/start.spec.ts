@@ -106,7 +106,7 @@ describe('a wrong configuration', () => {
 });
 
 describe('the logs', () => {
-  it('tell of requests, and hold no key, secret or signature [L9.6]', async () => {
+  it('have the requests, and hold no key, secret or signature [L9.6]', async () => {
     const server = await Darkslide.start({ env: { DARKSLIDE_LOG_LEVEL: 'debug' } });
     try {
       const api = new Api(server);
@@ -134,7 +134,7 @@ describe('the logs', () => {
       for (const secret of secrets) assert.ok(!server.logs.includes(secret as string), 'a secret is in the logs');
       assert.ok(!/X-Amz-Signature=[0-9a-f]/i.test(server.logs));
       assert.ok(!server.logs.includes(`${accessKeyId}/`), 'no credential scope');
-      assert.ok(server.logs.includes(PROFILE), 'the log tells of requests');
+      assert.ok(server.logs.includes(PROFILE), 'the log has the requests');
     } finally {
       await server.remove();
     }

@@ -25,7 +25,7 @@ const isThere = (Key: string) =>
   );
 
 describe('a body', () => {
-  it('that breaks off leaves the old object, or none [L8.11]', async () => {
+  it('that ends early leaves the old object, or none [L8.11]', async () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'old', Body: 'old' }));
     for (const Key of ['old', 'none']) {
       for (const ending of ['close', 'reset'] as const) {
@@ -168,7 +168,7 @@ describe('the data folder', () => {
       }
       const deadline = Date.now() + 20_000;
       while ((await files()) > before && Date.now() < deadline) await sleep(100);
-      assert.ok((await files()) <= before, 'nothing is left of what broke off');
+      assert.ok((await files()) <= before, 'nothing is left of what ended early');
     } finally {
       await server.remove();
     }

@@ -41,7 +41,7 @@ export async function measureDarkslide(set: PhotoSet): Promise<Cost> {
 }
 
 /**
- * Gives back the room that files take, and keeps the files until this process ends. For minutes after thousands were
+ * Frees the room that files take, and keeps the files until this process ends. For minutes after thousands were
  * removed, ext4 looks at each inode that was freed whenever a file is made (`recently_deleted` in Linux's
  * fs/ext4/ialloc.c), so that the next upload would pay for the one before: 11 CPU s instead of 7 among 5,000 files.
  */

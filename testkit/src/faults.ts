@@ -10,7 +10,7 @@ export type Fault =
   | { kind: 'replace-answer'; answer: Answer }
   /** Lets the target act, then breaks the connection before any answer. */
   | { kind: 'lose-answer' }
-  /** Announces the target's whole answer and breaks off after this much of its body. */
+  /** Announces the target's whole response and ends after this much of its body. */
   | { kind: 'truncate-answer'; afterBytes: number }
   /** Changes one header of the target's answer. */
   | { kind: 'rewrite-header'; name: string; value: string }

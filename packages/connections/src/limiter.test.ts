@@ -18,7 +18,7 @@ test('lets in as many as there are places, the others in the order they came', a
   await Promise.resolve();
   assert.deepEqual(order, []);
   leave[0]?.();
-  // Leaving twice gives back one place.
+  // Leaving twice releases one place.
   leave[0]?.();
   (await waiting[0])?.();
   (await waiting[1])?.();

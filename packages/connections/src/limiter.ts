@@ -28,7 +28,7 @@ type Waiting = { visitor: Visitor; admit: () => void };
 
 /**
  * Lets a limited number in at a time, and of each link and client fewer; the others wait in line, and the line is
- * limited too. Where it is full and somebody waits, the slowest inside has to go, if it is slow.
+ * limited too. Where it is full and a visitor waits, the slowest inside has to go, if it is slow.
  */
 export class Limiter {
   readonly #limits: GateLimits;
@@ -138,7 +138,7 @@ export class Limiter {
     }
   }
 
-  /** As long as somebody waits whom only the number of places keeps out, the slowest one makes place. */
+  /** As long as a visitor waits whom only the number of places keeps out, the slowest one makes place. */
   #watch(): void {
     const { patienceMs, slowBytesPerSecond } = this.#limits;
     if (this.#patience !== undefined || patienceMs === undefined || slowBytesPerSecond === undefined) return;

@@ -51,7 +51,7 @@ test('counters and offsets are those of the makers', async () => {
 const REASONS: [string, Uint8Array, RegExp][] = [
   ['empty.jpg', new Uint8Array(), /empty/],
   ['zeros.nef', new Uint8Array(100_000), /no photo format/],
-  ['text.cr2', latin('This is not a photo, but a text that somebody called one.'), /no photo format/],
+  ['text.cr2', latin('This is not a photo, but a text with such a name.'), /no photo format/],
   ['picture.png', latin('\x89PNG\r\n\x1a\n'), /PNG/],
   ['cut.nef', latin('MM\0*\0\0'), /damaged|cut/],
   // Its directory leads to itself, and says so twice.

@@ -182,7 +182,7 @@ describe('AwsChunkedDecoder', () => {
     };
   }
 
-  it('gives back what was sent, however it arrives', async () => {
+  it('returns what was sent, however it arrives', async () => {
     await fc.assert(
       fc.asyncProperty(body, async (given) => {
         const { bytes, wire, options } = await prepare(given);
@@ -230,7 +230,7 @@ describe('AwsChunkedDecoder', () => {
     );
   });
 
-  it('hands on slices of what it was given, not copies', () => {
+  it('passes slices of what it was given, not copies', () => {
     const wire = Buffer.from('5\r\nhello\r\n0\r\n\r\n');
     const [slice] = new AwsChunkedDecoder({ payload: UNSIGNED, decodedLength: 5 }).push(wire);
     assert.equal(slice?.buffer, wire.buffer);

@@ -112,7 +112,7 @@ function readPayloadHash(
   throw new S3Error('InvalidRequest', { message: 'Missing required header for this request: x-amz-content-sha256' });
 }
 
-/** Signers leave a scheme's own port out of the host; some clients send it all the same. */
+/** Signers leave a scheme's own port out of the host; some clients send it anyway. */
 function hostVariants(headers: RequestHeaders): RequestHeaders[] {
   const sent = canonicalHeaderValue(headers.host);
   const host = sent.replace(/:(80|443)$/, '');

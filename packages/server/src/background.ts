@@ -35,7 +35,7 @@ export type Background = {
 };
 
 /**
- * What the cluster does without being asked. What has arrived is not among it: storage is asked when somebody wants to
+ * What the cluster does without being asked. What has arrived is not among it: storage is asked when a client wants to
  * know, so that there is nothing to reconcile in the meantime.
  */
 export function createBackground({ database, store, ending, deletion, idle, sweepEveryMs, log }: Options): Background {

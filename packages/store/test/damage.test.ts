@@ -204,7 +204,7 @@ describe('damaged bytes', () => {
     assert.equal((await running.entry('damage')).objects.length, 2);
   });
 
-  test('of a multipart object from before parts had an MD5 in the index are found all the same', async () => {
+  test('of a multipart object from before parts had an MD5 in the index are found, too', async () => {
     const { body, blobs } = await putInParts(running, 'photo');
     await running[Symbol.asyncDispose]();
     editIndex(dataDir, 'UPDATE segment SET md5 = NULL');

@@ -81,12 +81,12 @@ describe('a store over its life', () => {
       await first.s3.put('kept', 'y'.repeat(1000));
     }
     writeFileSync(join(dataDir, 'blobs', '00', 'run-1.partial'), 'half an upload');
-    writeFileSync(join(dataDir, 'blobs', '00', 'stranger'), 'what somebody put there');
+    writeFileSync(join(dataDir, 'blobs', '00', 'stranger'), 'what an operator put there');
     await using second = await startTestStore({ dataDir });
     assert.deepEqual(await second.entry('sweep'), { type: 'sweep', removed: 1, setAside: 1, lost: [] });
     assert.equal((await second.s3.get('kept')).status, 200);
     assert.equal(blobFiles(dataDir).length, 1);
-    assert.equal(readFileSync(join(dataDir, 'lost+found', '00_stranger'), 'utf8'), 'what somebody put there');
+    assert.equal(readFileSync(join(dataDir, 'lost+found', '00_stranger'), 'utf8'), 'what an operator put there');
     assert.equal((await second.store.figures()).lostAndFound, 1);
   });
 

@@ -111,7 +111,7 @@ describe('a rebuild', () => {
     writeFileSync(aside(String(blobs['spoiled bytes'])), Buffer.concat([Buffer.from('wrong'), spoiled.subarray(5)]));
     renameSync(join(dataDir, 'newer'), aside(String(blobs['newer old'])));
     renameSync(join(dataDir, 'deleted'), aside(String(blobs['deleted only'])));
-    writeFileSync(join(dataDir, 'lost+found', 'stranger'), 'what somebody put there');
+    writeFileSync(join(dataDir, 'lost+found', 'stranger'), 'what an operator put there');
     loseIndex();
     const report = await rebuildIndex({ dataDir });
     assert.equal(report.broughtBack, 2);

@@ -264,7 +264,7 @@ describe('requests that are not to be served', () => {
     assert.equal(answer.headers['content-type'], 'application/xml');
   });
 
-  test('the log tells of requests without their queries', async () => {
+  test('the log has the requests without their queries', async () => {
     const link = s3.link({ method: 'GET', key: 'standing' });
     await send({ method: 'GET', url: link });
     await running.entry('request');

@@ -81,7 +81,7 @@ describe('what a call does not know', () => {
     assert.doesNotMatch((await s3.call({ method: 'GET', bucket: '' })).body.toString(), /new-bucket/);
   }
 
-  test('is refused in every call, be it a header or a parameter, and nothing changes', async () => {
+  test('is refused in every call, as a header or as a parameter, and nothing changes', async () => {
     for (const [name, call] of Object.entries(calls)) {
       for (const [header, value] of Object.entries(UNKNOWN_HEADERS)) {
         const asHeader = await s3.call({ ...call, headers: { ...call.headers, [header]: value } });

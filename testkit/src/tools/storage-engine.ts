@@ -15,7 +15,7 @@ export type StorageEngine = {
   remove(): Promise<void>;
 };
 
-/** Whether an engine takes requests, be it to refuse them. */
+/** Whether an engine takes requests, even if only to refuse them. */
 export function answers(endpoint: string): Promise<boolean> {
   return request({ url: endpoint, timeoutMs: 2000 }).then(
     ({ status }) => status < 500,

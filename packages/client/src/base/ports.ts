@@ -85,7 +85,7 @@ export type Received = {
   headers: Readonly<Record<string, string>>;
   /**
    * The body; read it once. A chunk is valid until the next one is asked for.
-   * @throws {TransportError} while iterating, where it breaks off or nothing comes any more.
+   * @throws {TransportError} while iterating, where it ends early or nothing comes any more.
    * @throws the signal's reason when it aborts.
    */
   chunks: AsyncIterable<Uint8Array>;

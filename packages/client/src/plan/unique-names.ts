@@ -2,7 +2,7 @@ import { canonicalFileName, fileNameProblem } from '@darkslide/contract';
 import type { Source } from '../base/ports.ts';
 import { type Copy, isPhoto, photosOf, type Shot, shotsOf } from './shots.ts';
 
-/** What a project holds, as far as it bears on names. */
+/** What a project holds that matters for names. */
 export interface HeldNames {
   /** Whether something is stored by this name. */
   has(name: string): boolean;

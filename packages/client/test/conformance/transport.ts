@@ -44,7 +44,7 @@ export function describeTransport(name: string, create: (server: FakeServer) => 
       assert.equal(response.text, 'POST /a%2Fb?c=%2B grüße');
     });
 
-    test('sends a body whole, with an empty content type, and tells of its bytes', async () => {
+    test('sends a body whole, with an empty content type, and reports its bytes', async () => {
       const file = photo('a.NEF', SIZE);
       let seen: Uint8Array = new Uint8Array();
       let type: string | undefined;

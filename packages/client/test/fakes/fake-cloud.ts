@@ -128,7 +128,7 @@ export class FakeCloud implements FakeServer {
     return { status: 200, headers: { etag: `"${stored.etag}"` } };
   }
 
-  /** Bytes that differ from the ETag are given all the same, as storages do that do not check them. */
+  /** Bytes that differ from the ETag are returned anyway, as by storages that do not check them. */
   #get({ url, headers }: FakeRequest, { name }: Extract<Target, { kind: 'get' }>): FakeAnswer {
     const stored = this.projects.get(new URL(url).pathname.split('/')[1] ?? '')?.files.get(name);
     if (!stored) return xml(404, 'NoSuchKey');

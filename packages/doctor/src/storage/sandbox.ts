@@ -31,7 +31,7 @@ export class Sandbox {
     return key;
   }
 
-  /** To be told of every upload that is started. */
+  /** Call with every upload that is started. */
   opened(upload: UploadRef): UploadRef {
     this.#uploads.add(upload);
     return upload;

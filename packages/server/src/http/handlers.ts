@@ -16,7 +16,7 @@ type Table = typeof ROUTES;
 type StaticOf<Route, Field extends string> =
   Route extends Record<Field, infer Schema extends TSchema> ? Static<Schema> : undefined;
 
-/** What a route hands on: who asks, in which family, and what, all of it checked by the contract's schemas. */
+/** What a route passes on: the caller, the flow and the input, all of it checked by the contract's schemas. */
 export type Call<Name extends CallName> = {
   accountId: number;
   caller: Caller;

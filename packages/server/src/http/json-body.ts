@@ -71,7 +71,7 @@ async function* unbroken(payload: Readable): AsyncGenerator<Buffer> {
   try {
     yield* payload;
   } catch (error) {
-    throw apiError('invalid_request', { problem: 'The request body broke off' }, { cause: error });
+    throw apiError('invalid_request', { problem: 'The request body ended early' }, { cause: error });
   }
 }
 

@@ -21,6 +21,6 @@ test('counts what stands outside strings, whatever they hold', () => {
   );
 });
 
-test('ends with a text that breaks off', () => {
+test('ends with a text that is cut off', () => {
   for (const text of ['"', '"\\', '"a\\"', '['.repeat(10)]) hasMoreValuesThan(Buffer.from(text), 0);
 });

@@ -26,7 +26,7 @@ export class LongLists {
   }
 
   /**
-   * Does the work of a call at once, or in its turn where its response will be long.
+   * Does the work of a call at once, or one after the other where its response will be long.
    * @throws {ApiError} rate_limited, server_busy, and what `work` throws
    */
   async respond(

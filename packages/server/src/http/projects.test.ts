@@ -161,7 +161,7 @@ onEveryDatabase('projects', (database) => {
   });
 });
 
-test('a list of projects asks storage about a bounded number of them, each in its turn', async (t) => {
+test('a list of projects asks storage about a bounded number of them, one after the other', async (t) => {
   const { call, store, createProject } = await startTestServer(t);
   for (let number = 0; number < 40; number++) {
     const { uuid, path } = await createProject();

@@ -58,7 +58,7 @@ onEveryDatabase('a lease', (kind) => {
     assert.ok(first && second);
     await first();
     await second.giveBack();
-    assert.equal(await second(), false, 'a node does not give back what another has');
+    assert.equal(await second(), false, 'a node does not release what another has');
     await first.giveBack();
     assert.equal(await second(), true);
     await second.giveBack(5000);

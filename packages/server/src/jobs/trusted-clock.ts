@@ -3,7 +3,7 @@ const MAX_STEP_MS = 60_000;
 const MAX_SKEW_MS = 10 * 60_000;
 
 type Options = {
-  /** Milliseconds since 1970, as the machine believes; somebody may set it. */
+  /** Milliseconds since 1970, as the machine's clock says; an operator may set it. */
   wall: () => number;
   /** Milliseconds since some moment; it cannot be set. */
   steady: () => number;

@@ -15,7 +15,7 @@ export type KeyCaller = {
   scope: KeyScope;
 };
 
-/** What can be told of a key. The key itself can't: it is kept nowhere. */
+/** What can be shown of a key. The key itself can't: it is kept nowhere. */
 export type KeyInfo = {
   /** Identifies the key, and tells nothing of it: the first 16 hex digits of its SHA-256. */
   keyId: string;

@@ -42,7 +42,7 @@ export type Gauge =
   | 'store_scrubbed_blobs';
 
 /**
- * What the server tells of its work while it runs. Every call is cheap and never throws. Labels come from closed sets,
+ * What the server measures of its work while it runs. Every call is cheap and never throws. Labels come from closed sets,
  * so that the number of series is bounded whatever clients and storages send.
  */
 export interface Metrics {

@@ -1,5 +1,5 @@
 /**
- * What storage lists of an object. `lastModified` has whole seconds. `damaged`: storage says that it can't give back
+ * What storage lists of an object. `lastModified` has whole seconds. `damaged`: storage says that it can't return
  * the bytes that it took; size and ETag are still those of what it took.
  */
 export type StoredObject = { key: string; size: number; etag: string; lastModified: Date; damaged: boolean };

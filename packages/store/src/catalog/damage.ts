@@ -36,7 +36,7 @@ export class Damage {
     });
   }
 
-  /** Tells of a blob that did not say any more what it is. */
+  /** Is called with a blob that no longer says what it is. */
   foundTrailer(blob: string, { isFixed }: { isFixed: boolean }): void {
     this.#log({ type: 'trailer', blob, objects: this.#reader.usersOf(blob), isFixed });
   }

@@ -66,7 +66,7 @@ export function blobFiles(dataDir: string): string[] {
   return folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
 }
 
-/** Resolves once the condition holds, which no event tells of. @throws after ten seconds */
+/** Resolves once the condition holds, which no event reports. @throws after ten seconds */
 export async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!condition()) {

@@ -18,7 +18,7 @@ export function isNotFound(error: unknown): boolean {
 }
 
 /**
- * The storage class by which the embedded store tells of an object whose bytes are damaged, in listings and heads.
+ * The storage class by which the embedded store marks an object whose bytes are damaged, in listings and heads.
  * No other storage has a class of that name.
  */
 export const DAMAGED_CLASS = 'DAMAGED';

@@ -68,7 +68,7 @@ test('storage that is not there, has no such bucket or denies us is named in one
 
 const LISTING = '<ListBucketResult><Name>b</Name></ListBucketResult>';
 
-/** An S3 that answers as it is told, once it was asked for the bucket. Everything it was not told of succeeds. */
+/** An S3 with the given responses, after the request for the bucket. Every other request succeeds. */
 async function scriptedStorage(t: TestContext, script: RequestListener): Promise<StorageConfig> {
   const server = createServer((request, response) => {
     const isListing = request.url?.includes('list-type=2');
@@ -158,7 +158,7 @@ test('parts are read page by page to the last, whatever marker it has, and the n
   );
 });
 
-test('an upload that has ended is none, be it that storage misses a key, or stumbles over it', async (t) => {
+test('an upload that has ended is none, whether storage misses a key or fails on it', async (t) => {
   const config = await scriptedStorage(t, ({ method }, response) => {
     if (method === 'GET') response.statusCode = 404;
     if (method === 'POST') response.statusCode = 500;

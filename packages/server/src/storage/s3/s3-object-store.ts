@@ -238,7 +238,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 }
 
-/** Tells of every link that is signed. */
+/** Is called for every link that is signed. */
 function counted(signer: LinkSigner, metrics: Metrics): LinkSigner {
   return {
     expiresAt: signer.expiresAt,

@@ -18,7 +18,7 @@ const KNOWN: Known = { query: ['attributes', 'versionId'], headers: [WANTED, MAX
 
 const ATTRIBUTES = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'];
 
-/** Tells of an object what the request names, and nothing of its bytes. */
+/** Returns what the request names of an object, and none of its bytes. */
 export const getObjectAttributes = operation(KNOWN, async (request, store) => {
   const { id: bucketId } = store.reader.bucket(request.bucket);
   checkVersion(request.query.get('versionId'));
