@@ -28,7 +28,7 @@ import type { Store } from '../store.ts';
 import { children, optionalText, requiredText } from '../xml-input.ts';
 
 /** Bytes of every part but the last. */
-const MIN_PART_BYTES = 5 * 1024 * 1024;
+export const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 type NamedPart = { number: number; etag: string; element: XmlObject };
 
