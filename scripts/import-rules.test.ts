@@ -284,9 +284,16 @@ for (const [sources, rooms] of Object.entries(FOLDERS_MAY_IMPORT)) {
 
 test('the client outside node/ and browser/ does not know where it runs', () => {
   const core = importsOf('packages/client').filter(
-    ({ file }) => /^packages\/client\/src\/(?!index\.ts|node\/)/.test(file) && !file.endsWith('.test.ts'),
+    ({ file }) => /^packages\/client\/src\/(?!index\.ts|node\/|browser\/)/.test(file) && !file.endsWith('.test.ts'),
   );
   const wrong = core.filter(({ specifier }) => NODE_MODULES.has(specifier) || /\/(node|browser)\//.test(specifier));
+  assert.deepEqual(wrong, []);
+});
+
+test('what the client has for browsers needs no Node', () => {
+  const wrong = importsOf('packages/client/src/browser').filter(
+    ({ file, specifier }) => !file.endsWith('.test.ts') && (NODE_MODULES.has(specifier) || /\/node\//.test(specifier)),
+  );
   assert.deepEqual(wrong, []);
 });
 
