@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox';
-import { CALLS, type CallName, type KeyScope } from './calls.ts';
+import { CALLS, type CallName, type KeyScope, OWN_TOKEN_PATH } from './calls.ts';
 import type { ErrorCode } from './errors.ts';
 import { LIST_BODY_BYTES } from './limits.ts';
 import * as schemas from './schemas.ts';
@@ -219,6 +219,15 @@ export const ROUTES = {
     errors: ['project_not_found', 'upload_token_not_found'],
   },
 } as const satisfies Record<CallName, Route>;
+
+/** The one route of no family: what an upload token is for. */
+export const OWN_TOKEN_ROUTE = {
+  method: 'GET',
+  path: OWN_TOKEN_PATH,
+  summary: 'What the upload token that asks is for, and how much of its limits is taken',
+  data: schemas.OwnUploadToken,
+  errors: ['upload_token_required'],
+} as const;
 
 /** What any authenticated route can refuse. */
 export const COMMON_ERRORS = [

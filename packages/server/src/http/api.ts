@@ -1,15 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ApiError,
-  apiError,
-  CALLS,
-  type CallName,
-  type ErrorCode,
-  FAMILIES,
-  type Family,
-  OWN_TOKEN_PATH,
-} from '@darkslide/contract';
-import { COMMON_ERRORS, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
+import { ApiError, apiError, CALLS, type CallName, type ErrorCode, FAMILIES, type Family } from '@darkslide/contract';
+import { COMMON_ERRORS, OWN_TOKEN_ROUTE, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { authorize, type Caller, type Callers, callerId } from '../keys/caller.ts';
@@ -81,16 +72,16 @@ export async function registerApi(
 /** A page that was given a token, and nothing else, learns what it is for. */
 function registerOwnToken(app: FastifyInstance, tokens: Pick<UploadTokens, 'own'>): void {
   app.route({
-    method: 'GET',
-    url: OWN_TOKEN_PATH,
+    method: OWN_TOKEN_ROUTE.method,
+    url: OWN_TOKEN_ROUTE.path,
     schema: {
       operationId: 'ownUploadToken',
-      summary: 'What the upload token that asks is for, and how much of its limits is taken',
+      summary: OWN_TOKEN_ROUTE.summary,
       tags: ['Upload tokens'],
       security: [{ uploadToken: [] }],
-      response: successResponse({ data: schemas.OwnUploadToken, summary: 'The token' }),
+      response: successResponse(OWN_TOKEN_ROUTE),
     },
-    config: { errors: ['upload_token_required', ...COMMON_ERRORS] },
+    config: { errors: [...OWN_TOKEN_ROUTE.errors, ...COMMON_ERRORS] },
     handler: async (request) => {
       const caller = callerOf(request);
       if (caller.kind !== 'token') throw apiError('upload_token_required', {});
