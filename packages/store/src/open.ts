@@ -5,7 +5,7 @@ import { makeFolder } from './blobs/directory-sync.ts';
 import { FolderLock } from './blobs/lock.ts';
 import type { LostFound } from './blobs/lost-found.ts';
 import { Receiver } from './blobs/receiver.ts';
-import { Damage } from './catalog/damage.ts';
+import { Damage } from './catalog/damage-marks.ts';
 import { CloseStack } from './close-stack.ts';
 import { HashBuffers } from './hashing/buffers.ts';
 import { Hashing } from './hashing/hashing.ts';

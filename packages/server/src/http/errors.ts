@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { ApiError, apiError, CALLS, FAMILIES, isRetryable, OWN_TOKEN_PATH, type schemas } from '@darkslide/contract';
+import {
+  type ApiError,
+  apiError,
+  CALLS,
+  FAMILIES,
+  isRetryable,
+  OWN_TOKEN_PATH,
+  type schemas,
+} from '@darkslide/contract';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isDatabaseUnavailable } from '../database/errors.ts';
-import { StorageUnavailableError } from '../storage/object-store.ts';
+import { toApiError } from './to-api-error.ts';
 
 /** When a client may ask again, in seconds, where nothing better is known. */
 const RETRY_AFTER_SECONDS = 1;
@@ -55,26 +62,6 @@ function errorBody({ code, message, details }: ApiError, requestId: string): sch
     error: { code, message, request_id: requestId, ...(details === undefined ? {} : { details: [...details] }) },
     detail: message,
   };
-}
-
-function toApiError(error: Error, request: FastifyRequest): ApiError {
-  if (error instanceof ApiError) return error;
-  if (error instanceof StorageUnavailableError) return apiError('storage_unavailable', {}, { cause: error });
-  if (isDatabaseUnavailable(error)) return apiError('database_unavailable', {}, { cause: error });
-  const { code, statusCode = 500 } = error as FastifyError;
-  switch (code) {
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return apiError('unsupported_media_type', { type: request.headers['content-type'] ?? '' });
-    case 'FST_ERR_BAD_URL':
-      return apiError('invalid_request', {
-        problem: 'The path has a % that is not followed by two hex digits of UTF-8',
-      });
-  }
-  // The rest of the framework's refusals, all about a malformed request.
-  if (statusCode >= 400 && statusCode < 500) {
-    return apiError('invalid_request', { problem: error.message.replace(/\.$/, '') }, { cause: error });
-  }
-  return apiError('internal_error', {}, { cause: error });
 }
 
 type KnownPath = { pattern: RegExp; methods: string[] };

@@ -1,20 +1,15 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { inStatements, jsonRows } from '../database/json-rows.ts';
 import type { DatabaseKind, ProjectRow, Tables, UploadTokenRow } from '../database/tables.ts';
+import { type Claim, type Counted, countClaims } from './count-claims.ts';
 
 export type NewUploadToken = Omit<UploadTokenRow, 'id' | 'bytes' | 'files' | 'last_used_at' | 'revoked_at'>;
-
-/** A name that a token asks for, and what it counts of the token's bytes. */
-export type Claim = { name: string; size: number };
 
 /**
  * `ended`: the token was revoked or has expired. `full`: the names and sizes that are new would be over a limit, of
  * which `used` is taken and `asked` was wanted; nothing was recorded.
  */
-export type ClaimOutcome =
-  | { kind: 'claimed' }
-  | { kind: 'ended' }
-  | { kind: 'full'; limit: 'files' | 'bytes'; most: number; used: number; asked: number };
+export type ClaimOutcome = { kind: 'claimed' } | { kind: 'ended' } | Extract<Counted, { kind: 'full' }>;
 
 /** `check` comes last in the transaction, and refuses by throwing. */
 type AddOptions = { forget: number; check: (db: Kysely<Tables>) => Promise<void> };
@@ -111,17 +106,9 @@ export class UploadTokenTable {
         id,
         claims.map(({ name }) => name),
       );
-      const added = {
-        files: claims.filter(({ name }) => !known.has(name)).length,
-        bytes: claims.reduce((sum, { name, size }) => sum + Math.max(0, size - (known.get(name) ?? 0)), 0),
-      };
-      for (const limit of ['files', 'bytes'] as const) {
-        const most = token[`max_${limit}`];
-        if (most !== null && token[limit] + added[limit] > most) {
-          return { kind: 'full', limit, most, used: token[limit], asked: added[limit] };
-        }
-      }
-      await this.#record(db, token, claims, added);
+      const counted = countClaims(token, claims, known);
+      if (counted.kind === 'full') return counted;
+      await this.#record(db, token, claims, counted.added);
       return { kind: 'claimed' };
     });
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { addressGroup } from '@darkslide/connections';
 import { buildErrorXml, S3Error, verifyRequest } from '@darkslide/s3wire';
-import { DamagedError } from '../blobs/checked-blob.ts';
+import { DamagedError } from '../blobs/damage.ts';
 import { RequestBody, type Sender } from './body.ts';
 import { corsHeaders, rulesOf } from './cors.ts';
 import { refuseUnknown } from './known.ts';

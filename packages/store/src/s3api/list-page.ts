@@ -1,5 +1,5 @@
 import { quoteETag } from '@darkslide/s3wire';
-import { DAMAGED_CLASS } from '../catalog/damage.ts';
+import { DAMAGED_CLASS } from '../catalog/damage-marks.ts';
 import type { KeyBound } from '../catalog/reader.ts';
 import { keyBytes, type StoredObject } from '../model.ts';
 import { collectPage, commonPrefix, keyAfterPrefix, type Page } from './listing.ts';

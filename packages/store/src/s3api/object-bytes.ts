@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { S3Error } from '@darkslide/s3wire';
-import { checkSize, DamagedError, openBlob, readBlob, readWholeBlob } from '../blobs/checked-blob.ts';
+import { checkSize, DamagedError, openBlob, readBlob, readWholeBlob } from '../blobs/damage.ts';
 import { fitsParts } from '../blobs/part-md5s.ts';
 import type { Segment, StoredObject } from '../model.ts';
 import type { ByteSource } from './response.ts';

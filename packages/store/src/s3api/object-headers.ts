@@ -1,5 +1,5 @@
 import { checksumHeader, quoteETag, S3Error } from '@darkslide/s3wire';
-import { DAMAGED_CLASS } from '../catalog/damage.ts';
+import { DAMAGED_CLASS } from '../catalog/damage-marks.ts';
 import type { StoredChecksum, StoredHeaders, StoredObject } from '../model.ts';
 import { header, type S3Request } from './request.ts';
 

@@ -2,7 +2,7 @@ import { isLoopback, type Limiter, type TrustedProxies } from '@darkslide/connec
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Receiver } from '../blobs/receiver.ts';
 import type { Outcome } from '../catalog/command.ts';
-import type { Damage } from '../catalog/damage.ts';
+import type { Damage } from '../catalog/damage-marks.ts';
 import type { IndexReader } from '../catalog/reader.ts';
 import type { IndexWriter, Unnumbered } from '../catalog/writer.ts';
 import type { ReadHashing } from '../hashing/read-hashing.ts';

@@ -1,7 +1,7 @@
 import type { Blobs } from '../blobs/blobs.ts';
-import { DamagedError, openBlob, readWholeBlob } from '../blobs/checked-blob.ts';
+import { DamagedError, openBlob, readWholeBlob } from '../blobs/damage.ts';
 import { fitsParts } from '../blobs/part-md5s.ts';
-import type { Damage } from '../catalog/damage.ts';
+import type { Damage } from '../catalog/damage-marks.ts';
 import type { IndexReader } from '../catalog/reader.ts';
 import type { IndexWriter } from '../catalog/writer.ts';
 import type { ReadHashing } from '../hashing/read-hashing.ts';

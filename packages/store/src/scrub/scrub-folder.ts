@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderLock } from '../blobs/lock.ts';
-import { Damage } from '../catalog/damage.ts';
+import { Damage } from '../catalog/damage-marks.ts';
 import { IndexReader } from '../catalog/reader.ts';
 import { CloseStack } from '../close-stack.ts';
 import { ReadHashing } from '../hashing/read-hashing.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Blobs } from '../blobs/blobs.ts';
-import { checkSize, DamagedError } from '../blobs/checked-blob.ts';
+import { checkSize, DamagedError } from '../blobs/damage.ts';
 import type { ScrubState } from '../model.ts';
 import type { LogEntry, ScrubFigures } from '../options.ts';
 import { type Checking, checkBlob, type OnRead } from './check-blob.ts';

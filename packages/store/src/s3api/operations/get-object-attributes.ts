@@ -1,5 +1,5 @@
 import { buildXml, S3Error, type XmlContent } from '@darkslide/s3wire';
-import { DAMAGED_CLASS } from '../../catalog/damage.ts';
+import { DAMAGED_CLASS } from '../../catalog/damage-marks.ts';
 import type { StoredObject } from '../../model.ts';
 import type { Known } from '../known.ts';
 import { MAX_PAGE } from '../listing.ts';

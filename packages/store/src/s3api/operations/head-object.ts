@@ -1,5 +1,5 @@
 import { S3Error } from '@darkslide/s3wire';
-import { DAMAGED_CLASS } from '../../catalog/damage.ts';
+import { DAMAGED_CLASS } from '../../catalog/damage-marks.ts';
 import { checkObjectSize } from '../object-bytes.ts';
 import { operation } from '../operation.ts';
 import { READ_OBJECT_KNOWN, readObject } from '../read-object.ts';

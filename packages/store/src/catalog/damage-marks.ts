@@ -1,4 +1,4 @@
-import type { DamagedError } from '../blobs/checked-blob.ts';
+import type { DamagedError } from '../blobs/damage.ts';
 import type { LogEntry } from '../options.ts';
 import type { IndexReader } from './reader.ts';
 import type { IndexWriter } from './writer.ts';
