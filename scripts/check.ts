@@ -26,14 +26,6 @@ function runnable(): string[] {
   return files.filter((file) => !NOT_ON_WINDOWS.test(file));
 }
 
-if (Number(process.versions.node.split('.')[0]) < 24) {
-  console.error(
-    `The tests need Node 24, as they have "using"; this is Node ${process.versions.node}. On Linux and Windows "npm ci" ` +
-      'installs it; elsewhere install Node 24 or newer. The packages themselves run on Node 22.18 or newer.',
-  );
-  process.exit(1);
-}
-
 /** Every test file is a process of its own: what one has compiled the others need not. */
 const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, '.cache', 'compiled') };
 

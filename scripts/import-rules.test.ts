@@ -168,7 +168,12 @@ const TESTS_MAY_IMPORT: Record<string, readonly string[]> = {
 
 const isTest = (file: string) => /\.test\.ts$|\/test\//.test(file);
 
-const NODE_MODULES = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
+const NODE_MODULES = new Set([
+  ...builtinModules,
+  ...builtinModules.map((name) => `node:${name}`),
+  'node:test',
+  'node:sqlite',
+]);
 
 type Import = { file: string; specifier: string };
 

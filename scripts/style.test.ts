@@ -31,6 +31,12 @@ const RULES: readonly Rule[] = [
     example: 'class LostError extends Error {}',
   },
   {
+    // Node 22.18 takes ?1 for a name, and binds nothing to it.
+    title: 'SQL has no numbered parameters',
+    isBroken: ({ text }) => /[=<>(,] \?\d/.test(text),
+    example: 'SELECT 1 FROM blob WHERE name = ?1',
+  },
+  {
     title: 'what a function throws is a tag',
     isBroken: ({ text }) => /(?:^\s*\*|\/\*\*|[.;:]) Throws\b/.test(text),
     example: '/** Reads it. Throws LostError. */',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import { it } from 'node:test';
 import { deflateSync } from 'node:zlib';
+import { during } from './during.ts';
 import { bytesMd5, fileMd5, photoBytes, writeShoot } from './photos.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -23,16 +24,17 @@ it('makes noise that does not compress and does not repeat', () => {
 });
 
 it('writes a shoot with the names of a camera', async () => {
-  await using folder = await temporaryFolder();
-  const photos = await writeShoot({ folder: folder.path, seed: 4, sizes: [10, 2 * MiB], extension: '.JPG' });
-  assert.deepEqual(
-    photos.map(({ name }) => name),
-    ['DSC_0001.JPG', 'DSC_0002.JPG'],
-  );
-  for (const { path, size } of photos) {
-    const bytes = await readFile(path);
-    assert.equal((await stat(path)).size, size);
-    assert.equal(bytes.subarray(0, 2).toString('hex'), 'ffd8');
-    assert.deepEqual(await fileMd5(path), bytesMd5(bytes));
-  }
+  await during(temporaryFolder(), async (folder) => {
+    const photos = await writeShoot({ folder: folder.path, seed: 4, sizes: [10, 2 * MiB], extension: '.JPG' });
+    assert.deepEqual(
+      photos.map(({ name }) => name),
+      ['DSC_0001.JPG', 'DSC_0002.JPG'],
+    );
+    for (const { path, size } of photos) {
+      const bytes = await readFile(path);
+      assert.equal((await stat(path)).size, size);
+      assert.equal(bytes.subarray(0, 2).toString('hex'), 'ffd8');
+      assert.deepEqual(await fileMd5(path), bytesMd5(bytes));
+    }
+  });
 });

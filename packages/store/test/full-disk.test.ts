@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import type { XmlObject } from '@darkslide/s3wire';
+import { during } from './support/during.ts';
 import { answerOf, type S3Client } from './support/s3-client.ts';
 import { mountSmallDisk } from './support/small-disk.ts';
 import { blobFiles, startTestStore, type TestStore, until } from './support/test-store.ts';
@@ -169,8 +170,9 @@ test('a store without a disk of its own refuses what would touch its reserve', {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkslide-store-'));
   t.after(() => rmSync(dataDir, { recursive: true }));
   const { bavail, bsize } = statfsSync(dataDir);
-  await using running = await startTestStore({ dataDir, limits: { reservedBytes: bavail * bsize } });
-  const answer = await running.s3.put('x', randomBytes(MiB));
-  assert.equal(answer.code, 'StorageFull');
-  assert.deepEqual(blobFiles(dataDir), []);
+  await during(startTestStore({ dataDir, limits: { reservedBytes: bavail * bsize } }), async (running) => {
+    const answer = await running.s3.put('x', randomBytes(MiB));
+    assert.equal(answer.code, 'StorageFull');
+    assert.deepEqual(blobFiles(dataDir), []);
+  });
 });

@@ -17,6 +17,7 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { during } from './support/during.ts';
 import { answerOf } from './support/s3-client.ts';
 import { blobFiles, editIndex, startTestStore, until } from './support/test-store.ts';
 
@@ -37,30 +38,32 @@ describe('a store over its life', () => {
   test('keeps what it holds over a restart, open uploads too', async () => {
     const body = randomBytes(400_000);
     let uploadId: string;
-    {
-      await using first = await startTestStore({ dataDir });
+    await during(startTestStore({ dataDir }), async (first) => {
       await first.s3.put('kept', body, { 'content-type': 'image/jpeg' });
       uploadId = await first.s3.createUpload('open');
       await first.s3.uploadPart('open', uploadId, 1, body);
-    }
-    await using second = await startTestStore({ dataDir });
-    const got = await second.s3.get('kept');
-    assert.ok(got.body.equals(body));
-    assert.equal(got.headers['content-type'], 'image/jpeg');
-    const etag = String(got.headers.etag);
-    assert.equal((await second.s3.complete('open', uploadId, [{ number: 1, etag }])).status, 200);
-    assert.ok((await second.s3.get('open')).body.equals(body));
+    });
+    await during(startTestStore({ dataDir }), async (second) => {
+      const got = await second.s3.get('kept');
+      assert.ok(got.body.equals(body));
+      assert.equal(got.headers['content-type'], 'image/jpeg');
+      const etag = String(got.headers.etag);
+      assert.equal((await second.s3.complete('open', uploadId, [{ number: 1, etag }])).status, 200);
+      assert.ok((await second.s3.get('open')).body.equals(body));
+    });
   });
 
   test('holds its folder alone', async () => {
-    await using _first = await startTestStore({ dataDir });
-    await assert.rejects(startTestStore({ dataDir }), /is in use by another store/);
+    await during(startTestStore({ dataDir }), async () => {
+      await assert.rejects(startTestStore({ dataDir }), /is in use by another store/);
+    });
   });
 
   test('releases the folder when it cannot start', async () => {
-    await using other = await startTestStore();
-    await assert.rejects(startTestStore({ dataDir, port: other.store.port }), /another program listens there/);
-    await using _store = await startTestStore({ dataDir });
+    await during(startTestStore(), async (other) => {
+      await assert.rejects(startTestStore({ dataDir, port: other.store.port }), /another program listens there/);
+      await during(startTestStore({ dataDir }), async () => {});
+    });
   });
 
   test('does not touch the index of a newer version', async () => {
@@ -76,18 +79,18 @@ describe('a store over its life', () => {
   });
 
   test('removes at start what was never whole, and sets aside what it does not know', async () => {
-    {
-      await using first = await startTestStore({ dataDir });
+    await during(startTestStore({ dataDir }), async (first) => {
       await first.s3.put('kept', 'y'.repeat(1000));
-    }
+    });
     writeFileSync(join(dataDir, 'blobs', '00', 'run-1.partial'), 'half an upload');
     writeFileSync(join(dataDir, 'blobs', '00', 'stranger'), 'what an operator put there');
-    await using second = await startTestStore({ dataDir });
-    assert.deepEqual(await second.entry('sweep'), { type: 'sweep', removed: 1, setAside: 1, lost: [] });
-    assert.equal((await second.s3.get('kept')).status, 200);
-    assert.equal(blobFiles(dataDir).length, 1);
-    assert.equal(readFileSync(join(dataDir, 'lost+found', '00_stranger'), 'utf8'), 'what an operator put there');
-    assert.equal((await second.store.figures()).lostAndFound, 1);
+    await during(startTestStore({ dataDir }), async (second) => {
+      assert.deepEqual(await second.entry('sweep'), { type: 'sweep', removed: 1, setAside: 1, lost: [] });
+      assert.equal((await second.s3.get('kept')).status, 200);
+      assert.equal(blobFiles(dataDir).length, 1);
+      assert.equal(readFileSync(join(dataDir, 'lost+found', '00_stranger'), 'utf8'), 'what an operator put there');
+      assert.equal((await second.store.figures()).lostAndFound, 1);
+    });
   });
 
   test('empties lost+found only of what has been there for long', async () => {
@@ -99,46 +102,50 @@ describe('a store over its life', () => {
       const then = new Date(Date.now() - days * 24 * 3600 * 1000);
       utimesSync(path, then, then);
     }
-    await using _store = await startTestStore({ dataDir });
-    assert.deepEqual(readdirSync(join(dataDir, 'lost+found')), ['new']);
+    await during(startTestStore({ dataDir }), async () => {
+      assert.deepEqual(readdirSync(join(dataDir, 'lost+found')), ['new']);
+    });
   });
 
   test('tells an object as damaged whose bytes are gone, and gives it again once they are back', async () => {
     let path = '';
-    {
-      await using first = await startTestStore({ dataDir });
+    await during(startTestStore({ dataDir }), async (first) => {
       await first.s3.put('away', 'x'.repeat(1000));
       path = join(dataDir, 'blobs', blobFiles(dataDir)[0] as string);
-    }
+    });
     renameSync(path, join(dataDir, 'elsewhere'));
     for (const _start of ['first', 'second']) {
-      await using without = await startTestStore({ dataDir });
-      assert.deepEqual((await without.entry('sweep')).lost, [{ bucket: 'photos', key: 'away' }]);
-      assert.equal((await without.s3.get('away')).code, 'InternalError');
-      assert.equal((await without.store.figures()).damagedObjects, 1);
+      await during(startTestStore({ dataDir }), async (without) => {
+        assert.deepEqual((await without.entry('sweep')).lost, [{ bucket: 'photos', key: 'away' }]);
+        assert.equal((await without.s3.get('away')).code, 'InternalError');
+        assert.equal((await without.store.figures()).damagedObjects, 1);
+      });
     }
     renameSync(join(dataDir, 'elsewhere'), path);
-    await using back = await startTestStore({ dataDir });
-    assert.equal((await back.s3.get('away')).body.toString(), 'x'.repeat(1000));
-    assert.equal((await back.store.figures()).damagedObjects, 0);
+    await during(startTestStore({ dataDir }), async (back) => {
+      assert.equal((await back.s3.get('away')).body.toString(), 'x'.repeat(1000));
+      assert.equal((await back.store.figures()).damagedObjects, 0);
+    });
   });
 
   test('keeps all that it writes to its owner, whatever the umask and the owner of the folder', async () => {
     chmodSync(dataDir, 0o755);
     const umask = process.umask(0);
     try {
-      await using store = await startTestStore({ dataDir });
-      await store.s3.put('photo', 'x'.repeat(1000));
-      await store.s3.delete('photo');
-      await store.s3.put('photo', 'y'.repeat(1000));
-      assert.deepEqual(openToOthers(dataDir), []);
-      chmodSync(join(dataDir, 'index.sqlite'), 0o644);
+      await during(startTestStore({ dataDir }), async (store) => {
+        await store.s3.put('photo', 'x'.repeat(1000));
+        await store.s3.delete('photo');
+        await store.s3.put('photo', 'y'.repeat(1000));
+        assert.deepEqual(openToOthers(dataDir), []);
+        chmodSync(join(dataDir, 'index.sqlite'), 0o644);
+      });
     } finally {
       process.umask(umask);
     }
     chmodSync(dataDir, 0o755);
-    await using _again = await startTestStore({ dataDir });
-    assert.deepEqual(openToOthers(dataDir), []);
+    await during(startTestStore({ dataDir }), async () => {
+      assert.deepEqual(openToOthers(dataDir), []);
+    });
   });
 
   test('lets requests in progress end when it closes, and takes no more', async () => {
@@ -154,8 +161,9 @@ describe('a store over its life', () => {
     request.end('def');
     assert.equal((await answer).status, 200);
     await closed;
-    await using again = await startTestStore({ dataDir });
-    assert.equal((await again.s3.get('late')).body.toString(), 'abcdef');
+    await during(startTestStore({ dataDir }), async (again) => {
+      assert.equal((await again.s3.get('late')).body.toString(), 'abcdef');
+    });
   });
 
   test('gives requests up when the time to close is over, and keeps nothing of them', async () => {

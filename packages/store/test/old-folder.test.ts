@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { multipartETag, type XmlObject } from '@darkslide/s3wire';
 import { rebuildIndex } from '../src/index.ts';
+import { during } from './support/during.ts';
 import { type S3Client, xmlOf } from './support/s3-client.ts';
 import { startTestStore } from './support/test-store.ts';
 
@@ -109,10 +110,11 @@ describe('a data folder of the first version', () => {
   after(() => rmSync(dataDir, { recursive: true, force: true }));
 
   test('is served as it was, and what it does not know is set aside', async () => {
-    await using store = await startTestStore({ dataDir });
-    await assertAllThere(store.s3);
-    const { removed, setAside, lost } = await store.entry('sweep');
-    assert.deepEqual({ removed, setAside, lost }, { removed: 0, setAside: 1, lost: [] });
+    await during(startTestStore({ dataDir }), async (store) => {
+      await assertAllThere(store.s3);
+      const { removed, setAside, lost } = await store.entry('sweep');
+      assert.deepEqual({ removed, setAside, lost }, { removed: 0, setAside: 1, lost: [] });
+    });
   });
 
   test('can have its index made anew from then on', async () => {
@@ -123,10 +125,11 @@ describe('a data folder of the first version', () => {
       { objects, openUploads, unreadable, lost },
       { objects: 5, openUploads: 1, unreadable: [], lost: [] },
     );
-    await using store = await startTestStore({ dataDir });
-    await assertAllThere(store.s3);
-    assert.equal((await store.entry('sweep')).setAside, 0);
-    assert.equal((await store.s3.put('alone', 'new')).status, 200);
-    assert.equal((await store.s3.get('alone')).body.toString(), 'new');
+    await during(startTestStore({ dataDir }), async (store) => {
+      await assertAllThere(store.s3);
+      assert.equal((await store.entry('sweep')).setAside, 0);
+      assert.equal((await store.s3.put('alone', 'new')).status, 200);
+      assert.equal((await store.s3.get('alone')).body.toString(), 'new');
+    });
   });
 });

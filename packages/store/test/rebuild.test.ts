@@ -9,6 +9,7 @@ import type { XmlObject } from '@darkslide/s3wire';
 import { ChangeLog, changesPath, readChanges } from '../src/blobs/changes.ts';
 import { trailerOf } from '../src/blobs/record.ts';
 import { rebuildIndex } from '../src/index.ts';
+import { during } from './support/during.ts';
 import { type S3Client, xmlOf } from './support/s3-client.ts';
 import { blobFiles, startTestStore, type TestStore } from './support/test-store.ts';
 
@@ -20,8 +21,9 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 /** Runs a store for as long as `work` takes. */
 async function withStore<T>(work: (s3: S3Client, running: TestStore) => Promise<T>, limits = {}): Promise<T> {
-  await using running = await startTestStore({ dataDir, limits, scrubDays: 0 });
-  return await work(running.s3, running);
+  return await during(startTestStore({ dataDir, limits, scrubDays: 0 }), async (running) => {
+    return await work(running.s3, running);
+  });
 }
 
 const loseIndex = () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type LogEntry, readDamage, rebuildIndex, scrubFolder } from '../src/index.ts';
+import { during } from './support/during.ts';
 import { StoreChild } from './support/store-child.ts';
 import { blobFiles, editIndex, startTestStore, type TestStore, until } from './support/test-store.ts';
 
@@ -30,55 +31,57 @@ describe('the scrub', () => {
   /** A stopped store with objects by PUT, of their own blob each. Returns the blob's path by key. */
   async function stored(keys: readonly string[], bytes = 64 * 1024): Promise<Map<string, string>> {
     // Never scrubbed, so that the first pass is the test's.
-    await using running = await startTestStore({ dataDir, scrubDays: 0 });
-    await running.entry('sweep');
-    const paths = new Map<string, string>();
-    for (const key of keys) {
-      const before = new Set(blobFiles(dataDir));
-      await running.s3.put(key, randomBytes(bytes));
-      const [blob = ''] = blobFiles(dataDir).filter((name) => !before.has(name));
-      paths.set(key, join(dataDir, 'blobs', blob));
-    }
-    return paths;
+    return await during(startTestStore({ dataDir, scrubDays: 0 }), async (running) => {
+      await running.entry('sweep');
+      const paths = new Map<string, string>();
+      for (const key of keys) {
+        const before = new Set(blobFiles(dataDir));
+        await running.s3.put(key, randomBytes(bytes));
+        const [blob = ''] = blobFiles(dataDir).filter((name) => !before.has(name));
+        paths.set(key, join(dataDir, 'blobs', blob));
+      }
+      return paths;
+    });
   }
 
   test('finds damage without anybody reading, and that the file is back', async () => {
     const paths = await stored(['a', 'b', 'c']);
     const [a = '', b = ''] = [paths.get('a'), paths.get('b')];
     flipBit(a);
-    await using running = await startTestStore({ dataDir, limits: { recheckMs: 50 } });
-    await running.entry('sweep');
-    await finished(running);
-    const { objects, reason } = await running.entry('damage');
-    assert.deepEqual([objects, reason], [[{ bucket: 'photos', key: 'a' }], 'changed']);
-    assert.deepEqual(passes(running).at(-1), {
-      ...{ type: 'scrub', state: 'finished' },
-      ...{ blobs: 3, bytes: 2 * 64 * 1024, damaged: 1 },
-    });
-    const { damagedObjects, scrub } = await running.store.figures();
-    assert.deepEqual([damagedObjects, scrub.checkedBlobs, scrub.checkedBytes], [1, 3, 2 * 64 * 1024]);
-    assert.ok((scrub.lastPassAt ?? 0) > Date.now() - 60_000);
+    await during(startTestStore({ dataDir, limits: { recheckMs: 50 } }), async (running) => {
+      await running.entry('sweep');
+      await finished(running);
+      const { objects, reason } = await running.entry('damage');
+      assert.deepEqual([objects, reason], [[{ bucket: 'photos', key: 'a' }], 'changed']);
+      assert.deepEqual(passes(running).at(-1), {
+        ...{ type: 'scrub', state: 'finished' },
+        ...{ blobs: 3, bytes: 2 * 64 * 1024, damaged: 1 },
+      });
+      const { damagedObjects, scrub } = await running.store.figures();
+      assert.deepEqual([damagedObjects, scrub.checkedBlobs, scrub.checkedBytes], [1, 3, 2 * 64 * 1024]);
+      assert.ok((scrub.lastPassAt ?? 0) > Date.now() - 60_000);
 
-    renameSync(b, `${b}.away`);
-    assert.equal((await running.s3.get('b')).code, 'InternalError');
-    assert.equal((await running.store.figures()).damagedObjects, 2);
-    renameSync(`${b}.away`, b);
-    await until(() => running.entries.some((entry) => entry.type === 'whole-again'));
-    assert.equal((await running.store.figures()).damagedObjects, 1);
+      renameSync(b, `${b}.away`);
+      assert.equal((await running.s3.get('b')).code, 'InternalError');
+      assert.equal((await running.store.figures()).damagedObjects, 2);
+      renameSync(`${b}.away`, b);
+      await until(() => running.entries.some((entry) => entry.type === 'whole-again'));
+      assert.equal((await running.store.figures()).damagedObjects, 1);
+    });
   });
 
   test('does not begin anew before its time, and never where it is off', async () => {
     const paths = await stored(['a']);
-    {
-      await using first = await startTestStore({ dataDir });
+    await during(startTestStore({ dataDir }), async (first) => {
       await finished(first);
-    }
+    });
     flipBit(paths.get('a') ?? '');
     for (const scrubDays of [30, 0]) {
-      await using second = await startTestStore({ dataDir, scrubDays, limits: { recheckMs: 5 } });
-      await second.s3.put('later', 'x');
-      assert.deepEqual(passes(second), []);
-      assert.equal((await second.store.figures()).scrub.intervalMs, scrubDays * 24 * 3600 * 1000);
+      await during(startTestStore({ dataDir, scrubDays, limits: { recheckMs: 5 } }), async (second) => {
+        await second.s3.put('later', 'x');
+        assert.deepEqual(passes(second), []);
+        assert.equal((await second.store.figures()).scrub.intervalMs, scrubDays * 24 * 3600 * 1000);
+      });
     }
   });
 
@@ -95,15 +98,16 @@ describe('the scrub', () => {
     const left = blobFiles(dataDir).filter((blob) => blob > reached).length;
     assert.ok(left < keys.length, `${left} are left`);
 
-    await using running = await startTestStore({ dataDir });
-    await finished(running);
-    assert.deepEqual(
-      passes(running).map(({ state, blobs }) => [state, blobs]),
-      [
-        ['resumed', 0],
-        ['finished', left],
-      ],
-    );
+    await during(startTestStore({ dataDir }), async (running) => {
+      await finished(running);
+      assert.deepEqual(
+        passes(running).map(({ state, blobs }) => [state, blobs]),
+        [
+          ['resumed', 0],
+          ['finished', left],
+        ],
+      );
+    });
   });
 
   test('of a stopped store reports what is damaged, keeps it, and takes it back', async () => {
@@ -130,8 +134,7 @@ describe('the scrub', () => {
   test('writes trailers again from the index, so that a rebuild finds every blob', async () => {
     const part = randomBytes(5 * 1024 * 1024);
     let openUpload = '';
-    {
-      await using running = await startTestStore({ dataDir, scrubDays: 0 });
+    await during(startTestStore({ dataDir, scrubDays: 0 }), async (running) => {
       const { s3 } = running;
       await s3.put('photo', 'bytes', { 'content-type': 'image/x' });
       await s3.put('empty', '');
@@ -140,28 +143,28 @@ describe('the scrub', () => {
       await s3.complete('parts', uploadId, [{ number: 1, etag: String(headers.etag) }]);
       openUpload = await s3.createUpload('open', { 'content-type': 'image/y' });
       await s3.uploadPart('open', openUpload, 1, 'part');
-    }
+    });
     for (const blob of blobFiles(dataDir)) {
       const path = join(dataDir, 'blobs', blob);
       const bytes = readFileSync(path);
       bytes[bytes.length - 30] = (bytes[bytes.length - 30] ?? 0) ^ 1;
       writeFileSync(path, bytes);
     }
-    {
-      await using running = await startTestStore({ dataDir });
+    await during(startTestStore({ dataDir }), async (running) => {
       await finished(running);
       const told = running.entries.filter((entry) => entry.type === 'trailer');
       assert.deepEqual([told.length, told.every(({ isFixed }) => isFixed)], [5, true]);
       assert.equal((await running.store.figures()).damagedObjects, 0);
-    }
+    });
     for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `index.sqlite${end}`), { force: true });
     const { objects, openUploads, unreadable } = await rebuildIndex({ dataDir });
     assert.deepEqual([objects, openUploads, unreadable], [3, 1, []]);
-    await using running = await startTestStore({ dataDir, scrubDays: 0 });
-    assert.equal((await running.s3.get('photo')).headers['content-type'], 'image/x');
-    assert.deepEqual((await running.s3.get('parts')).body, part);
-    const parts = await running.s3.call({ method: 'GET', key: 'open', query: { uploadId: openUpload } });
-    assert.match(parts.body.toString(), /<PartNumber>1</);
+    await during(startTestStore({ dataDir, scrubDays: 0 }), async (running) => {
+      assert.equal((await running.s3.get('photo')).headers['content-type'], 'image/x');
+      assert.deepEqual((await running.s3.get('parts')).body, part);
+      const parts = await running.s3.call({ method: 'GET', key: 'open', query: { uploadId: openUpload } });
+      assert.match(parts.body.toString(), /<PartNumber>1</);
+    });
   });
 
   /** A store with three blobs that have no bytes of their own: two manifests and an empty photo. */
@@ -188,47 +191,45 @@ describe('the scrub', () => {
     for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `index.sqlite${end}`), { force: true });
     const { objects, unreadable } = await rebuildIndex({ dataDir });
     assert.deepEqual([objects, unreadable], [3, []]);
-    await using running = await startTestStore({ dataDir, scrubDays: 0 });
-    assert.equal((await running.s3.get('copy')).body.toString(), 'part');
-    assert.match(String((await running.s3.get('parts')).headers.etag), /-1"$/);
-    assert.equal((await running.s3.get('empty')).body.length, 0);
+    await during(startTestStore({ dataDir, scrubDays: 0 }), async (running) => {
+      assert.equal((await running.s3.get('copy')).body.toString(), 'part');
+      assert.match(String((await running.s3.get('parts')).headers.etag), /-1"$/);
+      assert.equal((await running.s3.get('empty')).body.length, 0);
+    });
   }
 
   test('manifests and empty photos whose files are missing are made again by the next start', async () => {
     let paths: string[] = [];
-    {
-      await using running = await startTestStore({ dataDir, scrubDays: 0 });
+    await during(startTestStore({ dataDir, scrubDays: 0 }), async (running) => {
       paths = await withoutBytes(running);
-    }
+    });
     for (const path of paths) rmSync(path);
-    {
-      await using running = await startTestStore({ dataDir, scrubDays: 0 });
+    await during(startTestStore({ dataDir, scrubDays: 0 }), async (running) => {
       assert.deepEqual(madeAgain(running), ['copy', 'empty', 'parts']);
       assert.deepEqual((await running.entry('sweep')).lost, []);
       assert.equal((await running.store.figures()).damagedObjects, 0);
-    }
+    });
     await assertRebuilt();
   });
 
   test('and while the store runs, by the next pass', async () => {
-    {
-      await using running = await startTestStore({ dataDir, scrubDays: 1e-6, limits: { recheckMs: 20 } });
+    await during(startTestStore({ dataDir, scrubDays: 1e-6, limits: { recheckMs: 20 } }), async (running) => {
       for (const path of await withoutBytes(running)) rmSync(path);
       await until(() => madeAgain(running).length >= 3);
       assert.equal((await running.store.figures()).damagedObjects, 0);
-    }
+    });
     await assertRebuilt();
   });
 
   test('of a folder that a store runs on, or that has none, is refused', async () => {
     await assert.rejects(scrubFolder({ dataDir }), /There is no store in /);
-    await using _running = await startTestStore({ dataDir });
-    await assert.rejects(scrubFolder({ dataDir }), /is in use by another store/);
+    await during(startTestStore({ dataDir }), async () => {
+      await assert.rejects(scrubFolder({ dataDir }), /is in use by another store/);
+    });
   });
 
   test('learns the MD5s of parts that the index lacks', async () => {
-    {
-      await using running = await startTestStore({ dataDir, scrubDays: 0 });
+    await during(startTestStore({ dataDir, scrubDays: 0 }), async (running) => {
       const { s3 } = running;
       const uploadId = await s3.createUpload('parts');
       const parts = [randomBytes(5 * 1024 * 1024), randomBytes(10)];
@@ -238,7 +239,7 @@ describe('the scrub', () => {
         named.push({ number: index + 1, etag: String(headers.etag) });
       }
       await s3.complete('parts', uploadId, named);
-    }
+    });
     const index = new DatabaseSync(join(dataDir, 'index.sqlite'));
     const md5s = () => index.prepare('SELECT md5 FROM segment ORDER BY start').all();
     const known = md5s();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { during } from './support/during.ts';
 import { BUCKET, type Call, completeBody, type S3Client, send } from './support/s3-client.ts';
 import { startTestStore, type TestStore } from './support/test-store.ts';
 
@@ -136,32 +137,34 @@ describe('what a call does not know', () => {
 
 describe('a link', () => {
   test('takes no header that changes what a download brings, unless it signed it', async () => {
-    await using running = await startTestStore();
-    const { s3 } = running;
-    const sent = {
-      'cache-control': 'max-age=31536000',
-      'content-disposition': 'attachment',
-      'content-encoding': 'gzip',
-      'content-language': 'de',
-      expires: new Date(4e12).toUTCString(),
-    };
-    await send({ method: 'PUT', url: s3.link({ method: 'PUT', key: 'a' }), headers: sent, body: 'no gzip' });
-    const got = await s3.get('a');
-    assert.equal(got.body.toString(), 'no gzip');
-    for (const name of Object.keys(sent)) assert.equal(got.headers[name], undefined, name);
-    await send({ method: 'PUT', url: s3.link({ method: 'PUT', key: 'b', headers: sent }), headers: sent, body: 'x' });
-    for (const [name, value] of Object.entries(sent)) assert.equal((await s3.head('b')).headers[name], value, name);
+    await during(startTestStore(), async (running) => {
+      const { s3 } = running;
+      const sent = {
+        'cache-control': 'max-age=31536000',
+        'content-disposition': 'attachment',
+        'content-encoding': 'gzip',
+        'content-language': 'de',
+        expires: new Date(4e12).toUTCString(),
+      };
+      await send({ method: 'PUT', url: s3.link({ method: 'PUT', key: 'a' }), headers: sent, body: 'no gzip' });
+      const got = await s3.get('a');
+      assert.equal(got.body.toString(), 'no gzip');
+      for (const name of Object.keys(sent)) assert.equal(got.headers[name], undefined, name);
+      await send({ method: 'PUT', url: s3.link({ method: 'PUT', key: 'b', headers: sent }), headers: sent, body: 'x' });
+      for (const [name, value] of Object.entries(sent)) assert.equal((await s3.head('b')).headers[name], value, name);
+    });
   });
 
   test('shows a page of the store as nothing that runs', async () => {
-    await using running = await startTestStore();
-    const { s3 } = running;
-    const url = (method: string) => s3.link({ method, key: 'page' });
-    await send({ method: 'PUT', url: url('PUT'), headers: { 'content-type': 'text/html' }, body: '<script>' });
-    for (const method of ['GET', 'HEAD']) {
-      const { headers } = await send({ method, url: url(method) });
-      assert.equal(headers['x-content-type-options'], 'nosniff');
-      assert.match(String(headers['content-security-policy']), /^sandbox; default-src 'none'$/);
-    }
+    await during(startTestStore(), async (running) => {
+      const { s3 } = running;
+      const url = (method: string) => s3.link({ method, key: 'page' });
+      await send({ method: 'PUT', url: url('PUT'), headers: { 'content-type': 'text/html' }, body: '<script>' });
+      for (const method of ['GET', 'HEAD']) {
+        const { headers } = await send({ method, url: url(method) });
+        assert.equal(headers['x-content-type-options'], 'nosniff');
+        assert.match(String(headers['content-security-policy']), /^sandbox; default-src 'none'$/);
+      }
+    });
   });
 });

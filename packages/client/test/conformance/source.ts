@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SourceError } from '../../src/base/errors.ts';
 import type { Body, Source } from '../../src/base/ports.ts';
+import { during } from '../during.ts';
 import { md5Hex } from '../fakes/md5.ts';
 import { photoBytes } from '../fakes/memory-source.ts';
 
@@ -34,90 +35,98 @@ export function describeSource(name: string, create: (bytes: Uint8Array) => Prom
     test('gives its bytes and their MD5, whatever its size', async () => {
       for (const size of SIZES) {
         const bytes = photoBytes(size, size);
-        await using file = await create(bytes);
-        const body = file.source.open({ start: 0, end: size });
-        assert.equal(body.size, size);
-        assert.deepEqual(await take(body), Buffer.from(bytes));
-        assert.equal(await body.md5(), md5Hex(bytes));
-        assert.equal(await file.source.md5({ start: 0, end: size }), md5Hex(bytes));
+        await during(create(bytes), async (file) => {
+          const body = file.source.open({ start: 0, end: size });
+          assert.equal(body.size, size);
+          assert.deepEqual(await take(body), Buffer.from(bytes));
+          assert.equal(await body.md5(), md5Hex(bytes));
+          assert.equal(await file.source.md5({ start: 0, end: size }), md5Hex(bytes));
+        });
       }
     });
 
     test('gives a range of its bytes, and several bodies at once', async () => {
       const bytes = photoBytes(2 * 1024 * KIB, 1);
-      await using file = await create(bytes);
-      const ranges = [
-        { start: 0, end: 700 * KIB },
-        { start: 700 * KIB, end: 1900 * KIB },
-        { start: 1900 * KIB, end: bytes.length },
-      ];
-      await Promise.all(
-        ranges.map(async (range) => {
-          const body = file.source.open(range);
-          assert.deepEqual(await take(body), Buffer.from(bytes.slice(range.start, range.end)));
-          assert.equal(await body.md5(), md5Hex(bytes.slice(range.start, range.end)));
-        }),
-      );
+      await during(create(bytes), async (file) => {
+        const ranges = [
+          { start: 0, end: 700 * KIB },
+          { start: 700 * KIB, end: 1900 * KIB },
+          { start: 1900 * KIB, end: bytes.length },
+        ];
+        await Promise.all(
+          ranges.map(async (range) => {
+            const body = file.source.open(range);
+            assert.deepEqual(await take(body), Buffer.from(bytes.slice(range.start, range.end)));
+            assert.equal(await body.md5(), md5Hex(bytes.slice(range.start, range.end)));
+          }),
+        );
+      });
     });
 
     test('can be left half-way, again and again', async () => {
       const bytes = photoBytes(600 * KIB, 1);
-      await using file = await create(bytes);
-      for (let round = 0; round < 300; round += 1) {
-        const body = file.source.open({ start: 0, end: bytes.length });
-        for await (const _ of body.chunks()) break;
-      }
-      assert.deepEqual(await take(file.source.open({ start: 0, end: bytes.length })), Buffer.from(bytes));
+      await during(create(bytes), async (file) => {
+        for (let round = 0; round < 300; round += 1) {
+          const body = file.source.open({ start: 0, end: bytes.length });
+          for await (const _ of body.chunks()) break;
+        }
+        assert.deepEqual(await take(file.source.open({ start: 0, end: bytes.length })), Buffer.from(bytes));
+      });
     });
 
     test('has no MD5 for what was not read to its end', async () => {
       const bytes = photoBytes(1024 * KIB, 1);
-      await using file = await create(bytes);
-      const body = file.source.open({ start: 0, end: bytes.length });
-      for await (const _ of body.chunks()) break;
-      await assert.rejects(body.md5());
+      await during(create(bytes), async (file) => {
+        const body = file.source.open({ start: 0, end: bytes.length });
+        for await (const _ of body.chunks()) break;
+        await assert.rejects(body.md5());
+      });
     });
 
     for (const size of [1000, 1024 * KIB]) {
       test(`of ${size} bytes does not give its last chunk when it has changed`, async () => {
         const bytes = photoBytes(size, 1);
-        await using file = await create(bytes);
-        await file.write(photoBytes(size, 2));
-        let given = 0;
-        const read = async () => {
-          for await (const chunk of file.source.open({ start: 0, end: size }).chunks()) given += chunk.length;
-        };
-        await assert.rejects(read(), kindOf('changed'));
-        assert.ok(given < size);
-        assert.notEqual((await file.source.stat()).modifiedMs, file.source.modifiedMs);
+        await during(create(bytes), async (file) => {
+          await file.write(photoBytes(size, 2));
+          let given = 0;
+          const read = async () => {
+            for await (const chunk of file.source.open({ start: 0, end: size }).chunks()) given += chunk.length;
+          };
+          await assert.rejects(read(), kindOf('changed'));
+          assert.ok(given < size);
+          assert.notEqual((await file.source.stat()).modifiedMs, file.source.modifiedMs);
+        });
       });
 
       test(`of ${size} bytes does not give its last chunk when its time was put back after a change`, async () => {
-        await using file = await create(photoBytes(size, 1));
-        await file.writeQuietly(photoBytes(size, 2));
-        assert.equal((await file.source.stat()).modifiedMs, file.source.modifiedMs);
-        await assert.rejects(take(file.source.open({ start: 0, end: size })), kindOf('changed'));
-        await assert.rejects(file.source.md5({ start: 0, end: size }), kindOf('changed'));
+        await during(create(photoBytes(size, 1)), async (file) => {
+          await file.writeQuietly(photoBytes(size, 2));
+          assert.equal((await file.source.stat()).modifiedMs, file.source.modifiedMs);
+          await assert.rejects(take(file.source.open({ start: 0, end: size })), kindOf('changed'));
+          await assert.rejects(file.source.md5({ start: 0, end: size }), kindOf('changed'));
+        });
       });
 
       test(`of ${size} bytes says when it has become shorter, or is gone`, async () => {
         const bytes = photoBytes(size, 1);
-        await using file = await create(bytes);
-        await file.write(bytes.slice(0, size - 10));
-        await assert.rejects(take(file.source.open({ start: 0, end: size })), kindOf('changed'));
-        await file.remove();
-        await assert.rejects(take(file.source.open({ start: 0, end: size })), kindOf('vanished'));
-        await assert.rejects(file.source.stat(), kindOf('vanished'));
-        await assert.rejects(file.source.md5({ start: 0, end: size }), kindOf('vanished'));
+        await during(create(bytes), async (file) => {
+          await file.write(bytes.slice(0, size - 10));
+          await assert.rejects(take(file.source.open({ start: 0, end: size })), kindOf('changed'));
+          await file.remove();
+          await assert.rejects(take(file.source.open({ start: 0, end: size })), kindOf('vanished'));
+          await assert.rejects(file.source.stat(), kindOf('vanished'));
+          await assert.rejects(file.source.md5({ start: 0, end: size }), kindOf('vanished'));
+        });
       });
     }
 
     test('stops hashing when it is told to', async () => {
       const bytes = photoBytes(1024 * KIB, 1);
-      await using file = await create(bytes);
-      const reason = new Error('enough');
-      const signal = AbortSignal.abort(reason);
-      await assert.rejects(file.source.md5({ start: 0, end: bytes.length }, { signal }), reason);
+      await during(create(bytes), async (file) => {
+        const reason = new Error('enough');
+        const signal = AbortSignal.abort(reason);
+        await assert.rejects(file.source.md5({ start: 0, end: bytes.length }, { signal }), reason);
+      });
     });
   });
 }

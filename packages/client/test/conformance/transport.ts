@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SourceError, TransportError } from '../../src/base/errors.ts';
 import type { Transport } from '../../src/base/ports.ts';
+import { during } from '../during.ts';
 import type { FakeAnswer, FakeRequest, FakeServer } from '../fakes/fake-transport.ts';
 import { photo } from '../fakes/harness.ts';
 
@@ -25,116 +26,151 @@ export function describeTransport(name: string, create: (server: FakeServer) => 
 
   describe(name, () => {
     test('brings method, headers and text there, and status, headers and text back', async () => {
-      await using under = await answering(({ method, url, headers }, body) => ({
-        status: 201,
-        headers: { 'x-seen': headers['x-sent'] ?? '' },
-        text: `${method} ${new URL(url).pathname}${new URL(url).search} ${new TextDecoder().decode(body)}`,
-      }));
-      const { transport, url, run } = under;
-      const response = await run(
-        transport.send({
-          method: 'POST',
-          url: `${url}/a%2Fb?c=%2B`,
-          headers: { 'x-sent': 'h' },
-          body: 'grüße',
-        }),
+      await during(
+        answering(({ method, url, headers }, body) => ({
+          status: 201,
+          headers: { 'x-seen': headers['x-sent'] ?? '' },
+          text: `${method} ${new URL(url).pathname}${new URL(url).search} ${new TextDecoder().decode(body)}`,
+        })),
+        async (under) => {
+          const { transport, url, run } = under;
+          const response = await run(
+            transport.send({
+              method: 'POST',
+              url: `${url}/a%2Fb?c=%2B`,
+              headers: { 'x-sent': 'h' },
+              body: 'grüße',
+            }),
+          );
+          assert.equal(response.status, 201);
+          assert.equal(response.headers['x-seen'], 'h');
+          assert.equal(response.text, 'POST /a%2Fb?c=%2B grüße');
+        },
       );
-      assert.equal(response.status, 201);
-      assert.equal(response.headers['x-seen'], 'h');
-      assert.equal(response.text, 'POST /a%2Fb?c=%2B grüße');
     });
 
     test('sends a body whole, with an empty content type, and reports its bytes', async () => {
       const file = photo('a.NEF', SIZE);
       let seen: Uint8Array = new Uint8Array();
       let type: string | undefined;
-      await using under = await answering(({ headers }, body) => {
-        seen = body;
-        type = headers['content-type'];
-        return { status: 200 };
-      });
-      let sent = 0;
-      const body = file.source().open({ start: 0, end: SIZE });
-      const onSent = (bytes: number) => {
-        sent += bytes;
-      };
-      const headers = { 'content-type': '' };
-      await under.run(under.transport.send({ method: 'PUT', url: `${under.url}/x`, headers, body, onSent }));
-      assert.equal(Buffer.compare(seen, file.bytes), 0);
-      assert.deepEqual([sent, type], [SIZE, '']);
+      await during(
+        answering(({ headers }, body) => {
+          seen = body;
+          type = headers['content-type'];
+          return { status: 200 };
+        }),
+        async (under) => {
+          let sent = 0;
+          const body = file.source().open({ start: 0, end: SIZE });
+          const onSent = (bytes: number) => {
+            sent += bytes;
+          };
+          const headers = { 'content-type': '' };
+          await under.run(under.transport.send({ method: 'PUT', url: `${under.url}/x`, headers, body, onSent }));
+          assert.equal(Buffer.compare(seen, file.bytes), 0);
+          assert.deepEqual([sent, type], [SIZE, '']);
+        },
+      );
     });
 
     test('gives a refusal without sending all the rest', async () => {
-      await using under = await create({
-        head: () => ({ afterBytes: 0, answer: { status: 403, text: 'no' } }),
-        answer: () => ({ status: 200 }),
-      });
-      const file = photo('a.NEF', 64 * 1024 * 1024);
-      const body = file.source().open({ start: 0, end: file.bytes.length });
-      const response = await under.run(
-        under.transport.send({ method: 'PUT', url: `${under.url}/x`, headers: {}, body }),
+      await during(
+        create({
+          head: () => ({ afterBytes: 0, answer: { status: 403, text: 'no' } }),
+          answer: () => ({ status: 200 }),
+        }),
+        async (under) => {
+          const file = photo('a.NEF', 64 * 1024 * 1024);
+          const body = file.source().open({ start: 0, end: file.bytes.length });
+          const response = await under.run(
+            under.transport.send({ method: 'PUT', url: `${under.url}/x`, headers: {}, body }),
+          );
+          assert.deepEqual([response.status, response.text], [403, 'no']);
+          assert.ok(file.reads < 250, `${file.reads} of 256 chunks were read`);
+        },
       );
-      assert.deepEqual([response.status, response.text], [403, 'no']);
-      assert.ok(file.reads < 250, `${file.reads} of 256 chunks were read`);
     });
 
     test('says that a connection was lost, with and without a body', async () => {
-      await using under = await answering(() => ({ fault: 'reset' }));
-      const { transport, url, run } = under;
-      await assert.rejects(run(transport.send({ method: 'GET', url, headers: {} })), kindOf('reset'));
-      const body = photo('a.NEF', SIZE).source().open({ start: 0, end: SIZE });
-      await assert.rejects(run(transport.send({ method: 'PUT', url, headers: {}, body })), kindOf('reset'));
+      await during(
+        answering(() => ({ fault: 'reset' })),
+        async (under) => {
+          const { transport, url, run } = under;
+          await assert.rejects(run(transport.send({ method: 'GET', url, headers: {} })), kindOf('reset'));
+          const body = photo('a.NEF', SIZE).source().open({ start: 0, end: SIZE });
+          await assert.rejects(run(transport.send({ method: 'PUT', url, headers: {}, body })), kindOf('reset'));
+        },
+      );
     });
 
     test('says that no server is there', async () => {
-      await using under = await answering(() => ({ fault: 'unreachable' }));
-      const { transport, nowhere, run } = under;
-      await assert.rejects(run(transport.send({ method: 'GET', url: nowhere, headers: {} })), kindOf('unreachable'));
+      await during(
+        answering(() => ({ fault: 'unreachable' })),
+        async (under) => {
+          const { transport, nowhere, run } = under;
+          await assert.rejects(
+            run(transport.send({ method: 'GET', url: nowhere, headers: {} })),
+            kindOf('unreachable'),
+          );
+        },
+      );
     });
 
     test('ends with the reason when it is told to', async () => {
-      await using under = await answering(() => ({ fault: 'hang' }));
-      const abort = new AbortController();
-      const reason = new Error('enough');
-      const { transport, url, run } = under;
-      const body = photo('a.NEF', SIZE).source().open({ start: 0, end: SIZE });
-      let sent = 0;
-      const onSent = (bytes: number) => {
-        sent += bytes;
-        if (sent === SIZE) abort.abort(reason);
-      };
-      const sending = transport.send({ method: 'PUT', url, headers: {}, body, signal: abort.signal, onSent });
-      await assert.rejects(run(sending), reason);
-      await assert.rejects(run(transport.send({ method: 'GET', url, headers: {}, signal: abort.signal })), reason);
+      await during(
+        answering(() => ({ fault: 'hang' })),
+        async (under) => {
+          const abort = new AbortController();
+          const reason = new Error('enough');
+          const { transport, url, run } = under;
+          const body = photo('a.NEF', SIZE).source().open({ start: 0, end: SIZE });
+          let sent = 0;
+          const onSent = (bytes: number) => {
+            sent += bytes;
+            if (sent === SIZE) abort.abort(reason);
+          };
+          const sending = transport.send({ method: 'PUT', url, headers: {}, body, signal: abort.signal, onSent });
+          await assert.rejects(run(sending), reason);
+          await assert.rejects(run(transport.send({ method: 'GET', url, headers: {}, signal: abort.signal })), reason);
+        },
+      );
     });
 
     test('ends with the error of a body that can not be read', async () => {
-      await using under = await answering(() => ({ status: 200 }));
-      const file = photo('a.NEF', SIZE);
-      const body = file.source().open({ start: 0, end: SIZE });
-      file.broken = { kind: 'unreadable', at: SIZE / 2 };
-      const { transport, url, run } = under;
-      await assert.rejects(run(transport.send({ method: 'PUT', url, headers: {}, body })), SourceError);
+      await during(
+        answering(() => ({ status: 200 })),
+        async (under) => {
+          const file = photo('a.NEF', SIZE);
+          const body = file.source().open({ start: 0, end: SIZE });
+          file.broken = { kind: 'unreadable', at: SIZE / 2 };
+          const { transport, url, run } = under;
+          await assert.rejects(run(transport.send({ method: 'PUT', url, headers: {}, body })), SourceError);
+        },
+      );
     });
 
     test('asks the pace before it sends', async () => {
-      await using under = await answering(() => ({ status: 200 }));
-      let granted = 0;
-      let sent = 0;
-      const pace = {
-        piece: 100_000,
-        take: async (bytes: number) => {
-          assert.ok(bytes <= 100_000);
-          granted += bytes;
+      await during(
+        answering(() => ({ status: 200 })),
+        async (under) => {
+          let granted = 0;
+          let sent = 0;
+          const pace = {
+            piece: 100_000,
+            take: async (bytes: number) => {
+              assert.ok(bytes <= 100_000);
+              granted += bytes;
+            },
+          };
+          const onSent = (bytes: number) => {
+            sent += bytes;
+            assert.ok(sent <= granted);
+          };
+          const body = photo('a.NEF', SIZE).source().open({ start: 0, end: SIZE });
+          await under.run(under.transport.send({ method: 'PUT', url: under.url, headers: {}, body, pace, onSent }));
+          assert.deepEqual([sent, granted], [SIZE, SIZE]);
         },
-      };
-      const onSent = (bytes: number) => {
-        sent += bytes;
-        assert.ok(sent <= granted);
-      };
-      const body = photo('a.NEF', SIZE).source().open({ start: 0, end: SIZE });
-      await under.run(under.transport.send({ method: 'PUT', url: under.url, headers: {}, body, pace, onSent }));
-      assert.deepEqual([sent, granted], [SIZE, SIZE]);
+      );
     });
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { newDatabase, onEveryDatabase, openedFor } from '../../test/database.ts';
@@ -17,6 +17,10 @@ const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 /** A node with the job, over a connection of its own. It dies without giving anything back. */
+// Timers of jobs keep no process alive, and Node 22 ends a test's when nothing else does.
+const alive = setInterval(() => {}, 1000);
+after(() => clearInterval(alive));
+
 async function node(t: TestContext, config: DatabaseConfig, holder: string, pass: Pass, times = QUICK) {
   const { leases } = await openedFor(t, config);
   const gaveBack = Promise.withResolvers<void>();

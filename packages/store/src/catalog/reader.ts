@@ -213,11 +213,10 @@ export class IndexReader {
   blobsIn(folder: string): Set<string> {
     const [from, to] = [`${folder}/`, `${folder}0`];
     const rows = this.#sql.all(
-      `SELECT blob FROM segment WHERE blob >= ?1 AND blob < ?2
-       UNION ALL SELECT blob FROM part WHERE blob >= ?1 AND blob < ?2
-       UNION ALL SELECT manifest FROM object WHERE manifest >= ?1 AND manifest < ?2`,
-      from,
-      to,
+      `SELECT blob FROM segment WHERE blob >= ? AND blob < ?
+       UNION ALL SELECT blob FROM part WHERE blob >= ? AND blob < ?
+       UNION ALL SELECT manifest FROM object WHERE manifest >= ? AND manifest < ?`,
+      ...[from, to, from, to, from, to],
     );
     return new Set(rows.map(({ blob }) => String(blob)));
   }
@@ -226,11 +225,11 @@ export class IndexReader {
   usersOf(blob: string): { bucket: string; key: string }[] {
     const rows = this.#sql.all(
       `SELECT bucket.name, object.key FROM segment JOIN object ON object.id = segment.object_id
-       JOIN bucket ON bucket.id = object.bucket_id WHERE segment.blob = ?1
+       JOIN bucket ON bucket.id = object.bucket_id WHERE segment.blob = ?
        UNION SELECT bucket.name, upload.key FROM part JOIN upload ON upload.id = part.upload_id
-       JOIN bucket ON bucket.id = upload.bucket_id WHERE part.blob = ?1
-       UNION SELECT bucket.name, object.key FROM object JOIN bucket ON bucket.id = bucket_id WHERE manifest = ?1`,
-      blob,
+       JOIN bucket ON bucket.id = upload.bucket_id WHERE part.blob = ?
+       UNION SELECT bucket.name, object.key FROM object JOIN bucket ON bucket.id = bucket_id WHERE manifest = ?`,
+      ...[blob, blob, blob],
     );
     return rows.map((row) => ({ bucket: String(row.name), key: keyText(row.key as Uint8Array) }));
   }

@@ -52,10 +52,10 @@ export class Salvage {
     const rows = this.#db
       ?.prepare(
         `SELECT object.*, bucket.name FROM object JOIN bucket ON bucket.id = bucket_id
-         WHERE object.manifest = ?1
-            OR (manifest IS NULL AND object.id IN (SELECT object_id FROM segment WHERE blob = ?1))`,
+         WHERE object.manifest = ?
+            OR (manifest IS NULL AND object.id IN (SELECT object_id FROM segment WHERE blob = ?))`,
       )
-      .all(blob) as Row[] | undefined;
+      .all(blob, blob) as Row[] | undefined;
     const objects = (rows ?? []).filter((row) => isAsWritten('object', row));
     return [...objects.map((row) => ({ blob, record: this.#recordOf(row) })), ...this.#parts(blob)];
   }
