@@ -42,7 +42,10 @@ describe('the id of a request', () => {
       calls.map(({ operation, storage_request_id }) => [operation, storage_request_id]),
       "each line names the storage's own id too",
     );
-    assert.equal(linesOf(id).filter(({ msg, part }) => msg === 'request completed' && part === undefined).length, 1);
+    const own = () => linesOf(id).filter(({ msg, part }) => msg === 'request completed' && part === undefined);
+    // It is written when the whole response is sent, which the client may learn before.
+    await eventually(async () => own().length > 0, 'the API has logged it');
+    assert.equal(own().length, 1);
   });
 
   it('is made up where the client sends none, or one that is not fit for a log [L9.12]', async () => {
