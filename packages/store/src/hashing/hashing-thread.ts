@@ -6,7 +6,8 @@ export type HashRequest =
   | { type: 'open'; stream: number; names: DigestName[] }
   | { type: 'update'; stream: number; address: number; length: number }
   | { type: 'finish'; stream: number }
-  | { type: 'drop'; stream: number };
+  | { type: 'drop'; stream: number }
+  | 'close';
 
 /** One for each update and finish of a stream, in their order. */
 export type HashReply = { stream: number; digests?: Digests };
@@ -17,6 +18,7 @@ const streams = new HashStreams(workerData);
 const post = (reply: HashReply) => port.postMessage(reply);
 
 port.on('message', async (message: HashRequest) => {
+  if (message === 'close') return port.close();
   const { stream } = message;
   switch (message.type) {
     case 'open':

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { HELPER_LIMITS } from '../threads.ts';
 import type { HashBuffer, HashBuffers } from './buffers.ts';
@@ -80,8 +81,12 @@ export class Hashing {
     };
   }
 
+  /** Lets the thread end by itself: ending one from outside, in the middle of its work, can end the whole process. */
   async close(): Promise<void> {
+    if (this.#closing) return;
     this.#closing = true;
-    await this.#worker.terminate();
+    const exited = once(this.#worker, 'exit');
+    this.#worker.postMessage('close' satisfies HashRequest);
+    await exited;
   }
 }
