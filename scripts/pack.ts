@@ -28,6 +28,7 @@ async function stage(name: string): Promise<string> {
   const source = join(ROOT, 'packages', name);
   const staged = join(BUILD, 'packages', name);
   await cp(join(BUILD, 'out', name, 'src'), join(staged, 'dist'), { recursive: true });
+  if (name === 'web') await run('node', [join(source, 'build.ts'), join(staged, 'dist', 'page')]);
   for (const extra of ['bin', 'README.md']) {
     await cp(join(source, extra), join(staged, extra), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;

@@ -80,12 +80,12 @@ describe('minting', () => {
   it('answers the limits as they are, and is for admin keys [L13.1]', async () => {
     const project = await api.newProject();
     const { api: _, token, token_id, expires_at, ...limits } = await mintToken(api, project);
-    assert.deepEqual(limits, { allowed_names: null, max_bytes: null, max_files: null });
+    assert.deepEqual(limits, { allowed_names: null, max_bytes: null, max_files: null, title: null });
     assert.match(token_id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     const life = Date.parse(expires_at) - Date.now();
     assert.ok(Math.abs(life - 3_600_000) < 60_000, `${life} ms`);
     assert.equal((await api.post(`${project}/upload_tokens`)).status, 200, 'without a body');
-    const nulls = await mintToken(api, project, { allowed_names: null, max_bytes: null, max_files: null });
+    const nulls = await mintToken(api, project, { ...limits });
     assert.equal(nulls.max_files, null);
     const full = { allowed_names: ['a*.NEF'], max_bytes: Number.MAX_SAFE_INTEGER, max_files: 1_000_000 };
     const { allowed_names, max_bytes, max_files } = await mintToken(api, project, full);
@@ -115,15 +115,31 @@ describe('minting', () => {
 });
 
 describe('an upload token', () => {
+  it('has a title of one line [L13.22]', async () => {
+    const project = await api.newProject();
+    for (const title of ['', 'x'.repeat(256), 'two\nlines', 'a\u202Eb', 'a\u2028b', 7]) {
+      const answer = await api.post(`${project}/upload_tokens`, { title });
+      refusal(answer, { status: 400, code: 'invalid_request' });
+    }
+    assert.deepEqual(await listTokens(api, project), []);
+    for (const title of ['x', 'x'.repeat(255)]) await mintToken(api, project, { title });
+    assert.deepEqual(
+      (await listTokens(api, project)).map((token) => token.title),
+      ['x', 'x'.repeat(255)],
+    );
+  });
+
   it('learns what it is for, and how much of it is taken [L13.21, L13.6, E.upload_token_required]', async () => {
     for (const family of FAMILIES) {
       const name = uniqueName('Für ihn');
       const created = data<{ project_uuid: string }>(await api.post(`${family}/`, { name }));
       const project = `${family}/${created.project_uuid}`;
       const limits = { allowed_names: ['*.NEF'], max_bytes: 1000, max_files: 5 };
-      const token = await mintToken(api, project, limits);
+      const title = family === SMART_EDITING ? '📷 Smith – «gelin» 結婚' : null;
+      const token = await mintToken(api, project, { ...limits, title });
+      assert.equal(token.title, title);
       const own = {
-        ...{ token_id: token.token_id, expires_at: token.expires_at, ...limits },
+        ...{ token_id: token.token_id, expires_at: token.expires_at, ...limits, title, studio_name: null },
         ...{ project_uuid: created.project_uuid, project_name: name.normalize('NFC') },
         flow: family === SMART_EDITING ? 'smart-editing' : 'profile',
       };

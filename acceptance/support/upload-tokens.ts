@@ -5,6 +5,7 @@ export type MintBody = {
   allowed_names?: string[] | null;
   max_bytes?: number | null;
   max_files?: number | null;
+  title?: string | null;
 };
 
 export type MintedToken = {
@@ -14,6 +15,7 @@ export type MintedToken = {
   allowed_names: string[] | null;
   max_bytes: number | null;
   max_files: number | null;
+  title: string | null;
 };
 
 export type ListedToken = Omit<MintedToken, 'token'> & {

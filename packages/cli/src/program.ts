@@ -9,6 +9,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { keysCommand } from './commands/keys.ts';
+import { linkCommand } from './commands/link.ts';
 import { projectsCommand } from './commands/projects.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
@@ -22,6 +23,7 @@ const CLIENT_COMMANDS = [
   inspectCommand,
   statusCommand,
   verifyCommand,
+  linkCommand,
   projectsCommand,
   uploadsCommand,
   deleteCommand,

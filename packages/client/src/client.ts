@@ -2,6 +2,7 @@ import { type Family, MAX_PART_SIZE } from '@darkslide/contract';
 import { ApiCaller } from './api/caller.ts';
 import { ProjectApi } from './api/project-api.ts';
 import { ProjectsApi } from './api/projects-api.ts';
+import { uploadPageUrl } from './api/server-url.ts';
 import { ConfigurationError, ProtocolError, RefusedError } from './base/errors.ts';
 import type { LeftOut } from './base/left-out.ts';
 import type { Ports, Source } from './base/ports.ts';
@@ -50,6 +51,26 @@ export type UploadOptions = {
   onEvent?: OnEvent | undefined;
 };
 
+export type UploadPageOptions = {
+  project: ProjectChoice;
+  /** The flow of the project. @default 'profile' */
+  flow?: Family | undefined;
+  /** How long the page works: 1 to 604,800 seconds. @default 3600 */
+  expiresInSeconds?: number | undefined;
+  /** Different file names. @default any number */
+  maxFiles?: number | undefined;
+  /** Bytes of all files together. @default any number */
+  maxBytes?: number | undefined;
+  /** Names that may be uploaded; `*` in them matches any characters. @default any name */
+  allowedNames?: readonly string[] | undefined;
+  /** What the page calls the shoot. @default the name of the project */
+  title?: string | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+/** `expiresAt`: ISO 8601, UTC. `tokenId`: with it the upload token can be revoked. */
+export type UploadPageLink = { url: string; projectUuid: string; tokenId: string; expiresAt: string };
+
 /** For interactive calls: they fail within seconds if the server is unreachable. */
 const FIRST_CONTACT: RetryPolicy = { baseMs: 300, capMs: 2000, attempts: 4, patienceMs: 4000 };
 
@@ -78,6 +99,30 @@ export class Client {
   /** One project: its files and open multipart uploads. */
   project(projectUuid: string, flow: Family = 'profile'): ProjectApi {
     return new ProjectApi({ caller: this.#caller, flow, projectUuid });
+  }
+
+  /**
+   * A URL of the server's upload page, with which others may upload into one project. It has a secret in its fragment,
+   * which browsers send to no server.
+   * @throws {RefusedError} where the key may not make upload tokens, or a limit is not one.
+   */
+  async createUploadPageLink({
+    project,
+    flow = 'profile',
+    signal,
+    ...limits
+  }: UploadPageOptions): Promise<UploadPageLink> {
+    const { projectUuid } = await this.#openProject(project, flow, signal);
+    const body = {
+      expires_in: limits.expiresInSeconds,
+      max_files: limits.maxFiles,
+      max_bytes: limits.maxBytes,
+      allowed_names: limits.allowedNames && [...limits.allowedNames],
+      title: limits.title,
+    };
+    const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+    const { token, tokenId, expiresAt } = await this.project(projectUuid, flow).createUploadToken(given, { signal });
+    return { url: uploadPageUrl(this.#options.url, token), projectUuid, tokenId, expiresAt };
   }
 
   /**

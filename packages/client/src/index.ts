@@ -18,7 +18,7 @@ export type {
   UploadedFile,
   UploadSummary,
 } from './base/results.ts';
-export type { ClientOptions, ProjectChoice, UploadOptions } from './client.ts';
+export type { ClientOptions, ProjectChoice, UploadOptions, UploadPageLink, UploadPageOptions } from './client.ts';
 export { createClient, type Files, type NodeClient, type NodeClientOptions } from './node/client.ts';
 export { stateFolder } from './node/file-memory.ts';
 export { type FoundFile, type FoundFiles, findFiles } from './node/find-files.ts';

@@ -26,6 +26,8 @@ export const MAX_LINK_TTL_SECONDS = 7 * 24 * 60 * 60;
 export const MAX_PAGE_SIZE = 1000;
 /** Names and patterns that one upload token allows. */
 export const MAX_ALLOWED_NAMES = 1000;
+/** The title of an upload token, in UTF-16 code units. */
+export const MAX_TOKEN_TITLE_LENGTH = 255;
 /** Files that one upload token can be limited to. */
 export const MAX_TOKEN_FILES = 1_000_000;
 /** What a PUT by the link of an upload token sends along, and the link signs: storage then replaces no file. */

@@ -9,6 +9,7 @@ import {
   MAX_PART_SIZE,
   MAX_PROJECT_NAME_LENGTH,
   MAX_TOKEN_FILES,
+  MAX_TOKEN_TITLE_LENGTH,
   TOKEN_SECONDS,
 } from './limits.ts';
 
@@ -279,6 +280,17 @@ const tokenLimits = {
   ),
 };
 
+/** One line, as the upload page shows it. */
+const TokenTitle = Nullable(
+  Type.String({
+    minLength: 1,
+    maxLength: MAX_TOKEN_TITLE_LENGTH,
+    pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]*$',
+    description: 'What the upload page calls the shoot. null: the name of the project.',
+    examples: ['Smith wedding'],
+  }),
+);
+
 export const MintUploadTokenBody = Type.Object({
   expires_in: Type.Optional(
     Type.Integer({
@@ -289,9 +301,15 @@ export const MintUploadTokenBody = Type.Object({
     }),
   ),
   ...Type.Partial(Type.Object(tokenLimits)).properties,
+  title: Type.Optional(TokenTitle),
 });
 
-const tokenFields = { token_id: TokenId, expires_at: Timestamp('When the token stops working.'), ...tokenLimits };
+const tokenFields = {
+  token_id: TokenId,
+  expires_at: Timestamp('When the token stops working.'),
+  ...tokenLimits,
+  title: TokenTitle,
+};
 
 export const UploadTokenMinted = Type.Object(
   { ...tokenFields, token: Type.String({ description: 'Goes into x-api-key. It is not shown again.' }) },
@@ -317,6 +335,7 @@ export const OwnUploadToken = Type.Object(
     project_uuid: Type.String({ format: 'uuid' }),
     project_name: Type.String(),
     flow: Type.Enum(Object.keys(FAMILIES) as Family[], { description: 'Which family the project is in.' }),
+    studio_name: Nullable(Type.String({ description: 'Who receives the photos: DARKSLIDE_STUDIO_NAME.' })),
   },
   { title: 'OwnUploadToken' },
 );

@@ -8,6 +8,7 @@ import { handleErrors, refuseMalformed, refuseUnknownRoutes, sendError } from '.
 import { type Checks, registerHealth } from './http/health.ts';
 import { HeldBytes } from './http/held-bytes.ts';
 import { readJsonBodies } from './http/json-body.ts';
+import { registerUploadPage, type UploadPage } from './http/pages.ts';
 import { validatorCompiler } from './http/validation.ts';
 import { limitWriting, type WriteLimits } from './http/write-deadline.ts';
 import { type MetricsRoute, registerMetrics } from './observability/metrics-endpoint.ts';
@@ -31,6 +32,8 @@ export type AppOptions = ApiOptions &
     logger: FastifyBaseLogger | false;
     /** How long clients may take to read a response; for tests. */
     writing?: WriteLimits | undefined;
+    /** The page at `/upload`; without it there is none. */
+    uploadPage?: UploadPage | undefined;
     /** Where the metrics are read on this port. */
     metricsRoute?: MetricsRoute | undefined;
   };
@@ -65,6 +68,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   readJsonBodies(app, (request, bytes) => heldBytes.hold(request, bytes));
   await registerDocumentation(app, options.version);
   registerHealth(app, options.checks, { isClosing });
+  if (options.uploadPage !== undefined) registerUploadPage(app, options.uploadPage);
   if (options.metricsRoute !== undefined) registerMetrics(app, options.metricsRoute);
   await app.register(async (api) => await registerApi(api, { ...options, heldBytes }));
   await app.ready();

@@ -11,16 +11,20 @@ import type { ObjectStore } from './storage/object-store.ts';
 import { TokenLimits } from './tokens/token-limits.ts';
 import { UploadTokens } from './tokens/upload-tokens.ts';
 
+type RuleOptions = {
+  now?: () => number;
+  times?: EndingTimes;
+  onDamaged?: OnDamaged;
+  quotaLimits?: QuotaLimits;
+  /** Who receives the photos; null where it is not said. */
+  studioName?: string | null;
+};
+
 /** The rules over one database and one storage. */
 export function createRules(
   { projects, files, uploads, uploadTokens }: Pick<Database, 'projects' | 'files' | 'uploads' | 'uploadTokens'>,
   store: ObjectStore,
-  {
-    now = Date.now,
-    times,
-    onDamaged = () => {},
-    quotaLimits = DEFAULT_QUOTAS,
-  }: { now?: () => number; times?: EndingTimes; onDamaged?: OnDamaged; quotaLimits?: QuotaLimits } = {},
+  { now = Date.now, times, onDamaged = () => {}, quotaLimits = DEFAULT_QUOTAS, studioName = null }: RuleOptions = {},
 ): Rules {
   const arrivals = new Arrivals({ projects, files, store, onDamaged });
   const quotas = new Quotas({ limits: quotaLimits, projects, arrivals, now });
@@ -33,6 +37,6 @@ export function createRules(
     multipart: new MultipartUploads({ uploads, store, ending, limits, quotas, now }),
     ending,
     deletion: new Deletion({ projects, files, uploads, ending, store, now }),
-    uploadTokens: new UploadTokens({ tokens: uploadTokens, quotas, now }),
+    uploadTokens: new UploadTokens({ tokens: uploadTokens, quotas, studioName, now }),
   };
 }

@@ -8,6 +8,7 @@ import { createBackground } from './background.ts';
 import type { DatabaseConfig } from './database/config.ts';
 import { watchGauges } from './gauges.ts';
 import { createHandlers } from './http/handlers.ts';
+import type { UploadPage } from './http/pages.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { Callers } from './keys/caller.ts';
 import { observeDatabase } from './observability/database.ts';
@@ -17,6 +18,7 @@ import { NO_TRACING, type Tracing } from './observability/tracing.ts';
 import { type Database, openDatabase } from './open-database.ts';
 import { DEFAULT_QUOTAS, type QuotaLimits } from './quotas/quotas.ts';
 import { createRules } from './services.ts';
+import type { ObjectStore } from './storage/object-store.ts';
 import type { StorageConfig } from './storage/s3/config.ts';
 import { type ConnectedStore, connectStorage } from './storage/s3/connect.ts';
 import { UnusableError } from './trouble/diagnosis.ts';
@@ -50,6 +52,10 @@ export type ServerConfig = {
   trustedProxies?: TrustedProxies | undefined;
   /** Pages of these origins may call the API from a browser; `*`: of every origin. */
   allowedOrigins?: readonly string[] | undefined;
+  /** The files of the page at `/upload`, loaded when it is first asked for; without it there is no page. */
+  uploadPage?: UploadPage['load'] | undefined;
+  /** Who receives the photos, for the upload page. */
+  studioName?: string | undefined;
   version: string;
 };
 
@@ -128,7 +134,10 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     log.error({ project, files }, 'storage says that files are damaged that had arrived: they have to be sent again');
   };
   const apiKeys = new ApiKeys({ accounts: database.accounts, now });
-  const rules = createRules(database, store, { now, onDamaged, quotaLimits: { ...DEFAULT_QUOTAS, ...config.quotas } });
+  const rules = createRules(database, store, {
+    ...{ now, onDamaged, studioName: config.studioName ?? null },
+    quotaLimits: { ...DEFAULT_QUOTAS, ...config.quotas },
+  });
 
   const app = await buildApp({
     handlers: createHandlers(rules),
@@ -139,6 +148,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     version: config.version,
     trustedProxies: config.trustedProxies,
     allowedOrigins: config.allowedOrigins,
+    uploadPage: config.uploadPage && { load: config.uploadPage, storageOrigin: () => originOf(store) },
     logger: log,
     metrics: metrics?.exporter,
     tracing,
@@ -183,4 +193,9 @@ async function drain(app: FastifyInstance): Promise<void> {
   const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_DEADLINE_MS);
   await app.close();
   clearTimeout(late);
+}
+
+/** Of the links to storage. */
+async function originOf(store: ObjectStore): Promise<string> {
+  return new URL((await store.signer()).get('any', 'any')).origin;
 }

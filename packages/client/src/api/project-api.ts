@@ -15,10 +15,12 @@ import {
   readStartedUpload,
   readUpload,
   readUploadLinks,
+  readUploadToken,
   type SignedLink,
   type StartedUpload,
   type StoredFile,
   type StoredPart,
+  type UploadToken,
 } from './responses.ts';
 
 type Options = { signal?: AbortSignal | undefined };
@@ -102,6 +104,11 @@ export class ProjectApi {
   }
 
   /** @throws {RefusedError} `file_not_found` where the project has no such file. */
+  /** A new upload token, with which others may upload into this project only. */
+  async createUploadToken(body: schemas.MintUploadTokenBody, { signal }: Options = {}): Promise<UploadToken> {
+    return readUploadToken(await this.#call({ route: 'mintUploadToken', body, signal }));
+  }
+
   async deleteFile(fileName: string, { signal }: Options = {}): Promise<void> {
     await this.#call({ route: 'deleteFile', params: { file_name: fileName }, signal });
   }

@@ -17,6 +17,8 @@ export type ProjectItem = {
 };
 
 export type ProjectPage = { projects: ProjectItem[]; total: number };
+/** `token`: the secret. `expiresAt`: ISO 8601, UTC. */
+export type UploadToken = { tokenId: string; token: string; expiresAt: string };
 /** Where to PUT the bytes, and the headers to send with them. */
 export type SignedLink = { url: string; headers?: Readonly<Record<string, string>> | undefined };
 export type UploadLink = SignedLink & { fileName: string };
@@ -119,6 +121,11 @@ export const readProject = (data: unknown): ProjectItem => projectItem(new Field
 export function readProjectPage(data: unknown): ProjectPage {
   const page = new Fields<schemas.ProjectList>(data);
   return { projects: page.list('projects', projectItem), total: page.object('pagination').count('total') };
+}
+
+export function readUploadToken(data: unknown): UploadToken {
+  const minted = new Fields<schemas.UploadTokenMinted>(data);
+  return { tokenId: minted.text('token_id'), token: minted.text('token'), expiresAt: minted.text('expires_at') };
 }
 
 export const readUploadLinks = (data: unknown): UploadLink[] =>

@@ -23,3 +23,11 @@ function decoded(text: string): string {
     return text;
   }
 }
+
+/** The upload page of a server. The token is in the fragment, so that it is in no log. */
+export function uploadPageUrl(server: string, token: string): string {
+  const url = new URL(shownUrl(server));
+  url.pathname = `${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}/upload`;
+  url.hash = token;
+  return url.href;
+}

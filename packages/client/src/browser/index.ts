@@ -5,8 +5,9 @@
  * allows is left out, and a notice says so.
  */
 
+export type { schemas } from '@darkslide/contract';
 export type { LeftOut } from '../base/left-out.ts';
-export type { FailedFile, FileResult, UploadSummary } from '../base/results.ts';
+export type { FailedFile, FailureReason, FileResult, UploadSummary } from '../base/results.ts';
 export type { FileInFlight, Progress } from '../run/events.ts';
 export type { PickedFile } from './blob-source.ts';
 export type { EventBatch, UploadState } from './engine.ts';

@@ -61,6 +61,8 @@ export async function startRuntime(configuration: Configuration, version: string
       logLevel: configuration.logLevel,
       trustedProxies: new TrustedProxies(configuration.trustedProxies),
       allowedOrigins: configuration.allowedOrigins,
+      studioName: configuration.studioName,
+      uploadPage: async () => (await import('@darkslide/web/page')).uploadPage(),
       metrics,
       tracing: traces && (await createTracing({ ...traces, version })),
       version,

@@ -23,6 +23,8 @@ export type Configuration = {
   trustedProxies: readonly string[];
   /** Origins whose pages may call the API from a browser. */
   allowedOrigins: readonly string[];
+  /** Who receives the photos: the upload page says it. */
+  studioName: string | undefined;
   /** Whether the key that the first start makes is printed if the output is not a terminal. */
   printApiKey: boolean;
   /** Lifetime of an upload link, in seconds. */
@@ -66,6 +68,7 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
     dataDir,
     trustedProxies: read.value(SETTINGS.trustedProxies),
     allowedOrigins: read.value(SETTINGS.allowedOrigins),
+    studioName: read.value(SETTINGS.studioName),
     printApiKey: read.value(SETTINGS.printApiKey),
     apiKey: read.value(SETTINGS.apiKey),
     linkTtlSeconds: read.value(SETTINGS.linkTtlSeconds),

@@ -114,6 +114,13 @@ export const SETTINGS = {
     },
     { isValid: isOrigin, type: 'origins', item: 'an origin such as https://photos.example.com, or *' },
   ),
+  studioName: word(
+    {
+      name: 'DARKSLIDE_STUDIO_NAME',
+      meaning: 'who receives the photos, such as `Studio North`: the upload page says it',
+    },
+    { pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u, type: 'one line of at most 255 characters' },
+  ),
   logLevel: choice(['debug', 'info', 'warn', 'error', 'silent'], {
     name: 'DARKSLIDE_LOG_LEVEL',
     defaultText: '`info`, on a terminal `warn`',

@@ -9,6 +9,7 @@ import { uploadTokens } from './migrations/0005-upload-tokens.ts';
 import { tokenFiles } from './migrations/0006-token-files.ts';
 import { deletion } from './migrations/0007-deletion.ts';
 import { quotas } from './migrations/0008-quotas.ts';
+import { tokenTitles } from './migrations/0009-token-titles.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /**
@@ -24,6 +25,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0006-token-files': tokenFiles,
   '0007-deletion': deletion,
   '0008-quotas': quotas,
+  '0009-token-titles': tokenTitles,
 };
 
 /**

@@ -106,6 +106,7 @@ type UploadTokensTable = {
   allowed_names: string | null;
   max_bytes: number | null;
   max_files: number | null;
+  title: string | null;
   // The sums over its upload_token_files.
   bytes: Generated<number>;
   files: Generated<number>;

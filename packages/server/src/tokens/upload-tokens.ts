@@ -18,14 +18,18 @@ const REMEMBERED = 30 * 24 * 60 * 60_000;
 
 export type TokenCaller = { kind: 'token'; accountId: number; token: UploadTokenRow };
 
+type Setup = { tokens: UploadTokenTable; quotas: Quotas; studioName: string | null; now: () => number };
+
 /** Short-lived secrets with which others upload into one project. Only their hashes are kept. */
 export class UploadTokens {
   readonly #tokens: UploadTokenTable;
   readonly #quotas: Quotas;
+  readonly #studioName: string | null;
   readonly #now: () => number;
 
-  constructor({ tokens, quotas, now }: { tokens: UploadTokenTable; quotas: Quotas; now: () => number }) {
+  constructor({ tokens, quotas, studioName, now }: Setup) {
     this.#tokens = tokens;
+    this.#studioName = studioName;
     this.#quotas = quotas;
     this.#now = now;
   }
@@ -58,6 +62,7 @@ export class UploadTokens {
       allowed_names: allowed === undefined ? null : JSON.stringify(allowed),
       max_bytes: request.max_bytes ?? null,
       max_files: request.max_files ?? null,
+      title: request.title ?? null,
       created_at: now,
       expires_at: now + (request.expires_in ?? TOKEN_SECONDS.default) * 1000,
     };
@@ -68,7 +73,11 @@ export class UploadTokens {
   /** What a token is for, and how much of its limits is left: all that a page needs to know before it begins. */
   async own(token: UploadTokenRow): Promise<schemas.OwnUploadToken> {
     const { uuid, name, family } = await this.#tokens.projectOf(token);
-    return { ...describe(token), ...usedOf(token), project_uuid: uuid, project_name: name, flow: family as Family };
+    return {
+      ...describe(token),
+      ...usedOf(token),
+      ...{ project_uuid: uuid, project_name: name, flow: family as Family, studio_name: this.#studioName },
+    };
   }
 
   /** One page of the project's tokens that work, oldest first. The next page is `after: next`. */
@@ -102,13 +111,14 @@ function checkPattern(name: string): string {
 }
 
 const describe = (
-  row: Pick<UploadTokenRow, 'token_id' | 'expires_at' | 'allowed_names' | 'max_bytes' | 'max_files'>,
+  row: Pick<UploadTokenRow, 'token_id' | 'expires_at' | 'allowed_names' | 'max_bytes' | 'max_files' | 'title'>,
 ) => ({
   token_id: row.token_id,
   expires_at: new Date(row.expires_at).toISOString(),
   allowed_names: row.allowed_names === null ? null : (JSON.parse(row.allowed_names) as string[]),
   max_bytes: row.max_bytes,
   max_files: row.max_files,
+  title: row.title,
 });
 
 const usedOf = ({ files, bytes, max_bytes }: Pick<UploadTokenRow, 'files' | 'bytes' | 'max_bytes'>) => ({

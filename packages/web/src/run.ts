@@ -1,0 +1,158 @@
+/// <reference lib="dom" />
+import {
+  createUploader,
+  type EventBatch,
+  type PickedBatch,
+  type PickedFile,
+  type Progress,
+  type Uploader,
+  type UploadState,
+  type UploadSummary,
+} from '@darkslide/client/browser';
+import { Shoot } from './shoot.ts';
+import type { TokenInfo } from './token.ts';
+
+export type RunOptions = { server: string; token: string; info: TokenInfo; workerUrl: string | URL | undefined };
+
+/** What a run is doing. `stopped`: by the person. `broken`: by something that makes going on pointless for now. */
+export type Phase = 'idle' | 'running' | 'finished' | 'stopped' | 'broken';
+
+/** The files that one page sends, from the first choice on: several runs of the engine, one after the other. */
+export class Run {
+  readonly shoot = new Shoot();
+  readonly summaries: UploadSummary[] = [];
+  readonly notices: string[] = [];
+  phase: Phase = 'idle';
+  state: UploadState = 'planning';
+  progress: Progress | undefined;
+  isReading = false;
+  /** Files of the last choice that are no photos. */
+  leftOut = 0;
+  problem: Error | undefined;
+  readonly #options: RunOptions;
+  readonly #onChange: () => void;
+  readonly #onSummary: (summary: UploadSummary) => void;
+  #uploader: Uploader | undefined;
+  #waiting = 0;
+
+  constructor(options: RunOptions, on: { change: () => void; summary: (summary: UploadSummary) => void }) {
+    this.#options = options;
+    this.#onChange = on.change;
+    this.#onSummary = on.summary;
+  }
+
+  /** Takes a choice, and sends it: at once, or after what is being sent. */
+  async take(batches: AsyncIterable<PickedBatch>): Promise<void> {
+    this.isReading = true;
+    this.#onChange();
+    let last: PickedBatch | undefined;
+    for await (const batch of batches) {
+      last = batch;
+      await this.#add(this.shoot.add(batch.files));
+      this.#onChange();
+      await nextTask();
+    }
+    this.isReading = false;
+    this.leftOut = last?.leftOut.total ?? 0;
+    this.shoot.addUnreadable(last?.unreadable ?? []);
+    this.#onChange();
+    await this.#send();
+  }
+
+  /** Sends everything that is not stored. */
+  async retry(): Promise<void> {
+    await this.#add(this.shoot.takeUnsent());
+    await this.#send();
+  }
+
+  pause(): void {
+    this.#uploader?.pause();
+  }
+
+  resume(): void {
+    this.#uploader?.resume();
+  }
+
+  stop(): void {
+    this.#uploader?.cancel();
+  }
+
+  close(): void {
+    this.#uploader?.close();
+    this.#uploader = undefined;
+  }
+
+  async #add(files: PickedFile[]): Promise<void> {
+    if (files.length === 0) return;
+    this.#waiting += files.length;
+    this.#uploader ??= this.#open();
+    await this.#uploader.add(files);
+  }
+
+  async #send(): Promise<void> {
+    if (this.phase === 'running') return;
+    while (this.#waiting > 0 && this.#uploader) {
+      this.#waiting = 0;
+      this.#set('running');
+      try {
+        const summary = await this.#uploader.start();
+        this.summaries.push(summary);
+        this.#set('finished');
+        this.#onSummary(summary);
+      } catch (error) {
+        this.#end(error as Error);
+        return;
+      }
+    }
+  }
+
+  /** An engine that was cancelled begins nothing more: the next choice gets another. */
+  #end(error: Error): void {
+    this.close();
+    this.#waiting = 0;
+    const isStopped = error.name === 'AbortError';
+    this.problem = isStopped ? undefined : error;
+    this.#set(isStopped ? 'stopped' : 'broken');
+  }
+
+  #set(phase: Phase): void {
+    this.phase = phase;
+    if (phase === 'running') {
+      this.problem = undefined;
+      this.state = 'planning';
+      this.progress = undefined;
+    }
+    this.#onChange();
+  }
+
+  #open(): Uploader {
+    const { info, ...connection } = this.#options;
+    return createUploader({
+      ...connection,
+      project: { uuid: info.project_uuid },
+      flow: info.flow,
+      duplicates: 'rename',
+      onEvents: (batch) => this.#onEvents(batch),
+    });
+  }
+
+  #onEvents(batch: EventBatch): void {
+    this.shoot.update(batch);
+    this.notices.push(...batch.notices);
+    this.state = batch.state ?? this.state;
+    this.progress = batch.progress ?? this.progress;
+    this.#onChange();
+  }
+}
+
+/** Lets the page draw and respond; a timer would wait for a second in a hidden tab. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,2 @@
+/** The script of the page's worker. */
+import '@darkslide/client/browser/worker';
