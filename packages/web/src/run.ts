@@ -26,7 +26,7 @@ export class Run {
   state: UploadState = 'planning';
   progress: Progress | undefined;
   isReading = false;
-  /** Files of the last choice that are no photos. */
+  /** Files of the last choice that are not photos. */
   leftOut = 0;
   problem: Error | undefined;
   readonly #options: RunOptions;

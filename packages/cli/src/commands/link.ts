@@ -10,7 +10,7 @@ Examples:
   darkslide link "Smith wedding" --expires 7d --title "Smith wedding, second shooter"
   darkslide link Catalogue --max-files 500 --max-bytes 60G --allow "*.NEF" --allow "*.JPG"
 
-Whoever has the link can upload into this project, and see nothing of it but their own files. The key needs the scope
+Everyone who has the link can upload into this project, and sees nothing of it but what was uploaded by the link. The key needs the scope
 "admin"; when it is revoked, the link ends. Photos are never replaced by such an upload.`;
 
 export function linkCommand(run: Run): Command {

@@ -21,7 +21,7 @@ import { theme, uploaderStyles } from './styles.ts';
 
 type FolderPicker = { showDirectoryPicker?: (options: { id: string }) => Promise<FileSystemDirectoryHandle> };
 
-/** What a screen reader is told of the progress: a tenth at a time. */
+/** How often a screen reader says the progress: at each tenth. */
 const SPOKEN_STEPS = 10;
 
 /**
