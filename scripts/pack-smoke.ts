@@ -43,6 +43,9 @@ async function serveAndUpload(): Promise<void> {
     });
     const summary = JSON.parse(stdout.trim().split('\n').at(-1) as string);
     if (summary.successful !== 1 || summary.failed !== 0) throw new Error(`the upload failed: ${stdout}`);
+    const page = await fetch(`${url}/upload`);
+    const script = await fetch(`${url}/upload/uploader.js`);
+    if (!page.ok || !script.ok) throw new Error(`the upload page: ${page.status}, its script: ${script.status}`);
     console.log(`uploaded ${summary.successful} file, ${summary.bytes} bytes`);
   } finally {
     server.kill('SIGTERM');

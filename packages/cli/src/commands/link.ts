@@ -10,8 +10,8 @@ Examples:
   darkslide link "Smith wedding" --expires 7d --title "Smith wedding, second shooter"
   darkslide link Catalogue --max-files 500 --max-bytes 60G --allow "*.NEF" --allow "*.JPG"
 
-Everyone who has the link can upload into this project, and sees nothing of it but what was uploaded by the link. The key needs the scope
-"admin"; when it is revoked, the link ends. Photos are never replaced by such an upload.`;
+Everyone who has the link can upload into this project, and sees only what the link has uploaded. Such an upload
+replaces no photo. The key needs the scope "admin"; when it is revoked, the link ends.`;
 
 export function linkCommand(run: Run): Command {
   const command = new Command('link')

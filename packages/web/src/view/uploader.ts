@@ -279,8 +279,7 @@ export class DarkslideUploader extends LitElement {
   #running(speech: Speech, run: Run, left: unknown): TemplateResult {
     const { progress, state } = run;
     const isPaused = state === 'paused';
-    const title =
-      state === 'offline' || state === 'confirming' || state === 'paused' || state === 'planning' ? state : 'sending';
+    const title = state === 'sending' ? 'sending' : this.#restingOf(state);
     return html`
       <div class="panel">
         <h3>${speech.say(title)}</h3>
@@ -353,17 +352,17 @@ export class DarkslideUploader extends LitElement {
       const step = Math.floor(shareOf(progress) * SPOKEN_STEPS) / SPOKEN_STEPS;
       const share = new Intl.NumberFormat(speech.language, { style: 'percent' }).format(step);
       this.#spoken = `${speech.say('sending')} ${share}`;
-    } else if (phase === 'running')
-      this.#spoken = speech.say(state === 'confirming' ? 'confirming' : this.#restingOf(state));
-    else if (phase === 'finished') {
+    } else if (phase === 'running') {
+      this.#spoken = speech.say(this.#restingOf(state));
+    } else if (phase === 'finished') {
       const failed = shoot.countOf('failed');
       this.#spoken = failed > 0 ? speech.say('someFailed', { n: failed }) : speech.say('allStored', { n: shoot.count });
     }
     return this.#spoken;
   }
 
-  #restingOf(state: Run['state']): 'paused' | 'offline' | 'planning' {
-    return state === 'paused' || state === 'offline' ? state : 'planning';
+  #restingOf(state: Run['state']): 'paused' | 'offline' | 'planning' | 'confirming' {
+    return state === 'paused' || state === 'offline' || state === 'confirming' ? state : 'planning';
   }
 }
 
