@@ -23,6 +23,7 @@ export * from './terminal.ts';
 export * from './token-bucket.ts';
 export { ensurePackages, isOnPath, ToolMissingError } from './tools/apt.ts';
 export * from './tools/ceph-rgw.ts';
+export * from './tools/chromium.ts';
 export { type Nginx, type ProxiedAnswer, startNginxWith } from './tools/nginx.ts';
 export * from './tools/postgres.ts';
 export * from './tools/programs.ts';

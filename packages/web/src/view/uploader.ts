@@ -202,7 +202,7 @@ export class DarkslideUploader extends LitElement {
     const { kind, message } = info as TokenProblem;
     return html`
       <div class="panel bad" role="alert">
-        <h3>${speech.say(kind === 'refused' ? 'linkRefused' : 'serverAway')}</h3>
+        <h2>${speech.say(kind === 'refused' ? 'linkRefused' : 'serverAway')}</h2>
         <p class="quiet" lang="en">${message}</p>
         ${kind === 'away' ? html`<button @click=${() => this.#open()}>${speech.say('tryAgain')}</button>` : nothing}
       </div>
@@ -256,10 +256,10 @@ export class DarkslideUploader extends LitElement {
             ${speech.say('chooseFiles')}</button>
           <button @click=${this.#chooseFolder}>${speech.say('chooseFolder')}</button>
         </div>
-        <input class="hidden" type="file" name="files" multiple tabindex="-1" aria-label=${speech.say('chooseFiles')}
+        <input class="hidden" type="file" name="files" multiple tabindex="-1" aria-hidden="true"
           @change=${this.#onInput} />
         <input class="hidden" type="file" name="folder" webkitdirectory multiple tabindex="-1"
-          aria-label=${speech.say('chooseFolder')} @change=${this.#onInput} />
+          aria-hidden="true" @change=${this.#onInput} />
         ${begun ? nothing : html`<p class="quiet">${speech.say('resumeHint')}</p>`}
       </div>
     `;
