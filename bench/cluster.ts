@@ -70,6 +70,8 @@ function startNode({ storage, databaseUrl }: { storage: string; databaseUrl: str
       AWS_SECRET_ACCESS_KEY: 'bench-secret',
       // The harness keeps what is logged, which would cost this process more than the load does.
       DARKSLIDE_LOG_LEVEL: 'warn',
+      // Nothing arrives here.
+      DARKSLIDE_MAX_PENDING_FILES: '1000000000',
     },
   });
 }

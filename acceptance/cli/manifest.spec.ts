@@ -49,7 +49,7 @@ describe('upload --manifest', LIMIT, () => {
     }
     assert.equal((await upload('--manifest', 'there.csv')).code, 0);
     const [head, ...rows] = (await readFile(join(folder.path, 'there.csv'), 'utf8')).trimEnd().split('\r\n');
-    assert.equal(head, '\ufeffname,path,size,md5,etag,modified_at,uploaded_at');
+    assert.equal(head, '\ufeffname,path,size,md5,etag,modified_at,uploaded_at,shot,set,position,captured_at');
     for (const [at, { md5 }] of entries.entries()) assert.ok(rows[at]?.includes(`,${md5},`), rows[at]);
   });
 

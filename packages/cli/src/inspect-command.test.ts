@@ -118,6 +118,32 @@ test('a damaged file is a photo without facts; a path that leads nowhere is wron
   assert.equal((await inspect(join(folder, 'nothing'))).code, 2);
 });
 
+test('upload --dry-run says what the shoot is, unless it is told not to look', async (t) => {
+  const server = createServer((_, response) => {
+    response.writeHead(404, { 'content-type': 'application/json' });
+    response.end('{"error": {"code": "project_not_found", "message": "None.", "request_id": "1"}}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const dryRun = (...args: string[]) =>
+    command('upload', folder, '--project', 'X', '--url', url, '--api-key', 'k', '--dry-run', ...args);
+
+  const { code, stdout, stderr } = await dryRun();
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /\n8 photos, 3 sets of 3, 1 incomplete, 1 without their sidecar\.\n {2}.*DSC_0007/);
+  assert.match(stdout, /Would send 15 files/);
+  const lines = (await dryRun('--json')).stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { id, ...incomplete } = lines.find(({ type }) => type === 'plan').shoot.incomplete_sets[0];
+  assert.match(id, /DSC_0007/);
+  assert.deepEqual(incomplete, { frames: 2, expected: 3, missing: [3] });
+  assert.doesNotMatch((await dryRun('--no-inspect')).stdout, /8 photos|sets of 3/);
+});
+
 test('upload --require-complete-sets asks the server for nothing where a set lacks frames', async (t) => {
   let requests = 0;
   const server = createServer((_, response) => {

@@ -21,7 +21,7 @@ export type {
 export type { ClientOptions, ProjectChoice, UploadOptions, UploadPageLink, UploadPageOptions } from './client.ts';
 export { createClient, type Files, type NodeClient, type NodeClientOptions } from './node/client.ts';
 export { stateFolder } from './node/file-memory.ts';
-export { type FoundFile, type FoundFiles, findFiles } from './node/find-files.ts';
+export { type FoundFile, type FoundFiles, filesOf, findFiles } from './node/find-files.ts';
 export type { SelectionOptions } from './node/selection.ts';
 export type { FindOptions } from './node/walk.ts';
 export type { DuplicatePolicy, Plan, PlannedFile } from './plan/plan.ts';

@@ -1,4 +1,5 @@
 import type { NodeClient, Plan, Verdict } from '@darkslide/client';
+import type { Shoot } from '@darkslide/photo';
 import type { Context } from '../base/context.ts';
 import { EXIT, type ExitCode } from '../base/exit-codes.ts';
 import { projectChoice, type UploadFlags } from '../base/options.ts';
@@ -6,17 +7,18 @@ import { say, sayJson } from '../base/output.ts';
 import { formatBytes, plural } from '../base/units.ts';
 import { snakeKeys } from '../views/json-view.ts';
 import { leftOutLines } from '../views/lines.ts';
+import { briefShootLines, shootRecord } from '../views/shoot-lines.ts';
 
 /** What an upload would do with a file. */
 type Outcome =
   | { type: 'would-send' | 'would-skip'; name: string; path: string; size: number }
   | { type: 'would-fail'; name: string; path: string; size: number; reason: string; message: string };
 
-type Preview = { plan: Plan; flags: UploadFlags; signal: AbortSignal };
+type Preview = { plan: Plan; flags: UploadFlags; signal: AbortSignal; shoot: Shoot | undefined };
 
 /** Prints what an upload would do, without doing it. The files of the project are compared as `verify` does it. */
 export async function dryRun({ stdout }: Context, client: NodeClient, preview: Preview): Promise<ExitCode> {
-  const { plan, flags } = preview;
+  const { plan, flags, shoot } = preview;
   const outcomes = await outcomesOf(client, preview);
   const of = (type: Outcome['type']) => outcomes.filter((outcome) => outcome.type === type);
   const [send, skip, fail] = [of('would-send'), of('would-skip'), of('would-fail')];
@@ -25,12 +27,13 @@ export async function dryRun({ stdout }: Context, client: NodeClient, preview: P
   if (flags.json) {
     for (const outcome of outcomes) sayJson(stdout, outcome);
     const counts = { files: send.length, bytes, skipped: skip.length, failed: fail.length };
-    sayJson(stdout, { type: 'plan', ...counts, leftOut: plan.leftOut }, snakeKeys);
+    sayJson(stdout, { type: 'plan', ...counts, leftOut: plan.leftOut, shoot: shoot && shootRecord(shoot) }, snakeKeys);
   } else {
     for (const outcome of outcomes) line(outcomeLine(outcome));
     const total = send.length === 0 ? 'nothing' : `${plural(send.length, 'file')}, ${formatBytes(bytes)}`;
     const there = skip.length > 0 ? `; ${plural(skip.length, 'file')} already uploaded` : '';
     const bad = fail.length > 0 ? `; ${plural(fail.length, 'file')} cannot be sent` : '';
+    if (shoot) briefShootLines(shoot).forEach(line);
     leftOutLines(plan.leftOut).forEach(line);
     line(`Would send ${total}${there}${bad}.`);
   }

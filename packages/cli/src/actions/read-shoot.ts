@@ -1,8 +1,27 @@
-import { type FailedFile, type FoundFile, SourceError } from '@darkslide/client';
+import { type FailedFile, type FoundFile, filesOf, type Plan, SourceError } from '@darkslide/client';
 import { groupShoot, type PhotoFacts, readPhoto, type Shoot, type ShootFile } from '@darkslide/photo';
 
 /** Files that are open at once. */
 const READ_AT_ONCE = 8;
+/** Reading a head takes about 1 ms of processor time: with many files smaller than this, an upload would notice it. */
+const LIGHT_FILE_BYTES = 500_000;
+/** This many may be smaller. */
+const MAX_LIGHT_FILES = 1000;
+
+/**
+ * What an upload says about its shoot. Undefined where it is not to be read, or would take long beside the upload, unless
+ * something depends on it. A file that cannot be read now is the upload's to report.
+ */
+export async function inspectPlan(
+  plan: Plan,
+  { isWanted, isNeeded, signal }: { isWanted: boolean; isNeeded: boolean; signal: AbortSignal },
+): Promise<Shoot | undefined> {
+  const files = filesOf(plan);
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const isLight = files.length > MAX_LIGHT_FILES && bytes / files.length < LIGHT_FILE_BYTES;
+  if (!isNeeded && (!isWanted || isLight)) return undefined;
+  return (await readShoot(files, { signal })).shoot;
+}
 
 /**
  * Reads the heads of the files and finds shots and sets. A file that cannot be read is a photo without facts, and is

@@ -1,14 +1,17 @@
 import { createClient, type ManifestEntry, manifestOf, stateFolder } from '@darkslide/client';
+import type { Shoot } from '@darkslide/photo';
 import { connection, tellImplicitKey, tellKey } from '../base/connection.ts';
 import type { Context } from '../base/context.ts';
 import { EXIT, type ExitCode } from '../base/exit-codes.ts';
 import { projectChoice, type UploadFlags } from '../base/options.ts';
 import { say } from '../base/output.ts';
 import { checkManifest, writeManifest } from '../manifest/manifest-file.ts';
+import { withShots } from '../manifest/with-shots.ts';
 import { createView } from '../views/create-view.ts';
 import type { View } from '../views/view.ts';
 import { dryRun } from './dry-run.ts';
 import { hasIncompleteSets } from './incomplete-sets.ts';
+import { inspectPlan } from './read-shoot.ts';
 
 /** Shown if a disk or a network folder that hangs delays the end of a run. */
 const STILL_FINISHING = 'Finishing transfers in progress; press Ctrl-C again to quit now.';
@@ -27,14 +30,20 @@ export async function upload(context: Context, paths: string[], flags: UploadFla
   const { all, include, exclude, followLinks, duplicates } = flags;
   const { signal, unhook } = interruption(context, view);
   try {
-    if (flags.requireCompleteSets && (await hasIncompleteSets(context, paths, { flags, signal }))) {
-      return EXIT.incomplete;
-    }
     const plan = await client.plan({ paths, all, include, exclude, followLinks, duplicates, signal });
+    const isNeeded = Boolean(flags.requireCompleteSets || flags.manifest);
+    const inspection = inspectPlan(plan, { isWanted: flags.inspect && !flags.quiet, isNeeded, signal });
+    inspection.catch(() => {});
+    if (flags.requireCompleteSets) {
+      const shoot = await inspection;
+      if (shoot && hasIncompleteSets(context, shoot, flags)) return EXIT.incomplete;
+    }
     if (flags.json || flags.dryRun) tellImplicitKey(context, flags);
     else if (!flags.quiet) tellKey(context, flags);
-    if (flags.dryRun) return await dryRun(context, client, { plan, flags, signal });
+    if (flags.dryRun) return await dryRun(context, client, { plan, flags, signal, shoot: await inspection });
     view.planned(plan);
+    const shown = inspection.then((shoot) => shoot && view.shoot(shoot));
+    shown.catch(() => {});
     const summary = await client.uploadPlan(plan, {
       project: projectChoice(flags.project),
       flow: flags.flow,
@@ -44,9 +53,15 @@ export async function upload(context: Context, paths: string[], flags: UploadFla
       signal,
       onEvent: (event) => view.event(event),
     });
+    await shown;
     view.finish(summary);
+    const file = flags.manifest;
     const isWritten =
-      !flags.manifest || (await tryToWriteManifest(context, flags.manifest, manifestOf(plan, summary, { signal })));
+      !file ||
+      (await tryToWriteManifest(context, file, {
+        entries: manifestOf(plan, summary, { signal }),
+        shoot: await inspection,
+      }));
     signal.throwIfAborted();
     return isWritten && summary.failed === 0 ? EXIT.done : EXIT.incomplete;
   } catch (error) {
@@ -80,9 +95,13 @@ function interruption(context: Context, view: View): { signal: AbortSignal; unho
   return { signal, unhook };
 }
 
-async function tryToWriteManifest(context: Context, file: string, entries: Promise<ManifestEntry[]>): Promise<boolean> {
+async function tryToWriteManifest(
+  context: Context,
+  file: string,
+  { entries, shoot }: { entries: Promise<ManifestEntry[]>; shoot: Shoot | undefined },
+): Promise<boolean> {
   try {
-    await writeManifest(file, await entries, context);
+    await writeManifest(file, withShots(await entries, shoot), context);
     return true;
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;

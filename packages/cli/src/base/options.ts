@@ -20,6 +20,7 @@ export type UploadFlags = ProjectFlags &
     concurrency?: number;
     limitRate?: number;
     requireCompleteSets?: boolean;
+    inspect: boolean;
     dryRun?: boolean;
     quiet?: boolean;
     manifest?: string;

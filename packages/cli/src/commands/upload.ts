@@ -31,6 +31,7 @@ export function uploadCommand(run: Run): Command {
     .option('--concurrency <n>', 'parallel transfers (default: automatic)', parseConcurrency)
     .option('--limit-rate <rate>', 'at most this many bytes per second, such as 500K or 20M', parseLimit)
     .option('--require-complete-sets', 'send nothing if a bracket set lacks frames (see: darkslide inspect)')
+    .option('--no-inspect', 'do not read the photos for bracket sets and missing sidecars')
     .option('--dry-run', 'print what would be uploaded, compared with the project, without uploading')
     .option('--json', 'print events as JSON lines, ending with a summary')
     .option('-q, --quiet', 'print errors only')

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ManifestEntry } from '@darkslide/client';
+import type { Shoot } from '@darkslide/photo';
 import { UsageError } from '../base/context.ts';
 import { checkManifest, writeManifest } from './manifest-file.ts';
+import { withShots } from './with-shots.ts';
 
 let folder = '';
 before(async () => {
@@ -26,18 +28,57 @@ const entry = (name: string): ManifestEntry => ({
 
 async function written(name: string, entries: ManifestEntry[]): Promise<string> {
   const file = join(folder, name);
-  await writeManifest(file, entries, { version: '1.0.0' });
+  await writeManifest(file, withShots(entries, undefined), { version: '1.0.0' });
   return readFile(file, 'utf8');
 }
 
 test('JSON holds every field', async () => {
   const [record] = JSON.parse(await written('m.json', [entry('a.NEF')]));
-  assert.deepEqual(Object.keys(record), ['name', 'path', 'size', 'md5', 'etag', 'modified_at', 'uploaded_at']);
+  assert.deepEqual(Object.keys(record), [
+    'name',
+    'path',
+    'size',
+    'md5',
+    'etag',
+    'modified_at',
+    'uploaded_at',
+    'shot',
+    'set',
+    'position',
+    'captured_at',
+  ]);
+});
+
+test('each file has its shot, its place in its set, and the time of the camera', () => {
+  const files = ['a.NEF', 'a.xmp', 'b.NEF'].map((name) => ({ path: entry(name).path, role: 'raw' as const }));
+  const t = Date.UTC(2026, 0, 2, 3, 4, 5, 60);
+  const shoot: Shoot = {
+    ...{ version: 1, singles: [], problems: [], unknown: [] },
+    shots: [
+      { id: 'a', order: 0, files: files.slice(0, 2), t, tz: -210 },
+      { id: 'b', order: 1, files: files.slice(2), t },
+    ],
+    sets: [
+      {
+        ...{ id: 'exposure a', kind: 'exposure', complete: true, missing: [], confidence: 1, tier: 'A', why: [] },
+        frames: [{ shot: 'a', pos: 2 }, { shot: 'b' }],
+      },
+    ],
+  };
+  const places = withShots(['a.NEF', 'a.xmp', 'b.NEF', 'c.NEF'].map(entry), shoot).map(
+    ({ shot, set, position, capturedAt }) => [shot, set, position, capturedAt],
+  );
+  assert.deepEqual(places, [
+    ['a', 'exposure a', 2, '2026-01-02T03:04:05.060-03:30'],
+    ['a', 'exposure a', 2, '2026-01-02T03:04:05.060-03:30'],
+    ['b', 'exposure a', 2, '2026-01-02T03:04:05.060'],
+    [null, null, null, null],
+  ]);
 });
 
 test('CSV quotes what needs it', async () => {
   const lines = (await written('m.csv', [entry('a "b", c.NEF')])).split('\r\n');
-  assert.equal(lines[0], '\ufeffname,path,size,md5,etag,modified_at,uploaded_at');
+  assert.equal(lines[0], '\ufeffname,path,size,md5,etag,modified_at,uploaded_at,shot,set,position,captured_at');
   assert.ok(lines[1]?.startsWith('"a ""b"", c.NEF",'));
 });
 

@@ -3,9 +3,10 @@ import { dirname, extname, resolve } from 'node:path';
 import type { ManifestEntry } from '@darkslide/client';
 import { UsageError } from '../base/context.ts';
 import { ascMhl } from './asc-mhl.ts';
+import type { ShotOfFile } from './with-shots.ts';
 
 type Format = (
-  entries: readonly ManifestEntry[],
+  entries: readonly (ManifestEntry & ShotOfFile)[],
   about: { folder: string; version: string },
 ) => string | Promise<string>;
 
@@ -48,7 +49,7 @@ export async function checkManifest(file: string): Promise<void> {
  */
 export async function writeManifest(
   file: string,
-  entries: readonly ManifestEntry[],
+  entries: readonly (ManifestEntry & ShotOfFile)[],
   { version }: { version: string },
 ): Promise<void> {
   const text = await formatOf(file)?.(entries, { folder: dirname(resolve(file)), version });
@@ -62,7 +63,7 @@ export async function writeManifest(
   }
 }
 
-const record = ({ name, path, size, md5, etag, modifiedAt, uploadedAt }: ManifestEntry) => ({
+const record = ({ name, path, size, md5, etag, modifiedAt, uploadedAt, ...place }: ManifestEntry & ShotOfFile) => ({
   name,
   path,
   size,
@@ -70,6 +71,10 @@ const record = ({ name, path, size, md5, etag, modifiedAt, uploadedAt }: Manifes
   etag,
   modified_at: modifiedAt,
   uploaded_at: uploadedAt,
+  shot: place.shot,
+  set: place.set,
+  position: place.position,
+  captured_at: place.capturedAt,
 });
 
 /**
@@ -78,13 +83,17 @@ const record = ({ name, path, size, md5, etag, modifiedAt, uploadedAt }: Manifes
  */
 const NOT_TEXT = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20']|^[\d.,:/-]*\d(e\d+)?$/i;
 
+const COLUMNS = [
+  ...(['name', 'path', 'size', 'md5', 'etag', 'modified_at', 'uploaded_at'] as const),
+  ...(['shot', 'set', 'position', 'captured_at'] as const),
+];
+
 /** RFC 4180, as spreadsheets read it: UTF-8 with its mark, and a `'` before text that they would take for something else. */
-function csv(entries: readonly ManifestEntry[]): string {
+function csv(entries: readonly (ManifestEntry & ShotOfFile)[]): string {
   const cell = (value: string | number | null) => {
     const text = typeof value === 'string' && NOT_TEXT.test(value) ? `'${value}` : String(value ?? '');
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const columns = ['name', 'path', 'size', 'md5', 'etag', 'modified_at', 'uploaded_at'] as const;
-  const rows = entries.map(record).map((entry) => columns.map((column) => cell(entry[column])).join(','));
-  return `\ufeff${[columns.join(','), ...rows].join('\r\n')}\r\n`;
+  const rows = entries.map(record).map((entry) => COLUMNS.map((column) => cell(entry[column])).join(','));
+  return `\ufeff${[COLUMNS.join(','), ...rows].join('\r\n')}\r\n`;
 }

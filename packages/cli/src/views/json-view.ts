@@ -1,5 +1,6 @@
 import type { UploadSummary } from '@darkslide/client';
 import type { Output } from '../base/context.ts';
+import { shootRecord } from './shoot-lines.ts';
 import type { View } from './view.ts';
 
 /** One JSON object per line, the summary last. Keys are in snake_case, as in the API. */
@@ -20,6 +21,7 @@ export function createJsonView(stdout: Output): View {
   };
   return {
     planned() {},
+    shoot: (shoot) => add({ type: 'shoot', ...shootRecord(shoot) }),
     event: add,
     finish: (summary) => last(summaryRecord(summary)),
     stop: (message) => last({ type: 'stopped', message }),

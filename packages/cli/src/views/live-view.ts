@@ -4,6 +4,7 @@ import { say } from '../base/output.ts';
 import { formatBytes } from '../base/units.ts';
 import { failureLine, plannedLines, progressLine, retryLine, summaryLines } from './lines.ts';
 import { Screen } from './screen.ts';
+import { briefShootLines } from './shoot-lines.ts';
 import type { View } from './view.ts';
 
 /** Transfers shown at once, if the window has room for them. */
@@ -50,6 +51,9 @@ export function createLiveView(stdout: Output): View {
   return {
     planned(plan) {
       for (const line of plannedLines(plan)) screen.print(line);
+    },
+    shoot(shoot) {
+      for (const line of briefShootLines(shoot)) screen.print(line);
     },
     event(event) {
       switch (event.type) {

@@ -2,6 +2,7 @@ import type { Progress } from '@darkslide/client';
 import type { Output } from '../base/context.ts';
 import { say } from '../base/output.ts';
 import { plannedLines, progressLine, resultLine, retryLine, summaryLines } from './lines.ts';
+import { briefShootLines } from './shoot-lines.ts';
 import type { View } from './view.ts';
 
 /** Minimum time between two lines of progress. */
@@ -18,6 +19,7 @@ export function createPlainView(stdout: Output): View {
   };
   return {
     planned: (plan) => plannedLines(plan).forEach(line),
+    shoot: (shoot) => briefShootLines(shoot).forEach(line),
     event(event) {
       switch (event.type) {
         case 'progress':

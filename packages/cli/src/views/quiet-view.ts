@@ -6,6 +6,7 @@ import type { View } from './view.ts';
 /** Prints only errors, and what was left out. */
 export const createQuietView = (stderr: Output): View => ({
   planned() {},
+  shoot() {},
   event(event) {
     if (event.type === 'notice') say(stderr, event.message);
   },

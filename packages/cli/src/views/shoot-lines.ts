@@ -7,6 +7,34 @@ export function shootLines(shoot: Shoot): string[] {
   return [summary(shoot), ...setTable(shoot), ...problemLines(shoot)];
 }
 
+/** The problems that an upload says, at most. `darkslide inspect` says all. */
+const MAX_BRIEF_PROBLEMS = 10;
+
+/** The same in few lines, beside an upload; none where there is nothing to say but the number of photos. */
+export function briefShootLines(shoot: Shoot): string[] {
+  const problems = shoot.problems.filter(({ kind }) => kind === 'incomplete-set' || kind === 'missing-sidecar');
+  if (shoot.sets.length === 0 && problems.length === 0) return [];
+  const more = problems.length - MAX_BRIEF_PROBLEMS;
+  return [
+    summary(shoot),
+    ...problems.slice(0, MAX_BRIEF_PROBLEMS).map(({ message }) => `  ${message}`),
+    ...(more > 0 ? [`  … and ${more.toLocaleString('en')} more: see \`darkslide inspect\`.`] : []),
+  ];
+}
+
+/** The same for programs. Sets are exposure brackets. */
+export function shootRecord({ shots, sets, problems }: Shoot) {
+  const brackets = sets.filter(({ kind }) => kind === 'exposure');
+  return {
+    photos: shots.filter(({ of }) => of === undefined).length,
+    sets: brackets.length,
+    incompleteSets: brackets
+      .filter(({ complete }) => complete === false)
+      .map(({ id, frames, expected, missing }) => ({ id, frames: frames.length, expected, missing })),
+    withoutSidecar: problems.flatMap(({ kind, shot }) => (kind === 'missing-sidecar' && shot ? [shot] : [])),
+  };
+}
+
 function summary({ shots, sets, problems }: Shoot): string {
   const photos = shots.filter(({ of }) => of === undefined).length;
   const brackets = sets.filter(({ kind }) => kind === 'exposure');

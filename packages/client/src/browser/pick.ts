@@ -7,7 +7,7 @@ import { asSourceError, type PickedFile } from './blob-source.ts';
 /** `leftOut` and `unreadable` are of the whole choice so far: the last batch has all. */
 export type PickedBatch = { files: PickedFile[]; leftOut: LeftOut; unreadable: readonly FailedFile[] };
 
-const BATCH_FILES = 500;
+const BATCH_FILES = 200;
 /** Folders that lead nowhere else are not this deep. */
 const MAX_DEPTH = 64;
 

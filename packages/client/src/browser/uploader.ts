@@ -28,7 +28,7 @@ export interface Uploader {
 }
 
 /** At most this many files go to the worker in one message, so that the page stays quick. */
-const MESSAGE_FILES = 500;
+const MESSAGE_FILES = 200;
 /** A worker that has not started by then is not waited for. */
 const WORKER_START_MS = 10_000;
 

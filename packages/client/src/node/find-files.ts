@@ -1,6 +1,7 @@
 import type { LeftOut } from '../base/left-out.ts';
 import type { Source } from '../base/ports.ts';
 import type { FailedFile } from '../base/results.ts';
+import type { Plan } from '../plan/plan.ts';
 import { Md5Pool } from './md5-pool.ts';
 import { type FindOptions, walk } from './walk.ts';
 
@@ -37,6 +38,10 @@ export async function findFiles(options: FindOptions & { signal?: AbortSignal | 
     pool.close();
   }
 }
+
+/** The files of a plan, copies too. */
+export const filesOf = ({ files, copies }: Plan): FoundFile[] =>
+  [...files, ...copies].map(({ source }) => found(source));
 
 const found = (source: Source): FoundFile => {
   const { name, path, size, modifiedMs } = source;
