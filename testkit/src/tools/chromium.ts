@@ -3,7 +3,11 @@ import { ensurePackages, isOnPath } from './apt.ts';
 
 export type { BrowserContext, Page };
 
-const COMMAND = '/usr/bin/chromium';
+export const CHROMIUM_COMMAND = '/usr/bin/chromium';
+
+export async function ensureChromium(): Promise<void> {
+  await ensurePackages({ packages: ['chromium'], isThere: () => isOnPath(CHROMIUM_COMMAND) });
+}
 
 /** Debian's Chromium, without a window. `hosts` maps names to addresses, as a name server of one's own would. */
 export async function startChromium({
@@ -11,11 +15,11 @@ export async function startChromium({
 }: {
   hosts?: Readonly<Record<string, string>>;
 } = {}): Promise<Browser> {
-  await ensurePackages({ packages: ['chromium'], isThere: () => isOnPath(COMMAND) });
+  await ensureChromium();
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
   // Tests run as root, for whom Chromium has no sandbox.
   const args = ['--no-sandbox', ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(',')}`] : [])];
-  return await chromium.launch({ executablePath: COMMAND, args });
+  return await chromium.launch({ executablePath: CHROMIUM_COMMAND, args });
 }
 
 export type BrowserOptions = BrowserContextOptions;

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { WebElement } from 'selenium-webdriver';
+import { freePorts } from '../ports.ts';
+import { runOk } from '../run.ts';
+import { ensurePackages, isOnPath } from './apt.ts';
+import { CHROMIUM_COMMAND, ensureChromium } from './chromium.ts';
+import { Daemon } from './daemon.ts';
+
+/** One tab of a browser, with what all three have in common. */
+export type Tab = {
+  goto(url: string): Promise<void>;
+  /** The value of an expression in the page, as JSON carries it. */
+  evaluate<T>(expression: string): Promise<T>;
+  /** Chooses files in the file input that the expression finds, as its dialogue would. */
+  chooseFiles(input: string, paths: readonly string[]): Promise<void>;
+  /** Ends the browser. */
+  close(): Promise<void>;
+};
+
+async function openChromium(): Promise<Tab> {
+  await ensureChromium();
+  const { chromium } = await import('playwright-core');
+  const browser = await chromium.launch({ executablePath: CHROMIUM_COMMAND, args: ['--no-sandbox'] });
+  const page = await browser.newPage();
+  return {
+    async goto(url) {
+      await page.goto(url);
+    },
+    evaluate: (expression) => page.evaluate(expression),
+    async chooseFiles(input, paths) {
+      const element = await page.evaluateHandle<HTMLInputElement>(input);
+      await element.asElement()?.setInputFiles([...paths]);
+    },
+    close: () => browser.close(),
+  };
+}
+
+const FIREFOX_COMMAND = '/usr/bin/firefox-esr';
+
+/** By WebDriver BiDi. */
+async function openFirefox(): Promise<Tab> {
+  await ensurePackages({ packages: ['firefox-esr'], isThere: () => isOnPath(FIREFOX_COMMAND) });
+  const { default: puppeteer } = await import('puppeteer-core');
+  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX_COMMAND, headless: true });
+  const page = await browser.newPage();
+  return {
+    async goto(url) {
+      await page.goto(url);
+    },
+    evaluate: <T>(expression: string) => page.evaluate(expression) as Promise<T>,
+    async chooseFiles(input, paths) {
+      const element = (await page.evaluateHandle(input)).asElement();
+      await (element as { uploadFile(...paths: string[]): Promise<void> } | null)?.uploadFile(...paths);
+    },
+    close: () => browser.close(),
+  };
+}
+
+const WEBKIT_PACKAGES = ['webkit2gtk-driver', 'xvfb', 'libwebkit2gtk-4.1-0'];
+
+/** By WebDriver, with WebKit's own small browser on a display in memory. */
+async function openWebKit(): Promise<Tab> {
+  await ensurePackages({ packages: WEBKIT_PACKAGES, isThere: () => isOnPath('WebKitWebDriver') });
+  const found = await runOk('find', ['/usr/lib', '-name', 'MiniBrowser', '-path', '*webkit2gtk*']);
+  const binary = found.stdout.trim().split('\n').at(-1) ?? '';
+  const folder = await mkdtemp(join(tmpdir(), 'darkslide-webkit-'));
+  const [port = 0] = await freePorts(1);
+  const display = `:${port}`;
+  const screen = new Daemon({ command: 'Xvfb', args: [display, '-nolisten', 'tcp'], folder, name: 'screen' });
+  await screen.start(
+    async () => (await runOk('sh', ['-c', `test -e /tmp/.X11-unix/X${port} && echo 1 || true`])).stdout !== '',
+  );
+  const driver = new Daemon({
+    command: 'env',
+    args: [`DISPLAY=${display}`, `HOME=${folder}`, 'WebKitWebDriver', `--port=${port}`],
+    ...{ folder, name: 'driver' },
+  });
+  const server = `http://127.0.0.1:${port}`;
+  await driver.start(async () => (await fetch(`${server}/status`)).ok);
+  const wanted = { browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary, args: ['--automation'] } };
+  const { Builder, Capabilities } = await import('selenium-webdriver');
+  const session = await new Builder().usingServer(server).withCapabilities(new Capabilities(wanted)).build();
+  return {
+    goto: (url) => session.get(url),
+    evaluate: (expression) => session.executeScript(`return ${expression}`),
+    async chooseFiles(input, paths) {
+      const element = await session.executeScript<WebElement>(`return ${input}`);
+      await element.sendKeys(paths.join('\n'));
+    },
+    async close() {
+      await session.quit();
+      await driver.stop();
+      await screen.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The three engines that the world's browsers have, from Debian's packages. */
+export const BROWSERS: Readonly<Record<'Chromium' | 'Firefox' | 'WebKit', () => Promise<Tab>>> = {
+  Chromium: openChromium,
+  Firefox: openFirefox,
+  WebKit: openWebKit,
+};
