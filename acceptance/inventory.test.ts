@@ -9,6 +9,7 @@ const UNREACHABLE: Record<string, string> = {
     'needs a storage that ignores If-None-Match; packages/server/src/http/links.test.ts has one',
   'E.storage_delete_refused':
     'needs credentials that may not delete; packages/server/src/http/files.test.ts has a storage that refuses',
+  'E.too_many_photos': 'takes more than 250,000 uploaded photos in one project',
   'E.internal_error': 'a fault of the server itself; an input that reaches it is a defect to be fixed',
   'E.server_busy': 'takes hundreds of MiB of answers, of several keys, that no client reads',
 };

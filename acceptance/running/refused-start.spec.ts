@@ -42,6 +42,7 @@ describe('a start with a wrong value', () => {
     DARKSLIDE_PORT: '65536',
     DARKSLIDE_API_KEY: 'two words',
     DARKSLIDE_PRINT_API_KEY: 'perhaps',
+    DARKSLIDE_READ_PHOTOS: 'sometimes',
     DARKSLIDE_STUDIO_NAME: 'x'.repeat(256),
     DARKSLIDE_TRUSTED_PROXIES: 'my proxy',
     DARKSLIDE_ALLOWED_ORIGINS: 'https://photos.example.com/',

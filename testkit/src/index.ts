@@ -6,6 +6,7 @@ import { ERRORS } from '@darkslide/contract';
 
 export * from './cluster.ts';
 export * from './darkslide.ts';
+export { type Exposed, exifPhoto } from './exif-photo.ts';
 export * from './failing-disk.ts';
 export * from './fault-proxy.ts';
 export * from './faults.ts';

@@ -59,6 +59,7 @@ export const CALLS = {
   },
   listFiles: { method: 'GET', path: '/:project_uuid/files', scope: 'read', byToken: true },
   getFile: { method: 'GET', path: '/:project_uuid/files/:file_name', scope: 'read' },
+  listShots: { method: 'GET', path: '/:project_uuid/shots', scope: 'read' },
   deleteFile: { method: 'DELETE', path: '/:project_uuid/files/:file_name', scope: 'admin' },
   mintUploadToken: { method: 'POST', path: '/:project_uuid/upload_tokens', scope: 'admin' },
   listUploadTokens: { method: 'GET', path: '/:project_uuid/upload_tokens', scope: 'admin' },

@@ -115,6 +115,22 @@ export const ERRORS = {
     message: ({ name }) => `The project has no file "${name}". Ask for an upload link first.`,
   }),
 
+  photos_not_read: define({
+    status: 404,
+    message: () =>
+      'This server does not read photos, so it knows no shots. Its operator can set DARKSLIDE_READ_PHOTOS=true.',
+  }),
+  too_many_photos: define<{ most: number }>({
+    status: 409,
+    message: ({ most }) =>
+      `The project has more than ${most} photos, too many to be put in order together. List its files instead.`,
+  }),
+  shots_changed: define({
+    status: 409,
+    message: () =>
+      'Photos of this project have arrived or gone since the first page of this list. Start again without a cursor.',
+  }),
+
   storage_delete_refused: define({
     status: 409,
     message: () =>

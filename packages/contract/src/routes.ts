@@ -189,6 +189,14 @@ export const ROUTES = {
     data: schemas.FileWithDownload,
     errors: ['project_not_found', 'invalid_file_name', 'file_not_found'],
   },
+  listShots: {
+    ...CALLS.listShots,
+    summary: 'The uploaded photos as shots and sets, in the order of capture',
+    params: OfProject,
+    query: schemas.PageQuery,
+    data: schemas.ShotList,
+    errors: ['project_not_found', 'photos_not_read', 'too_many_photos', 'shots_changed'],
+  },
   deleteFile: {
     ...CALLS.deleteFile,
     summary: 'Delete a file, and forget its name',

@@ -255,6 +255,119 @@ export const FileWithDownload = Type.Object(
   { title: 'FileWithDownload' },
 );
 
+// What is in the photos
+
+const ShotId = Type.String({ description: 'The name of its first file, without extension where that is enough.' });
+const SetId = Type.String({ description: 'Its kind, and the id of its first shot.' });
+const Count = Type.Integer({ minimum: 0 });
+
+export const Shot = Type.Object(
+  {
+    id: ShotId,
+    files: Type.Array(
+      Type.Object({
+        path: FileName,
+        role: Type.Enum(['raw', 'jpeg', 'heic', 'image', 'sidecar', 'video', 'copy', 'result']),
+      }),
+    ),
+    t: Type.Optional(
+      Type.Number({ description: "Milliseconds since 1970 of the camera's clock, as if that showed UTC." }),
+    ),
+    tz: Type.Optional(Type.Number({ description: 'Minutes east of UTC, where the camera says so.' })),
+    order: Type.Integer({ minimum: 0, description: 'Its place in the order of capture, from 0.' }),
+    camera: Type.Optional(
+      Type.Object({
+        make: Type.Optional(Type.String()),
+        model: Type.Optional(Type.String()),
+        serial: Type.Optional(Type.String()),
+        lens: Type.Optional(Type.String()),
+      }),
+    ),
+    dims: Type.Optional(Type.Object({ width: Type.Number(), height: Type.Number() })),
+    orientation: Type.Optional(Type.Integer({ description: '1 to 8, as Exif has it.' })),
+    exposure: Type.Optional(
+      Type.Object({
+        seconds: Type.Optional(Type.Number()),
+        aperture: Type.Optional(Type.Number()),
+        iso: Type.Optional(Type.Number()),
+        compensation: Type.Optional(Type.Number({ description: 'In EV.' })),
+        mode: Type.Optional(Type.Integer({ description: "Exif's ExposureMode: 0 automatic, 1 manual, 2 bracketed." })),
+        ev: Type.Optional(Type.Number({ description: 'Brightness in EV: one more is twice as bright.' })),
+        flash: Type.Optional(Type.Boolean()),
+      }),
+    ),
+    preview: Type.Optional(
+      Type.Object(
+        { offset: Count, length: Count, w: Type.Optional(Count), h: Type.Optional(Count) },
+        { description: 'Where in its first file a JPEG lies that shows it, in bytes and pixels.' },
+      ),
+    ),
+    of: Type.Optional(Type.String({ description: 'A copy, or made of other shots: the shot that it was made from.' })),
+    set: Type.Optional(SetId),
+    position: Type.Optional(Type.Integer({ minimum: 1, description: 'Its place in the set, where it has one.' })),
+  },
+  { title: 'Shot' },
+);
+
+export const PhotoSet = Type.Object(
+  {
+    id: SetId,
+    kind: Type.String({ description: 'exposure, focus, white-balance, burst, panorama and others.' }),
+    frames: Type.Array(
+      Type.Object({
+        shot: ShotId,
+        pos: Type.Optional(Type.Integer({ minimum: 1 })),
+        ev: Type.Optional(Type.Number()),
+        offset: Type.Optional(Type.Number({ description: 'From the base exposure, in EV.' })),
+      }),
+    ),
+    base: Type.Optional(Type.Number({ description: 'Brightness of the base exposure, in EV.' })),
+    order: Type.Optional(
+      Type.String({ description: 'Signs of the offsets in the order of capture.', examples: ['0-+'] }),
+    ),
+    expected: Type.Optional(Type.Integer({ minimum: 1, description: 'How many frames it should have.' })),
+    expectedFrom: Type.Optional(Type.Enum(['tag', 'menu', 'pattern', 'habit'])),
+    complete: Nullable(Type.Boolean({ description: 'null: nothing tells.' })),
+    missing: Type.Array(Type.Integer({ minimum: 1 }), { description: 'Positions from 1.' }),
+    cause: Type.Optional(Type.String({ description: 'Why frames are missing, probably.' })),
+    confidence: Type.Number({ minimum: 0, maximum: 1 }),
+    tier: Type.Enum(['A', 'B', 'C', 'D'], {
+      description:
+        "How it was recognised. A: the camera's tags. B: Exif's bracket mode. C: its ladder. D: the shoot's habit.",
+    }),
+    why: Type.Array(Type.String()),
+    continues: Type.Optional(Type.String({ description: 'The set that this one takes again.' })),
+  },
+  { title: 'PhotoSet' },
+);
+
+export const ShotList = Type.Object(
+  {
+    version: Type.Literal(1),
+    shots: Type.Array(Shot),
+    sets: Type.Array(PhotoSet, { description: 'Those that begin on this page.' }),
+    singles: Type.Array(ShotId, { description: 'Shots of this page that are in no set.' }),
+    problems: Type.Array(
+      Type.Object({
+        kind: Type.Enum(['incomplete-set', 'missing-sidecar', 'sidecar-without-photo', 'unreadable']),
+        set: Type.Optional(SetId),
+        shot: Type.Optional(ShotId),
+        path: Type.Optional(FileName),
+        message: Type.String(),
+      }),
+    ),
+    unknown: Type.Array(Type.Object({ path: FileName, reason: Type.String() }), {
+      description: 'Photos without facts, and on the last page files that belong to no photo.',
+    }),
+    unread: Type.Integer({
+      minimum: 0,
+      description: 'Uploaded files that the server has not read yet; they are not in this list.',
+    }),
+    next_cursor: Cursor,
+  },
+  { title: 'ShotList' },
+);
+
 // Upload tokens
 
 const TokenId = Type.String({ format: 'uuid', description: 'Public id of the token; not a secret.' });
@@ -385,6 +498,7 @@ export type File = Static<typeof File>;
 export type FileList = Static<typeof FileList>;
 export type FileStatus = Static<typeof FileStatus>;
 export type FileWithDownload = Static<typeof FileWithDownload>;
+export type ShotList = Static<typeof ShotList>;
 export type MintUploadTokenBody = Static<typeof MintUploadTokenBody>;
 export type UploadTokenMinted = Static<typeof UploadTokenMinted>;
 export type UploadToken = Static<typeof UploadToken>;

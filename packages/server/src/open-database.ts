@@ -9,6 +9,7 @@ import type { DatabaseObserver } from './database/observer.ts';
 import { LeaseTable } from './jobs/lease-table.ts';
 import { AccountTable } from './keys/account-table.ts';
 import { UploadTable } from './multipart/upload-table.ts';
+import { PhotoTable } from './photos/photo-table.ts';
 import { ProjectTable } from './projects/project-table.ts';
 import { UploadTokenTable } from './tokens/token-table.ts';
 import { UnusableError } from './trouble/diagnosis.ts';
@@ -21,6 +22,7 @@ export type Database = {
   accounts: AccountTable;
   projects: ProjectTable;
   files: FileTable;
+  photos: PhotoTable;
   uploads: UploadTable;
   leases: LeaseTable;
   uploadTokens: UploadTokenTable;
@@ -52,6 +54,7 @@ export async function openDatabase(
       accounts: new AccountTable(db),
       projects: new ProjectTable(db),
       files: new FileTable(db, config.kind, observer.onArrived),
+      photos: new PhotoTable(db, config.kind),
       uploads: new UploadTable(db, config.kind, clock, observer.onArrived),
       leases: new LeaseTable(db, clock),
       uploadTokens: new UploadTokenTable(db, config.kind),

@@ -5,6 +5,7 @@ import { UploadLinks } from './links/links.ts';
 import { MultipartUploads } from './multipart/multipart.ts';
 import { type EndingTimes, UploadEnding } from './multipart/upload-completion.ts';
 import type { Database } from './open-database.ts';
+import { Shots } from './photos/shots.ts';
 import { Projects } from './projects/projects.ts';
 import { DEFAULT_QUOTAS, type QuotaLimits, Quotas } from './quotas/quotas.ts';
 import type { ObjectStore } from './storage/object-store.ts';
@@ -18,13 +19,28 @@ type RuleOptions = {
   quotaLimits?: QuotaLimits;
   /** Who receives the photos; null where it is not said. */
   studioName?: string | null;
+  /** Whether the heads of photos are read. */
+  readsPhotos?: boolean;
 };
 
 /** The rules over one database and one storage. */
 export function createRules(
-  { projects, files, uploads, uploadTokens }: Pick<Database, 'projects' | 'files' | 'uploads' | 'uploadTokens'>,
+  {
+    projects,
+    files,
+    photos,
+    uploads,
+    uploadTokens,
+  }: Pick<Database, 'projects' | 'files' | 'photos' | 'uploads' | 'uploadTokens'>,
   store: ObjectStore,
-  { now = Date.now, times, onDamaged = () => {}, quotaLimits = DEFAULT_QUOTAS, studioName = null }: RuleOptions = {},
+  {
+    now = Date.now,
+    times,
+    onDamaged = () => {},
+    quotaLimits = DEFAULT_QUOTAS,
+    studioName = null,
+    readsPhotos = true,
+  }: RuleOptions = {},
 ): Rules {
   const arrivals = new Arrivals({ projects, files, store, onDamaged });
   const quotas = new Quotas({ limits: quotaLimits, projects, arrivals, now });
@@ -34,6 +50,7 @@ export function createRules(
     projects: new Projects({ projects, arrivals, now }),
     links: new UploadLinks({ files, store, limits, quotas }),
     arrivals,
+    shots: new Shots({ photos, arrivals, isOn: readsPhotos }),
     multipart: new MultipartUploads({ uploads, store, ending, limits, quotas, now }),
     ending,
     deletion: new Deletion({ projects, files, uploads, ending, store, now }),

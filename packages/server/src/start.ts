@@ -56,6 +56,8 @@ export type ServerConfig = {
   uploadPage?: UploadPage['load'] | undefined;
   /** Who receives the photos, for the upload page. */
   studioName?: string | undefined;
+  /** Whether the heads of photos are read, so that there are shots. Default true. */
+  readsPhotos?: boolean | undefined;
   version: string;
 };
 
@@ -134,8 +136,9 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     log.error({ project, files }, 'storage says that files are damaged that had arrived: they have to be sent again');
   };
   const apiKeys = new ApiKeys({ accounts: database.accounts, now });
+  const { readsPhotos = true } = config;
   const rules = createRules(database, store, {
-    ...{ now, onDamaged, studioName: config.studioName ?? null },
+    ...{ now, onDamaged, readsPhotos, studioName: config.studioName ?? null },
     quotaLimits: { ...DEFAULT_QUOTAS, ...config.quotas },
   });
 
@@ -159,10 +162,13 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     store,
     ending: rules.ending,
     deletion: rules.deletion,
+    arrivals: rules.arrivals,
+    readsPhotos,
     idle: (config.multipartIdleDays ?? DEFAULT_IDLE_DAYS) * DAY,
     sweepEveryMs: (config.sweepIntervalSeconds ?? DEFAULT_SWEEP_INTERVAL_SECONDS) * 1000,
     log,
   });
+  started.add(() => rules.shots.close());
   started.add(async () => void (await Promise.all([background.stop(), drain(app)])));
 
   const firstApiKey = await apiKeys.ensureFirst(config.apiKey);

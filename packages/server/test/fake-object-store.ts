@@ -26,6 +26,8 @@ export class FakeObjectStore implements ObjectStore {
   readonly uploads = new Map<string, OpenEntry>();
   /** The calls so far, by name. */
   readonly calls: string[] = [];
+  /** By MD5; what was put as a size alone has none. */
+  readonly #contents = new Map<string, Buffer>();
   readonly #now: () => number;
   /** Some storages answer an abort of an upload that they do not know as if they had aborted it. */
   abortsUnknown = false;
@@ -40,6 +42,7 @@ export class FakeObjectStore implements ObjectStore {
     const bytes = typeof content === 'number' ? String(content) : content;
     const size = typeof content === 'number' ? content : Buffer.byteLength(bytes);
     this.objects.set(key, { key, size, etag: md5(bytes), lastModified: this.#date(), damaged: false });
+    if (typeof content !== 'number') this.#contents.set(md5(bytes), Buffer.from(content));
   }
 
   /** From now on, its bytes can't be given back. Until it is put again. */
@@ -76,6 +79,15 @@ export class FakeObjectStore implements ObjectStore {
       get: (key) => `fake:get/${encodeURIComponent(key)}`,
     };
   }
+
+  read = (key: string, { from, to, etag }: { from: number; to: number; etag: string }) =>
+    this.#call('read', () => {
+      const object = this.objects.get(key);
+      if (object === undefined || object.etag !== etag || object.damaged) return undefined;
+      return (
+        this.#contents.get(etag)?.subarray(from, to) ?? Buffer.alloc(Math.max(0, Math.min(to, object.size) - from))
+      );
+    });
 
   head = (key: string) => this.#call('head', () => this.objects.get(key));
 

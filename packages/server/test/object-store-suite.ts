@@ -64,6 +64,29 @@ export function objectStoreSuite(name: string, open: (t: TestContext) => Promise
       for (const object of objects) assert.deepEqual(await store.head(object.key), object);
     });
 
+    test('reads ranges of an object as long as it is the same', async (t) => {
+      const { store, put, damage } = await open(t);
+      const key = `${newPrefix()}IMG 0001+.CR3`;
+      const bytes = randomBytes(1000);
+      await put(key, bytes);
+      const etag = md5(bytes);
+      const read = async (from: number, to: number) => await store.read(key, { from, to, etag });
+      for (const [from, to] of [
+        [0, 1],
+        [0, 1000],
+        [10, 999],
+        [990, 5000],
+      ] as const) {
+        assert.deepEqual(Buffer.from((await read(from, to)) ?? []), bytes.subarray(from, to));
+      }
+      assert.equal((await read(1000, 2000))?.length, 0);
+      assert.equal(await store.read(`${key}x`, { from: 0, to: 1, etag }), undefined);
+      assert.equal(await store.read(key, { from: 0, to: 1, etag: md5(Buffer.from('other')) }), undefined);
+      if (damage === undefined) return;
+      await damage(key, bytes);
+      assert.equal(await read(0, 1000), undefined);
+    });
+
     test('says of an object that is damaged, until it is put again', async (t) => {
       const { store, put, damage } = await open(t);
       if (damage === undefined) return t.skip('the bytes of this storage can not be reached');

@@ -50,6 +50,7 @@ type Options = {
   onDamaged?: OnDamaged;
   writing?: WriteLimits;
   quotaLimits?: QuotaLimits;
+  readsPhotos?: boolean;
 };
 
 /** The API in this process, over a database of its own and storage in memory. */
@@ -71,6 +72,7 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
     writing: options.writing,
   });
   afterwards(t, () => app.close());
+  afterwards(t, () => rules.shots.close());
   const call: TestServer['call'] = async (method, path, body, headers = {}) => {
     const request: InjectOptions = { method, url: path, headers: { 'x-api-key': TEST_KEY, ...headers } };
     if (body !== undefined) request.payload = body as Exclude<InjectOptions['payload'], undefined>;

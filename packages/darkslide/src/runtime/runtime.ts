@@ -62,6 +62,7 @@ export async function startRuntime(configuration: Configuration, version: string
       trustedProxies: new TrustedProxies(configuration.trustedProxies),
       allowedOrigins: configuration.allowedOrigins,
       studioName: configuration.studioName,
+      readsPhotos: configuration.readsPhotos,
       uploadPage: async () => (await import('@darkslide/web/page')).uploadPage(),
       metrics,
       tracing: traces && (await createTracing({ ...traces, version })),

@@ -27,6 +27,7 @@ export type Configuration = {
   studioName: string | undefined;
   /** Whether the key that the first start makes is printed if the output is not a terminal. */
   printApiKey: boolean;
+  readsPhotos: boolean;
   /** Lifetime of an upload link, in seconds. */
   linkTtlSeconds: number;
   /** Requests per minute and API key. */
@@ -70,6 +71,7 @@ export function readConfiguration(env: Environment, { terminal = false } = {}): 
     allowedOrigins: read.value(SETTINGS.allowedOrigins),
     studioName: read.value(SETTINGS.studioName),
     printApiKey: read.value(SETTINGS.printApiKey),
+    readsPhotos: read.value(SETTINGS.readsPhotos),
     apiKey: read.value(SETTINGS.apiKey),
     linkTtlSeconds: read.value(SETTINGS.linkTtlSeconds),
     rateLimitPerMinute: read.value(SETTINGS.rateLimitPerMinute),

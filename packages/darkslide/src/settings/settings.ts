@@ -121,6 +121,12 @@ export const SETTINGS = {
     },
     { pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u, type: 'one line of at most 255 characters' },
   ),
+  readsPhotos: boolean({
+    name: 'DARKSLIDE_READ_PHOTOS',
+    default: true,
+    meaning:
+      'read the first bytes of uploaded photos from the storage, so that the API can list shots and bracket sets',
+  }),
   logLevel: choice(['debug', 'info', 'warn', 'error', 'silent'], {
     name: 'DARKSLIDE_LOG_LEVEL',
     defaultText: '`info`, on a terminal `warn`',

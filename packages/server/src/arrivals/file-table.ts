@@ -52,6 +52,7 @@ export class FileTable {
         .where('file_name', '=', name)
         .execute();
       await db.deleteFrom('files').where('project_id', '=', projectId).where('name', '=', name).execute();
+      await countFactsChange(db, [projectId]);
     });
   }
 
@@ -130,12 +131,15 @@ export class FileTable {
   /** Storage has these no longer. */
   async forget(projectId: number, names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    await this.#db
-      .updateTable('files')
-      .set({ size: null, etag: null, uploaded_at: null })
-      .where('project_id', '=', projectId)
-      .where('name', 'in', names)
-      .execute();
+    await this.#db.transaction().execute(async (db) => {
+      await db
+        .updateTable('files')
+        .set({ size: null, etag: null, uploaded_at: null })
+        .where('project_id', '=', projectId)
+        .where('name', 'in', names)
+        .execute();
+      await countFactsChange(db, [projectId]);
+    });
   }
 
   find(projectId: number, name: string): Promise<FileRow | undefined> {
@@ -187,6 +191,15 @@ export class FileTable {
   #rows(rows: Parameters<typeof jsonRows>[1]) {
     return jsonRows(this.#kind, rows);
   }
+}
+
+/** What is kept of the photos of these projects is out of date from now on. */
+export async function countFactsChange(db: Kysely<Tables>, projectIds: readonly number[]): Promise<void> {
+  await db
+    .updateTable('projects')
+    .set((row) => ({ facts_version: row('facts_version', '+', 1) }))
+    .where('id', 'in', projectIds)
+    .execute();
 }
 
 async function fileCount(db: Kysely<Tables>, projectId: number): Promise<number> {

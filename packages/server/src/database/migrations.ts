@@ -10,6 +10,7 @@ import { tokenFiles } from './migrations/0006-token-files.ts';
 import { deletion } from './migrations/0007-deletion.ts';
 import { quotas } from './migrations/0008-quotas.ts';
 import { tokenTitles } from './migrations/0009-token-titles.ts';
+import { photoFacts } from './migrations/0010-photo-facts.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /**
@@ -26,6 +27,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0007-deletion': deletion,
   '0008-quotas': quotas,
   '0009-token-titles': tokenTitles,
+  '0010-photo-facts': photoFacts,
 };
 
 /**

@@ -36,6 +36,8 @@ type ProjectsTable = {
   // How many files were asked for, and how many of them arrived; triggers on `files` keep them.
   file_count: Generated<number>;
   arrived_count: Generated<number>;
+  /** Counts the changes to what is known of its photos. */
+  facts_version: Generated<number>;
   /** When it was deleted: clients no longer see it, and what late PUTs bring is removed. */
   deleted_at: number | null;
 };
@@ -54,7 +56,12 @@ type FilesTable = {
   size: number | null;
   etag: string | null;
   uploaded_at: number | null;
+  /** The ETag of the content whose facts are in `photo_facts`; null where none was read. */
+  facts_etag: Generated<string | null>;
 };
+
+/** What a file's head says, as JSON of `PhotoFacts`. */
+type PhotoFactsTable = { project_id: number; name: string; facts: string };
 
 /** `aborting` and `completing` are held by one node until `busy_until`; after that any other may take over. */
 type UploadState = 'open' | 'completing' | 'completed' | 'aborting' | 'aborted';
@@ -124,6 +131,7 @@ export type Tables = {
   api_keys: ApiKeysTable;
   projects: ProjectsTable;
   files: FilesTable;
+  photo_facts: PhotoFactsTable;
   multipart_uploads: MultipartUploadsTable;
   leases: LeasesTable;
   upload_tokens: UploadTokensTable;

@@ -8,6 +8,7 @@ import type { Caller } from '../keys/caller.ts';
 import type { UploadLinks } from '../links/links.ts';
 import type { MultipartUploads } from '../multipart/multipart.ts';
 import type { UploadEnding } from '../multipart/upload-completion.ts';
+import type { Shots } from '../photos/shots.ts';
 import type { Projects } from '../projects/projects.ts';
 import type { UploadTokens } from '../tokens/upload-tokens.ts';
 import { readCursor, readNumberCursor, writeCursor } from './cursor.ts';
@@ -36,6 +37,7 @@ export type Rules = {
   projects: Projects;
   links: UploadLinks;
   arrivals: Arrivals;
+  shots: Shots;
   multipart: MultipartUploads;
   ending: UploadEnding;
   deletion: Deletion;
@@ -46,7 +48,7 @@ type Identity = { accountId: number; caller: Caller; family: Family };
 type OfProject = Identity & { params: { project_uuid: string } };
 
 export function createHandlers(rules: Rules): Handlers {
-  const { projects, links, arrivals, multipart, ending, deletion, uploadTokens } = rules;
+  const { projects, links, arrivals, shots, multipart, ending, deletion, uploadTokens } = rules;
   const projectOf = (call: OfProject) => projects.find(scopeOf(call), call.params.project_uuid);
 
   return {
@@ -93,6 +95,12 @@ export function createHandlers(rules: Rules): Handlers {
       return { files, next_cursor: writeCursor(next) };
     },
     getFile: async (call) => arrivals.get(await projectOf(call), call.params.file_name),
+
+    listShots: async (call) => {
+      const { cursor, limit } = call.query;
+      const { page, next } = await shots.list(await projectOf(call), { cursor: readCursor(cursor), limit });
+      return { ...page, next_cursor: writeCursor(next) };
+    },
 
     deleteFile: async (call) => {
       await deletion.deleteFile(await projectOf(call), call.params.file_name);

@@ -20,6 +20,8 @@ type Options = {
   leases: Pick<LeaseTable, 'take' | 'giveBack'>;
   /** One pass. Ends early, without error, when `signal` aborts. Returns what it did, in numbers. */
   run: (options: { signal: AbortSignal }) => Promise<Record<string, number>>;
+  /** Asked before the lease is: where there is nothing to do, nothing is written. */
+  hasWork?: () => Promise<boolean>;
   times: JobTimes;
   log: FastifyBaseLogger;
 };
@@ -63,9 +65,10 @@ export class ClusterJob {
   }
 
   async #look(): Promise<void> {
-    const { name, holder, leases, times } = this.#options;
+    const { name, holder, leases, times, hasWork } = this.#options;
     let rest = 0;
     try {
+      if (hasWork && !(await hasWork())) return;
       const asked = performance.now();
       if (!(await leases.take({ name, holder, ms: times.leaseMs }))) return;
       try {

@@ -82,6 +82,24 @@ export class ProjectTable {
       .execute();
   }
 
+  /** Projects of anyone that wait for files, newest first. */
+  newestWaiting(limit: number): Promise<ProjectRow[]> {
+    return this.#waiting().orderBy('id', 'desc').limit(limit).execute();
+  }
+
+  /** The same, oldest first, after the one whose id is `after`. */
+  listWaiting({ after, limit }: { after: number; limit: number }): Promise<ProjectRow[]> {
+    return this.#waiting().where('id', '>', after).orderBy('id').limit(limit).execute();
+  }
+
+  #waiting() {
+    return this.#db
+      .selectFrom('projects')
+      .selectAll()
+      .whereRef('file_count', '>', 'arrived_count')
+      .where('deleted_at', 'is', null);
+  }
+
   /** How many files these projects have by now, and how many of them arrived. */
   counts(ids: readonly number[]): Promise<FileCounts[]> {
     return this.#db

@@ -55,6 +55,11 @@ export interface ObjectStore {
   signer(options?: { until?: Date | undefined }): Promise<LinkSigner>;
 
   head(key: string): Promise<StoredObject | undefined>;
+  /**
+   * The bytes of an object from `from` up to, without, `to`; fewer at its end. Undefined where there is no object with
+   * this ETag, or its bytes are damaged.
+   */
+  read(key: string, range: { from: number; to: number; etag: string }): Promise<Uint8Array | undefined>;
   /** Objects whose key begins with `prefix`, after `startAfter` (exclusive), in the byte order of their keys. */
   list(page: {
     prefix: string;

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { addressGroup } from '@darkslide/connections';
 import { buildErrorXml, S3Error, verifyRequest } from '@darkslide/s3wire';
 import { DamagedError } from '../blobs/damage.ts';
+import { DAMAGED_CLASS } from '../catalog/damage-marks.ts';
 import { RequestBody, type Sender } from './body.ts';
 import { corsHeaders, rulesOf } from './cors.ts';
 import { refuseUnknown } from './known.ts';
@@ -168,7 +169,10 @@ export class Exchange {
       details: { ...refusal.details, HostId: HOST_ID },
     });
     const body = buildErrorXml(told, { resource, requestId: this.#id });
-    return { status: refusal.status, headers: { 'content-type': 'application/xml' }, body };
+    // As in listings and heads, so that a client tells damage from trouble that passes.
+    const isDamaged = refusal.cause instanceof DamagedError;
+    const headers = { 'content-type': 'application/xml', ...(isDamaged && { 'x-amz-storage-class': DAMAGED_CLASS }) };
+    return { status: refusal.status, headers, body };
   }
 
   #marks(): Record<string, string> {

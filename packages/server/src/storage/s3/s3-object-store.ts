@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -92,6 +93,26 @@ export class S3ObjectStore implements ObjectStore {
       // Such a response has no size; the listing has it.
       if (isDamaged(error)) return await this.#listed(key);
       throw unavailable('HeadObject', error);
+    }
+  }
+
+  async read(
+    key: string,
+    { from, to, etag }: { from: number; to: number; etag: string },
+  ): Promise<Uint8Array | undefined> {
+    const get = new GetObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      Range: `bytes=${from}-${to - 1}`,
+      IfMatch: `"${etag}"`,
+    });
+    try {
+      const { Body } = await this.#client.send(get, within(DEADLINE_MS));
+      return await Body?.transformToByteArray();
+    } catch (error) {
+      if (isNotFound(error) || isDamaged(error) || s3Code(error) === 'PreconditionFailed') return undefined;
+      if (s3Code(error) === 'InvalidRange') return new Uint8Array();
+      throw unavailable('GetObject', error);
     }
   }
 
