@@ -78,7 +78,12 @@ async function openWebKit(): Promise<Tab> {
     ...{ folder, name: 'driver' },
   });
   const server = `http://127.0.0.1:${port}`;
-  await driver.start(async () => (await fetch(`${server}/status`)).ok);
+  await driver.start(() =>
+    fetch(`${server}/status`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
   const wanted = { browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary, args: ['--automation'] } };
   const { Builder, Capabilities } = await import('selenium-webdriver');
   const session = await new Builder().usingServer(server).withCapabilities(new Capabilities(wanted)).build();
