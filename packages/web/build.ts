@@ -7,11 +7,15 @@ const TARGET = ['chrome123', 'firefox121', 'safari17.5'];
 
 const at = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Builds the files of the upload page, in memory. */
+/** Builds the files of the upload page, and the element alone for other pages, in memory. */
 export async function build() {
   const { build: bundle } = await import('esbuild');
   const { outputFiles } = await bundle({
-    entryPoints: { uploader: at('./src/upload-page.ts'), worker: at('./src/upload-worker.ts') },
+    entryPoints: {
+      uploader: at('./src/upload-page.ts'),
+      element: at('./src/define.ts'),
+      worker: at('./src/upload-worker.ts'),
+    },
     outdir: at('./src/page'),
     ...{ bundle: true, minify: true, write: false, format: 'esm', target: TARGET, legalComments: 'none' },
   });
@@ -20,6 +24,7 @@ export async function build() {
     'upload.html': await readFile(at('./src/page/upload.html'), 'utf8'),
     'page.css': await readFile(at('./src/page/page.css'), 'utf8'),
     'uploader.js': script('uploader.js'),
+    'element.js': script('element.js'),
     'worker.js': script('worker.js'),
   };
 }

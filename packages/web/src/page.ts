@@ -10,6 +10,8 @@ export const PAGE_FILES = [
   { name: '', source: 'upload.html', type: 'text/html; charset=utf-8' },
   { name: 'page.css', source: 'page.css', type: 'text/css; charset=utf-8' },
   { name: 'uploader.js', source: 'uploader.js', type: SCRIPT },
+  // Not for this page, but for those of other origins that embed the element.
+  { name: 'element.js', source: 'element.js', type: SCRIPT },
   { name: 'worker.js', source: 'worker.js', type: SCRIPT },
 ] as const;
 
