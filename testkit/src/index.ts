@@ -27,6 +27,7 @@ export { BROWSERS, type Tab } from './tools/browsers.ts';
 export * from './tools/ceph-rgw.ts';
 export * from './tools/chromium.ts';
 export { type Nginx, type ProxiedAnswer, startNginxWith } from './tools/nginx.ts';
+export { ensureNodeModules } from './tools/npm.ts';
 export * from './tools/postgres.ts';
 export * from './tools/programs.ts';
 export * from './tools/python.ts';
