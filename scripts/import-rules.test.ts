@@ -118,6 +118,7 @@ const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
       'multipart',
       'photos',
       'projects',
+      'quotas',
       'tokens',
       'trouble',
     ],

@@ -11,6 +11,7 @@ import { AccountTable } from './keys/account-table.ts';
 import { UploadTable } from './multipart/upload-table.ts';
 import { PhotoTable } from './photos/photo-table.ts';
 import { ProjectTable } from './projects/project-table.ts';
+import { QuotaTable } from './quotas/quota-table.ts';
 import { UploadTokenTable } from './tokens/token-table.ts';
 import { UnusableError } from './trouble/diagnosis.ts';
 
@@ -25,6 +26,7 @@ export type Database = {
   photos: PhotoTable;
   uploads: UploadTable;
   leases: LeaseTable;
+  quotas: QuotaTable;
   uploadTokens: UploadTokenTable;
   /** Queries that wait for a free connection. */
   waiting(): number;
@@ -57,6 +59,7 @@ export async function openDatabase(
       photos: new PhotoTable(db, config.kind),
       uploads: new UploadTable(db, config.kind, clock, observer.onArrived),
       leases: new LeaseTable(db, clock),
+      quotas: new QuotaTable(db),
       uploadTokens: new UploadTokenTable(db, config.kind),
       waiting,
       check: async () => void (await sql`select 1`.execute(db)),

@@ -7,7 +7,8 @@ import { type EndingTimes, UploadEnding } from './multipart/upload-completion.ts
 import type { Database } from './open-database.ts';
 import { Shots } from './photos/shots.ts';
 import { Projects } from './projects/projects.ts';
-import { DEFAULT_QUOTAS, type QuotaLimits, Quotas } from './quotas/quotas.ts';
+import type { QuotaLimits } from './quotas/quota-table.ts';
+import { DEFAULT_QUOTAS, Quotas } from './quotas/quotas.ts';
 import type { ObjectStore } from './storage/object-store.ts';
 import { TokenLimits } from './tokens/token-limits.ts';
 import { UploadTokens } from './tokens/upload-tokens.ts';
@@ -25,13 +26,7 @@ type RuleOptions = {
 
 /** The rules over one database and one storage. */
 export function createRules(
-  {
-    projects,
-    files,
-    photos,
-    uploads,
-    uploadTokens,
-  }: Pick<Database, 'projects' | 'files' | 'photos' | 'uploads' | 'uploadTokens'>,
+  { projects, files, photos, quotas: table, uploads, uploadTokens }: Omit<Database, 'close'>,
   store: ObjectStore,
   {
     now = Date.now,
@@ -43,7 +38,7 @@ export function createRules(
   }: RuleOptions = {},
 ): Rules {
   const arrivals = new Arrivals({ projects, files, store, onDamaged });
-  const quotas = new Quotas({ limits: quotaLimits, projects, arrivals, now });
+  const quotas = new Quotas({ limits: quotaLimits, table, projects, arrivals, now });
   const limits = new TokenLimits({ tokens: uploadTokens, store, now });
   const ending = new UploadEnding({ uploads, files, store, now, ...(times && { times }) });
   return {

@@ -11,7 +11,7 @@ import { ApiKeys } from '../src/keys/api-keys.ts';
 import { Callers } from '../src/keys/caller.ts';
 import type { EndingTimes } from '../src/multipart/upload-completion.ts';
 import type { Database } from '../src/open-database.ts';
-import type { QuotaLimits } from '../src/quotas/quotas.ts';
+import type { QuotaLimits } from '../src/quotas/quota-table.ts';
 import { createRules } from '../src/services.ts';
 import { afterwards } from './afterwards.ts';
 import { newDatabase, openedFor } from './database.ts';

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { inStatements, jsonRows } from '../database/json-rows.ts';
+import { inStatements, isOneStatement, jsonRows } from '../database/json-rows.ts';
 import type { OnArrived } from '../database/observer.ts';
 import type { DatabaseKind, FileRow, Tables } from '../database/tables.ts';
 
@@ -36,6 +36,10 @@ export class FileTable {
    * last in the transaction where names were added, and refuses by throwing.
    */
   async request(asked: AskedBy, files: readonly RequestedFile[], check?: NamesCheck): Promise<void> {
+    // One statement is all or none by itself.
+    if (check === undefined && isOneStatement(this.#kind, files.length)) {
+      return await recordRequested(this.#db, this.#kind, { ...asked, hasLink: true }, files);
+    }
     await this.#db.transaction().execute(async (db) => {
       const before = await fileCount(db, asked.id);
       await recordRequested(db, this.#kind, { ...asked, hasLink: true }, files);

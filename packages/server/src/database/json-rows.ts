@@ -17,6 +17,9 @@ export function jsonRows(
   return kind === 'sqlite' ? sql`json_each(${json}) as v` : sql`json_array_elements(${json}::json) as v`;
 }
 
+/** Whether `inStatements` needs one statement for that many rows. */
+export const isOneStatement = (kind: DatabaseKind, rows: number) => kind === 'postgres' || rows <= ROWS_PER_STATEMENT;
+
 /**
  * Runs a statement over rows, with SQLite a few hundred at a time, so that other requests are handled in between. To
  * be called within a transaction where all rows or none are to be written. It does not wait for its turn: others may

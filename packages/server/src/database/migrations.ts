@@ -11,6 +11,7 @@ import { deletion } from './migrations/0007-deletion.ts';
 import { quotas } from './migrations/0008-quotas.ts';
 import { tokenTitles } from './migrations/0009-token-titles.ts';
 import { photoFacts } from './migrations/0010-photo-facts.ts';
+import { waitingProjects } from './migrations/0011-waiting-projects.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /**
@@ -28,6 +29,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0008-quotas': quotas,
   '0009-token-titles': tokenTitles,
   '0010-photo-facts': photoFacts,
+  '0011-waiting-projects': waitingProjects,
 };
 
 /**

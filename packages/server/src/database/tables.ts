@@ -36,6 +36,8 @@ type ProjectsTable = {
   // How many files were asked for, and how many of them arrived; triggers on `files` keep them.
   file_count: Generated<number>;
   arrived_count: Generated<number>;
+  /** 1 while not all of its files have arrived. A trigger keeps it. */
+  waiting: Generated<number>;
   /** Counts the changes to what is known of its photos. */
   facts_version: Generated<number>;
   /** When it was deleted: clients no longer see it, and what late PUTs bring is removed. */

@@ -87,6 +87,7 @@ async function everyCall(server: TestServer, step: (step: Step) => Promise<Field
   await step({ call: 'revokeUploadToken', params: { ...of, token_id: String(token_id) } });
   await step({ call: 'listFiles', params: of });
   await step({ call: 'getFile', params: { ...of, file_name: 'a.NEF' } });
+  await step({ call: 'listShots', params: of });
   await step({ call: 'getProject', params: of });
   await step({ call: 'listProjects' });
   await step({ call: 'deleteFile', params: { ...of, file_name: 'a.NEF' } });

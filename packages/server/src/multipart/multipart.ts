@@ -117,9 +117,13 @@ export class MultipartUploads {
     const uploadId = await this.#store.createUpload(key);
     const ids = { project_id: project.id, upload_id: uploadId, token_id: project.token?.id ?? null };
     try {
-      const forUploads = this.#quotas.forUploads(project.account_id);
+      const forUploads = await this.#quotas.forUploads(project.account_id);
       const row = await this.#quotas.forNames(project.account_id, (forNames) =>
-        this.#uploads.add({ ...upload, ...ids }, { md5, now: this.#now() }, [forNames, forUploads]),
+        this.#uploads.add(
+          { ...upload, ...ids },
+          { md5, now: this.#now() },
+          [forNames, forUploads].filter((check) => check !== undefined),
+        ),
       );
       for (const earlier of await this.#uploads.earlierOfToken(row)) {
         await this.#ending.abortIdle(project.uuid, earlier);

@@ -76,7 +76,7 @@ export class ProjectTable {
       .selectFrom('projects')
       .selectAll()
       .where('account_id', '=', accountId)
-      .whereRef('file_count', '>', 'arrived_count')
+      .where('waiting', '=', 1)
       .orderBy((row) => row('file_count', '-', row.ref('arrived_count')), 'desc')
       .limit(limit)
       .execute();
@@ -93,11 +93,7 @@ export class ProjectTable {
   }
 
   #waiting() {
-    return this.#db
-      .selectFrom('projects')
-      .selectAll()
-      .whereRef('file_count', '>', 'arrived_count')
-      .where('deleted_at', 'is', null);
+    return this.#db.selectFrom('projects').selectAll().where('waiting', '=', 1).where('deleted_at', 'is', null);
   }
 
   /** How many files these projects have by now, and how many of them arrived. */

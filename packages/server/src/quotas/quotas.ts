@@ -1,23 +1,14 @@
 import { ApiError, apiError } from '@darkslide/contract';
-import { type Kysely, type SqlBool, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Arrivals } from '../arrivals/arrivals.ts';
 import type { Tables } from '../database/tables.ts';
 import type { ProjectTable } from '../projects/project-table.ts';
-
-/** What an account may have at once. */
-export type QuotaLimits = {
-  /** Names that were asked for and have not arrived. */
-  pendingFiles: number;
-  /** Upload tokens that work. */
-  uploadTokens: number;
-  /** Multipart uploads that have not ended. */
-  openUploads: number;
-};
+import type { Quota, QuotaLimits, QuotaTable } from './quota-table.ts';
 
 export const DEFAULT_QUOTAS: QuotaLimits = { pendingFiles: 1_000_000, uploadTokens: 10_000, openUploads: 10_000 };
 
 /** What each quota counts, and what helps where it is reached. */
-const WORDS: Record<keyof QuotaLimits, { things: string; help: string }> = {
+const WORDS: Record<Quota, { things: string; help: string }> = {
   pendingFiles: {
     things: 'files that were asked for and have not arrived',
     help: 'Send those that it has links for, or delete their names',
@@ -34,23 +25,41 @@ const PROJECTS_AT_ONCE = 32;
 /** How long one request looks for arrivals before it is refused. */
 const PATIENCE_MS = 5000;
 
-type Options = { limits: QuotaLimits; projects: ProjectTable; arrivals: Arrivals; now: () => number };
+/**
+ * As long as an account has this much left, its requests are not checked one by one: more than can be asked for while
+ * what it has is remembered.
+ */
+const MARGINS: QuotaLimits = { pendingFiles: 500_000, uploadTokens: 5000, openUploads: 5000 };
+const REMEMBERED_MS = 1000;
+/** Accounts whose counts are remembered. */
+const MAX_REMEMBERED = 10_000;
+
+type Options = {
+  limits: QuotaLimits;
+  table: QuotaTable;
+  projects: ProjectTable;
+  arrivals: Arrivals;
+  now: () => number;
+};
 
 /**
- * Holds accounts to their quotas. Each check locks the account's row and then counts, so that of requests at the same
- * time only as many succeed as there is room for. That lock is a transaction's last one: none waits for another.
+ * Holds accounts to their quotas. Near its limit, each check locks the account's row and then counts, so that of
+ * requests at the same time only as many succeed as there is room for. That lock is a transaction's last one: none
+ * waits for another. Far from it there is no check, since all requests of an account would wait for that row.
  */
 export class Quotas {
   readonly #options: Options;
+  readonly #remembered = new Map<string, { until: number; count: Promise<number> }>();
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  /** Does `work` with a check for pending names. Before a refusal, storage is asked what has arrived meanwhile. */
-  async forNames<Result>(accountId: number, work: (check: QuotaCheck) => Promise<Result>): Promise<Result> {
+  /** Does `work`, where needed with a check for pending names. Before a refusal, storage is asked what has arrived. */
+  async forNames<Result>(accountId: number, work: (check?: QuotaCheck) => Promise<Result>): Promise<Result> {
+    const refuse = await this.#checkOf(accountId, 'pendingFiles');
+    if (refuse === undefined) return await work();
     let isReached = false;
-    const refuse = this.#check(accountId, 'pendingFiles', (db) => countPendingFiles(db, accountId));
     const check: QuotaCheck = (db) =>
       refuse(db).catch((error) => {
         isReached = error instanceof ApiError;
@@ -65,21 +74,39 @@ export class Quotas {
     }
   }
 
-  forTokens(accountId: number): QuotaCheck {
-    return this.#check(accountId, 'uploadTokens', (db) => countTokens(db, accountId, this.#options.now()));
+  /** Undefined far from the limit. */
+  forTokens(accountId: number): Promise<QuotaCheck | undefined> {
+    return this.#checkOf(accountId, 'uploadTokens');
   }
 
-  forUploads(accountId: number): QuotaCheck {
-    return this.#check(accountId, 'openUploads', (db) => countOpenUploads(db, accountId));
+  /** Undefined far from the limit. */
+  forUploads(accountId: number): Promise<QuotaCheck | undefined> {
+    return this.#checkOf(accountId, 'openUploads');
   }
 
-  #check(accountId: number, quota: keyof QuotaLimits, count: (db: Kysely<Tables>) => Promise<number>): QuotaCheck {
-    const most = this.#options.limits[quota];
+  async #checkOf(accountId: number, quota: Quota): Promise<QuotaCheck | undefined> {
+    const { limits, table, now } = this.#options;
+    const most = limits[quota];
+    const isFar = most >= MARGINS[quota] && most - (await this.#recent(accountId, quota)) >= MARGINS[quota];
+    if (isFar) return undefined;
     return async (db) => {
-      // Changes nothing, and holds the row until the transaction ends.
-      await db.updateTable('accounts').set({ name: sql`name` }).where('id', '=', accountId).execute();
-      if ((await count(db)) > most) throw apiError('quota_reached', { most, ...WORDS[quota] });
+      await table.lock(accountId, db);
+      const count = await table.count(quota, { accountId, now: now(), db });
+      if (count > most) throw apiError('quota_reached', { most, ...WORDS[quota] });
     };
+  }
+
+  /** How much the account had a moment ago. */
+  #recent(accountId: number, quota: Quota): Promise<number> {
+    const { table, now } = this.#options;
+    const key = `${quota} ${accountId}`;
+    const known = this.#remembered.get(key);
+    if (known !== undefined && performance.now() < known.until) return known.count;
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    const count = table.count(quota, { accountId, now: now() });
+    this.#remembered.set(key, { until: performance.now() + REMEMBERED_MS, count });
+    count.catch(() => this.#remembered.delete(key));
+    return count;
   }
 
   /** Goes on while more is found to have arrived, and no longer than a request may take. */
@@ -92,36 +119,4 @@ export class Quotas {
       found = pending.some(({ id, arrived_count }) => (counts.get(id)?.arrived_count ?? 0) > arrived_count);
     }
   }
-}
-
-async function countPendingFiles(db: Kysely<Tables>, accountId: number): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select cast(coalesce(sum(file_count - arrived_count), 0) as bigint) as count
-    from projects where account_id = ${accountId} and file_count > arrived_count
-  `.execute(db);
-  return rows[0]?.count ?? 0;
-}
-
-async function countTokens(db: Kysely<Tables>, accountId: number, now: number): Promise<number> {
-  const { count } = await db
-    .selectFrom('upload_tokens')
-    .innerJoin('api_keys', 'api_keys.id', 'upload_tokens.key_id')
-    .select((row) => row.fn.countAll<number>().as('count'))
-    .where('api_keys.account_id', '=', accountId)
-    .where('api_keys.revoked_at', 'is', null)
-    .where('upload_tokens.revoked_at', 'is', null)
-    .where('upload_tokens.expires_at', '>', now)
-    .executeTakeFirstOrThrow();
-  return count;
-}
-
-async function countOpenUploads(db: Kysely<Tables>, accountId: number): Promise<number> {
-  const { count } = await db
-    .selectFrom('multipart_uploads')
-    .innerJoin('projects', 'projects.id', 'multipart_uploads.project_id')
-    .select((row) => row.fn.countAll<number>().as('count'))
-    .where('projects.account_id', '=', accountId)
-    .where(sql<SqlBool>`state in ('open', 'completing', 'aborting')`)
-    .executeTakeFirstOrThrow();
-  return count;
 }

@@ -12,7 +12,7 @@ export type NewUploadToken = Omit<UploadTokenRow, 'id' | 'bytes' | 'files' | 'la
 export type ClaimOutcome = { kind: 'claimed' } | { kind: 'ended' } | Extract<Counted, { kind: 'full' }>;
 
 /** `check` comes last in the transaction, and refuses by throwing. */
-type AddOptions = { forget: number; check: (db: Kysely<Tables>) => Promise<void> };
+type AddOptions = { forget: number; check: ((db: Kysely<Tables>) => Promise<void>) | undefined };
 
 /** Upload tokens, and the names that each has asked for. */
 export class UploadTokenTable {
@@ -33,7 +33,7 @@ export class UploadTokenTable {
       .execute();
     await this.#db.transaction().execute(async (db) => {
       await db.insertInto('upload_tokens').values(token).execute();
-      await check(db);
+      await check?.(db);
     });
   }
 

@@ -66,7 +66,7 @@ export class UploadTokens {
       created_at: now,
       expires_at: now + (request.expires_in ?? TOKEN_SECONDS.default) * 1000,
     };
-    await this.#tokens.add(row, { forget: now - REMEMBERED, check: this.#quotas.forTokens(project.account_id) });
+    await this.#tokens.add(row, { forget: now - REMEMBERED, check: await this.#quotas.forTokens(project.account_id) });
     return { ...describe(row), token };
   }
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { DatabaseKind } from '../tables.ts';
 
-/** What the heads of the files say, of which content that was read, and which projects wait for files. */
+/** What the heads of the files say, and of which content that was read. */
 export async function photoFacts(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {
   const nameType = kind === 'sqlite' ? sql`text` : sql`text collate "C"`;
   const facts = db.schema
@@ -23,5 +23,4 @@ export async function photoFacts(db: Kysely<unknown>, kind: DatabaseKind): Promi
     create index files_unread on files (project_id, name)
     where etag is not null and (facts_etag is null or facts_etag <> etag)
   `.execute(db);
-  await sql`create index projects_waiting on projects (id) where file_count > arrived_count`.execute(db);
 }
