@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
-import { photoBytes, slowDown, startChromium, writeShoot } from '@darkslide/testkit';
+import { bytesMd5, photoBytes, slowDown, startChromium, writeShoot } from '@darkslide/testkit';
 import { PROFILE, uniqueName } from '../support/api.ts';
 import { startProxied } from '../support/proxied.ts';
 import { assertWhole, sizeOf } from '../support/shoots.ts';
@@ -67,6 +67,15 @@ describe('the upload page', () => {
       receipt.map((entry) => [entry.name, entry.status]),
       photos.map((photo) => [basename(photo.path), 'uploaded']),
     );
+    const [list] = await Promise.all([page.page.waitForEvent('download'), page.button('Receipt (MHL)').click()]);
+    const hashes = await readFile(await list.path(), 'utf8');
+    for (const photo of photos) {
+      const md5 = bytesMd5(await readFile(photo.path)).hex;
+      assert.match(
+        hashes,
+        new RegExp(`>${basename(photo.path)}</path>\\s*<md5 action="original" hashdate="[^"]+">${md5}<`),
+      );
+    }
     assert.deepEqual(page.complaints, []);
     await page.close();
   });
@@ -156,6 +165,12 @@ describe('the upload page', () => {
     await page.button(/^Try \d+ files again$/).click();
     assert.equal((await page.summary()).failed, 0);
     await page.main.getByText('All 40 files are stored and verified.').first().waitFor();
+    for (const format of ['JSON', 'CSV', 'MHL']) {
+      const receipt = page.page.waitForEvent('download');
+      await page.button(`Receipt (${format})`).click();
+      const text = await readFile(await (await receipt).path(), 'utf8');
+      for (const photo of photos) assert.ok(text.includes(basename(photo.path)), `${format}: ${photo.path}`);
+    }
     assert.deepEqual(page.complaints, []);
     await page.close();
   });

@@ -25,6 +25,7 @@ export { type FoundFile, type FoundFiles, filesOf, findFiles } from './node/find
 export type { SelectionOptions } from './node/selection.ts';
 export type { FindOptions } from './node/walk.ts';
 export type { DuplicatePolicy, Plan, PlannedFile } from './plan/plan.ts';
+export { mhlDocument } from './run/asc-mhl.ts';
 export type { FileInFlight, OnEvent, Progress, UploadEvent } from './run/events.ts';
 export { type ManifestEntry, manifestOf } from './run/manifest.ts';
 export { UploadControl } from './schedule/control.ts';

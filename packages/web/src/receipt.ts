@@ -1,4 +1,4 @@
-import type { FileResult, UploadSummary } from '@darkslide/client/browser';
+import type { FileResult } from '@darkslide/client/browser';
 
 const record = (result: FileResult) => ({
   name: result.name,
@@ -17,9 +17,8 @@ const COLUMNS = ['name', 'path', 'size', 'status', 'md5', 'etag', 'uploaded_at',
 const NOT_TEXT = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20']|^[\d.,:/-]*\d(e\d+)?$/i;
 
 /** What became of every file, as a file to keep. */
-export function receipt(summaries: readonly UploadSummary[], format: 'json' | 'csv'): string {
-  const last = new Map(summaries.flatMap(({ results }) => results.map((result) => [result.path, record(result)])));
-  const records = [...last.values()];
+export function receipt(results: readonly FileResult[], format: 'json' | 'csv'): string {
+  const records = results.map(record);
   if (format === 'json') return `${JSON.stringify(records, null, 2)}\n`;
   const cell = (value: string | number | null) => {
     const text = typeof value === 'string' && NOT_TEXT.test(value) ? `'${value}` : String(value ?? '');

@@ -2,6 +2,7 @@
 import {
   createUploader,
   type EventBatch,
+  mhlDocument,
   type PickedBatch,
   type PickedFile,
   type Progress,
@@ -20,7 +21,6 @@ export type Phase = 'idle' | 'running' | 'finished' | 'stopped' | 'broken';
 /** The files that one page sends, from the first choice on: several runs of the engine, one after the other. */
 export class Run {
   readonly shoot = new Shoot();
-  readonly summaries: UploadSummary[] = [];
   readonly notices: string[] = [];
   phase: Phase = 'idle';
   state: UploadState = 'planning';
@@ -65,6 +65,12 @@ export class Run {
     await this.#send();
   }
 
+  /** A list of hashes of all that is stored. @throws where a file that went up in parts cannot be read any more. */
+  async mhl(): Promise<string> {
+    const entries = (await this.#uploader?.manifest()) ?? [];
+    return mhlDocument(entries, { host: location.hostname, version: '1', now: new Date() });
+  }
+
   pause(): void {
     this.#uploader?.pause();
   }
@@ -96,7 +102,6 @@ export class Run {
       this.#set('running');
       try {
         const summary = await this.#uploader.start();
-        this.summaries.push(summary);
         this.#set('finished');
         this.#onSummary(summary);
       } catch (error) {
@@ -106,9 +111,7 @@ export class Run {
     }
   }
 
-  /** An engine that was cancelled begins nothing more: the next choice gets another. */
   #end(error: Error): void {
-    this.close();
     this.#waiting = 0;
     const isStopped = error.name === 'AbortError';
     this.problem = isStopped ? undefined : error;

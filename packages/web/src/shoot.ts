@@ -11,6 +11,8 @@ export type Row = {
   /** 0 to 1, while it is sent. */
   sent: number;
   failure: FailedFile | undefined;
+  /** What became of it last. */
+  result: FileResult | undefined;
   /** What can be tried again; undefined where the file could not be opened. */
   picked: PickedFile | undefined;
 };
@@ -38,7 +40,15 @@ export class Shoot {
     for (const picked of added) {
       const { file, path } = picked;
       this.#bytes += file.size - (this.#rows.get(path)?.size ?? 0);
-      const row: Row = { path, size: file.size, state: 'waiting', sent: 0, failure: undefined, picked };
+      const row: Row = {
+        path,
+        size: file.size,
+        state: 'waiting',
+        sent: 0,
+        failure: undefined,
+        result: undefined,
+        picked,
+      };
       this.#rows.set(path, row);
       this.#byName.set(file.name.normalize('NFC'), row);
     }
@@ -51,7 +61,7 @@ export class Shoot {
     for (const failure of files) {
       const { path, size } = failure;
       if (!this.#rows.has(path)) {
-        this.#rows.set(path, { path, size, state: 'failed', sent: 0, failure, picked: undefined });
+        this.#rows.set(path, { path, size, state: 'failed', sent: 0, failure, result: failure, picked: undefined });
       }
     }
     this.#order = undefined;
@@ -70,6 +80,11 @@ export class Shoot {
     const files = this.#unsent().flatMap(({ picked }) => picked ?? []);
     for (const row of this.#unsent()) row.state = 'failed';
     return this.add(files);
+  }
+
+  /** What became of each file so far, in the order in which they were chosen. */
+  results(): FileResult[] {
+    return [...this.#rows.values()].flatMap(({ result }) => result ?? []);
   }
 
   /** How many files `takeUnsent` would return. */
@@ -108,5 +123,6 @@ export class Shoot {
     if (!row) return;
     row.state = result.status;
     row.failure = result.status === 'failed' ? result : undefined;
+    row.result = result;
   }
 }

@@ -3,8 +3,9 @@ import type { Ports } from '../base/ports.ts';
 import type { FileResult, UploadSummary } from '../base/results.ts';
 import { systemClock } from '../base/system-clock.ts';
 import { Client } from '../client.ts';
-import type { DuplicatePolicy } from '../plan/plan.ts';
+import type { DuplicatePolicy, Plan } from '../plan/plan.ts';
 import type { FileInFlight, Progress, UploadEvent } from '../run/events.ts';
+import { type ManifestEntry, manifestOf } from '../run/manifest.ts';
 import { UploadControl } from '../schedule/control.ts';
 import { createBlobSource, type PickedFile } from './blob-source.ts';
 import { createDatabaseMemory } from './database-memory.ts';
@@ -52,8 +53,11 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #onEvents: (batch: EventBatch) => void;
   readonly #picked: PickedFile[] = [];
+  readonly #plans: Plan[] = [];
+  /** By path: what became of each file, in whatever run. */
+  readonly #results = new Map<string, FileResult>();
   readonly #control = new UploadControl();
-  readonly #abort = new AbortController();
+  #abort = new AbortController();
   #batch: EventBatch = emptyBatch();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #paused = false;
@@ -69,6 +73,7 @@ export class Engine {
 
   /** Sends what was added since the last start. */
   async start(): Promise<UploadSummary> {
+    this.#abort = new AbortController();
     const pool = new Md5Pool();
     const net = () => this.#onNetwork();
     globalThis.addEventListener('offline', net);
@@ -87,6 +92,19 @@ export class Engine {
       pool.close();
       this.#flush();
     }
+  }
+
+  /**
+   * What the runs so far have stored, with the MD5 of every file. Files that went up in parts are read once more.
+   * @throws {SourceError} where such a file is not the one that was sent any more.
+   */
+  async manifest(): Promise<ManifestEntry[]> {
+    const entries = new Map<string, ManifestEntry>();
+    const results = [...this.#results.values()];
+    for (const plan of this.#plans) {
+      for (const entry of await manifestOf(plan, { results })) entries.set(entry.path, entry);
+    }
+    return [...entries.values()];
   }
 
   pause(): void {
@@ -127,6 +145,7 @@ export class Engine {
     const buffered = isWebKit();
     const files = this.#picked.splice(0).map((picked) => createBlobSource({ ...picked, pool, buffered }));
     const plan = await client.planFiles({ files, duplicates, signal });
+    this.#plans.push(plan);
     return client.uploadPlan(plan, {
       ...{ project, flow, overwrite, signal, control: this.#control },
       concurrency: concurrency ?? (buffered ? WEBKIT_CONNECTIONS : CONNECTIONS),
@@ -142,6 +161,7 @@ export class Engine {
     else if (event.type === 'notice') this.#notice(event.message);
     else if (event.type === 'file-finished') {
       this.#batch.results.push(event.result);
+      this.#results.set(event.result.path, event.result);
       this.#later();
     } else if (event.type === 'progress') {
       this.#batch.progress = event.progress;

@@ -8,7 +8,9 @@
 export type { schemas } from '@darkslide/contract';
 export type { LeftOut } from '../base/left-out.ts';
 export type { FailedFile, FailureReason, FileResult, UploadSummary } from '../base/results.ts';
+export { mhlDocument } from '../run/asc-mhl.ts';
 export type { FileInFlight, Progress } from '../run/events.ts';
+export type { ManifestEntry } from '../run/manifest.ts';
 export type { PickedFile } from './blob-source.ts';
 export type { EventBatch, UploadState } from './engine.ts';
 export { rememberedFolder, rememberFolder } from './folders.ts';

@@ -1,4 +1,5 @@
 import type { UploadSummary } from '../base/results.ts';
+import type { ManifestEntry } from '../run/manifest.ts';
 import type { PickedFile } from './blob-source.ts';
 import { Engine, type EngineOptions, type EventBatch } from './engine.ts';
 import { asError, type FromEngine, plainError, type ToEngine } from './worker-messages.ts';
@@ -19,6 +20,11 @@ export interface Uploader {
    * @throws what makes the run pointless, and an `AbortError` after `cancel`.
    */
   start(): Promise<UploadSummary>;
+  /**
+   * What the runs so far have stored, with the MD5 of every file. Files that went up in parts are read once more.
+   * @throws what says that such a file cannot be read any more.
+   */
+  manifest(): Promise<readonly ManifestEntry[]>;
   pause(): void;
   resume(): void;
   /** Ends the run; what arrived stays, and a later run resumes it. */
@@ -32,10 +38,11 @@ const MESSAGE_FILES = 200;
 /** A worker that has not started by then is not waited for. */
 const WORKER_START_MS = 10_000;
 
-type Order = Exclude<ToEngine, { kind: 'open' | 'add' }>['kind'];
+type Order = Exclude<ToEngine, { kind: 'open' | 'add' | 'manifest' }>['kind'];
 type Runner = {
   add(files: readonly PickedFile[]): Promise<void>;
   start(): Promise<UploadSummary>;
+  manifest(): Promise<readonly ManifestEntry[]>;
   order(kind: Exclude<Order, 'start'>): void;
   close(): void;
 };
@@ -53,6 +60,7 @@ export function createUploader({ workerUrl, onEvents, ...options }: UploaderOpti
       }
     },
     start: async () => (await runner).start(),
+    manifest: async () => (await runner).manifest(),
     pause: () => order('pause'),
     resume: () => order('resume'),
     cancel: () => order('cancel'),
@@ -68,6 +76,7 @@ function inPage(options: EngineOptions, onEvents: (batch: EventBatch) => void): 
       engine.start().catch((error) => {
         throw asError(plainError(error));
       }),
+    manifest: () => engine.manifest(),
     order: (kind) => engine[kind](),
     close: () => engine.cancel(),
   };
@@ -85,10 +94,12 @@ async function startWorker(
   const late = setTimeout(() => ready.reject(new Error('The worker does not start')), WORKER_START_MS);
   const added: (() => void)[] = [];
   let run: PromiseWithResolvers<UploadSummary> | undefined;
+  let manifest: PromiseWithResolvers<readonly ManifestEntry[]> | undefined;
   worker.onerror = ({ message }) => {
     const error = new Error(`The upload's worker failed: ${message}. Reload the page and upload again.`);
     ready.reject(error);
     run?.reject(error);
+    manifest?.reject(error);
   };
   worker.onmessage = ({ data }: MessageEvent<FromEngine>) => {
     if (data.kind === 'ready') ready.resolve();
@@ -96,6 +107,8 @@ async function startWorker(
     else if (data.kind === 'events') onEvents(data.batch);
     else if (data.kind === 'summary') run?.resolve(data.summary);
     else if (data.kind === 'error') run?.reject(asError(data.error));
+    else if (data.kind === 'manifest') manifest?.resolve(data.entries);
+    else manifest?.reject(asError(data.error));
   };
   post({ kind: 'open', options });
   try {
@@ -116,6 +129,11 @@ async function startWorker(
       run = Promise.withResolvers();
       post({ kind: 'start' });
       return run.promise;
+    },
+    manifest() {
+      manifest = Promise.withResolvers();
+      post({ kind: 'manifest' });
+      return manifest.promise;
     },
     order: (kind) => post({ kind }),
     close: () => worker.terminate(),

@@ -1,4 +1,5 @@
 import type { UploadSummary } from '../base/results.ts';
+import type { ManifestEntry } from '../run/manifest.ts';
 import type { PickedFile } from './blob-source.ts';
 import type { EngineOptions, EventBatch } from './engine.ts';
 
@@ -7,6 +8,7 @@ import type { EngineOptions, EventBatch } from './engine.ts';
 export type ToEngine =
   | { kind: 'open'; options: EngineOptions }
   | { kind: 'add'; files: readonly PickedFile[] }
+  | { kind: 'manifest' }
   | { kind: 'start' | 'pause' | 'resume' | 'cancel' };
 
 export type FromEngine =
@@ -14,7 +16,9 @@ export type FromEngine =
   | { kind: 'added' }
   | { kind: 'events'; batch: EventBatch }
   | { kind: 'summary'; summary: UploadSummary }
-  | { kind: 'error'; error: PlainError };
+  | { kind: 'error'; error: PlainError }
+  | { kind: 'manifest'; entries: readonly ManifestEntry[] }
+  | { kind: 'no-manifest'; error: PlainError };
 
 /** An error's own fields: its class does not survive the way. */
 export type PlainError = { name: string; message: string } & Record<string, unknown>;

@@ -22,5 +22,10 @@ page.onmessage = ({ data }) => {
       (summary) => page.postMessage({ kind: 'summary', summary }),
       (error) => page.postMessage({ kind: 'error', error: plainError(error) }),
     );
+  } else if (data.kind === 'manifest') {
+    engine?.manifest().then(
+      (entries) => page.postMessage({ kind: 'manifest', entries }),
+      (error) => page.postMessage({ kind: 'no-manifest', error: plainError(error) }),
+    );
   } else engine?.[data.kind]();
 };

@@ -26,12 +26,12 @@ export type ManifestEntry = {
  */
 export async function manifestOf(
   plan: Plan,
-  summary: UploadSummary,
+  { results }: Pick<UploadSummary, 'results'>,
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<ManifestEntry[]> {
   const sources = new Map(plan.files.map(({ source }) => [source.path, source]));
   const entries = new Map<string, ManifestEntry>();
-  for (const result of summary.results) {
+  for (const result of results) {
     const source = sources.get(result.path);
     if (!source || !hasArrived(result)) continue;
     const md5 = knownMd5(result) ?? (await source.md5({ start: 0, end: result.size }, { signal }));

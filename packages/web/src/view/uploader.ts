@@ -21,6 +21,9 @@ import { theme, uploaderStyles } from './styles.ts';
 
 type FolderPicker = { showDirectoryPicker?: (options: { id: string }) => Promise<FileSystemDirectoryHandle> };
 
+/** Forms of the receipt, and their media types. */
+const RECEIPTS = { json: 'application/json', csv: 'text/csv', mhl: 'application/xml' } as const;
+
 /** How often a screen reader says the progress: at each tenth. */
 const SPOKEN_STEPS = 10;
 
@@ -176,10 +179,19 @@ export class DarkslideUploader extends LitElement {
     return this.renderRoot.querySelector(`input[name=${name}]`) as HTMLInputElement;
   }
 
-  #save(format: 'json' | 'csv'): void {
-    const text = receipt(this.#run?.summaries ?? [], format);
+  async #save(format: keyof typeof RECEIPTS): Promise<void> {
+    const run = this.#run;
+    if (!run) return;
+    let text: string;
+    try {
+      text = format === 'mhl' ? await run.mhl() : receipt(run.shoot.results(), format);
+    } catch (error) {
+      run.notices.push((error as Error).message);
+      this.requestUpdate();
+      return;
+    }
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], { type: format === 'json' ? 'application/json' : 'text/csv' }));
+    link.href = URL.createObjectURL(new Blob([text], { type: RECEIPTS[format] }));
     link.download = `receipt.${format}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -334,8 +346,8 @@ export class DarkslideUploader extends LitElement {
               : nothing
           }
           ${
-            run.summaries.length > 0
-              ? (['json', 'csv'] as const).map(
+            shoot.results().length > 0
+              ? (Object.keys(RECEIPTS) as (keyof typeof RECEIPTS)[]).map(
                   (format) => html`<button @click=${() => this.#save(format)}>
                     ${speech.say('receipt')} (${format.toUpperCase()})</button>`,
                 )
