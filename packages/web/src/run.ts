@@ -15,8 +15,11 @@ import type { TokenInfo } from './token.ts';
 
 export type RunOptions = { server: string; token: string; info: TokenInfo; workerUrl: string | URL | undefined };
 
-/** What a run is doing. `stopped`: by the person. `broken`: by something that makes going on pointless for now. */
-export type Phase = 'idle' | 'running' | 'finished' | 'stopped' | 'broken';
+/**
+ * What a run is doing. `stopped`: by the person. `suspended`: the page is not shown. `broken`: by something that makes
+ * going on pointless for now.
+ */
+export type Phase = 'idle' | 'running' | 'finished' | 'stopped' | 'suspended' | 'broken';
 
 /** The files that one page sends, from the first choice on: several runs of the engine, one after the other. */
 export class Run {
@@ -81,6 +84,19 @@ export class Run {
 
   stop(): void {
     this.#uploader?.cancel();
+  }
+
+  /** Ends while the page is away: a page that a browser keeps may hold the project's lock for ever. */
+  suspend(): void {
+    if (this.phase !== 'running') return;
+    this.close();
+    this.#waiting = 0;
+    this.#set('suspended');
+  }
+
+  /** Goes on where `suspend` ended it. */
+  async wake(): Promise<void> {
+    if (this.phase === 'suspended') await this.retry();
   }
 
   close(): void {

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebElement } from 'selenium-webdriver';
 import { freePorts } from '../ports.ts';
 import { runOk } from '../run.ts';
@@ -58,6 +60,7 @@ async function openFirefox(): Promise<Tab> {
   };
 }
 
+const QUIT_MS = 10_000;
 const WEBKIT_PACKAGES = ['webkit2gtk-driver', 'xvfb', 'libwebkit2gtk-4.1-0'];
 
 /** By WebDriver, with WebKit's own small browser on a display in memory. */
@@ -65,18 +68,20 @@ async function openWebKit(): Promise<Tab> {
   await ensurePackages({ packages: WEBKIT_PACKAGES, isThere: () => isOnPath('WebKitWebDriver') });
   const found = await runOk('find', ['/usr/lib', '-name', 'MiniBrowser', '-path', '*webkit2gtk*']);
   const binary = found.stdout.trim().split('\n').at(-1) ?? '';
+  await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'darkslide-webkit-'));
+  started.defer(() => rm(folder, { recursive: true, force: true }));
   const [port = 0] = await freePorts(1);
   const display = `:${port}`;
   const screen = new Daemon({ command: 'Xvfb', args: [display, '-nolisten', 'tcp'], folder, name: 'screen' });
-  await screen.start(
-    async () => (await runOk('sh', ['-c', `test -e /tmp/.X11-unix/X${port} && echo 1 || true`])).stdout !== '',
-  );
+  started.defer(() => screen.stop());
+  await screen.start(async () => existsSync(`/tmp/.X11-unix/X${port}`));
   const driver = new Daemon({
     command: 'env',
     args: [`DISPLAY=${display}`, `HOME=${folder}`, 'WebKitWebDriver', `--port=${port}`],
     ...{ folder, name: 'driver' },
   });
+  started.defer(() => driver.stop());
   const server = `http://127.0.0.1:${port}`;
   await driver.start(() =>
     fetch(`${server}/status`).then(
@@ -87,6 +92,9 @@ async function openWebKit(): Promise<Tab> {
   const wanted = { browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary, args: ['--automation'] } };
   const { Builder, Capabilities } = await import('selenium-webdriver');
   const session = await new Builder().usingServer(server).withCapabilities(new Capabilities(wanted)).build();
+  // A browser that hangs ends with its driver.
+  started.defer(() => Promise.race([session.quit(), sleep(QUIT_MS, undefined, { ref: false })]));
+  const running = started.move();
   return {
     goto: (url) => session.get(url),
     evaluate: (expression) => session.executeScript(`return ${expression}`),
@@ -94,12 +102,7 @@ async function openWebKit(): Promise<Tab> {
       const element = await session.executeScript<WebElement>(`return ${input}`);
       await element.sendKeys(paths.join('\n'));
     },
-    async close() {
-      await session.quit();
-      await driver.stop();
-      await screen.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close: () => running.disposeAsync(),
   };
 }
 

@@ -53,6 +53,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #onEvents: (batch: EventBatch) => void;
   readonly #picked: PickedFile[] = [];
+  readonly #pool = new Md5Pool();
   readonly #plans: Plan[] = [];
   /** By path: what became of each file, in whatever run. */
   readonly #results = new Map<string, FileResult>();
@@ -74,13 +75,12 @@ export class Engine {
   /** Sends what was added since the last start. */
   async start(): Promise<UploadSummary> {
     this.#abort = new AbortController();
-    const pool = new Md5Pool();
     const net = () => this.#onNetwork();
     globalThis.addEventListener('offline', net);
     globalThis.addEventListener('online', net);
     try {
       const { server, project } = this.#options;
-      const summary = await this.#alone(`darkslide ${server} ${project.uuid}`, () => this.#upload(pool));
+      const summary = await this.#alone(`darkslide ${server} ${project.uuid}`, () => this.#upload());
       this.#set('done');
       return summary;
     } catch (error) {
@@ -89,7 +89,6 @@ export class Engine {
     } finally {
       globalThis.removeEventListener('offline', net);
       globalThis.removeEventListener('online', net);
-      pool.close();
       this.#flush();
     }
   }
@@ -121,6 +120,12 @@ export class Engine {
     this.#abort.abort(new DOMException('The upload was cancelled. A later one resumes it.', 'AbortError'));
   }
 
+  /** Ends everything: nothing can be started any more. */
+  close(): void {
+    this.cancel();
+    this.#pool.close();
+  }
+
   /** Not before another tab of this browser has finished with the project: two would send every file twice. */
   async #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
     const { locks } = navigator as { locks?: LockManager };
@@ -137,7 +142,8 @@ export class Engine {
     return locks.request(name, { signal }, work) as Promise<T>;
   }
 
-  async #upload(pool: Md5Pool): Promise<UploadSummary> {
+  async #upload(): Promise<UploadSummary> {
+    const pool = this.#pool;
     const { server, token, project, flow, duplicates, overwrite, concurrency } = this.#options;
     const { signal } = this.#abort;
     this.#set('planning');

@@ -78,7 +78,7 @@ function inPage(options: EngineOptions, onEvents: (batch: EventBatch) => void): 
       }),
     manifest: () => engine.manifest(),
     order: (kind) => engine[kind](),
-    close: () => engine.cancel(),
+    close: () => engine.close(),
   };
 }
 

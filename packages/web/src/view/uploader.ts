@@ -74,8 +74,16 @@ export class DarkslideUploader extends LitElement {
     this.isOver = false;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('pagehide', this.#onHide);
+    addEventListener('pageshow', this.#onShow);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    removeEventListener('pagehide', this.#onHide);
+    removeEventListener('pageshow', this.#onShow);
     this.#run?.close();
     this.#awake.end();
   }
@@ -120,6 +128,9 @@ export class DarkslideUploader extends LitElement {
       this.requestUpdate();
     });
   }
+
+  #onHide = () => this.#run?.suspend();
+  #onShow = () => void this.#run?.wake();
 
   #take(batches: AsyncIterable<PickedBatch>): void {
     void this.#run?.take(batches);
