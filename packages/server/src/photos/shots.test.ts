@@ -90,6 +90,23 @@ onEveryDatabase('shots', (database) => {
     assert.deepEqual(namesIn(await listAll(server, path, 1000)), ['a.NEF', 'd.NEF', 'e.NEF']);
   });
 
+  test('begin while photos are being read', async (t) => {
+    const { server, path, put, read } = await start(t, database);
+    for (const name of ['a.NEF', 'b.NEF']) put(name, name);
+    await server.call('GET', `${path}/files`);
+    await read();
+    const { photos, files } = server.database;
+    const version = photos.version.bind(photos);
+    photos.version = async (projectId) => {
+      const before = await version(projectId);
+      // Counts a change.
+      await files.forget(projectId, ['never.NEF']);
+      return before;
+    };
+    const { status, body } = await server.call('GET', `${path}/shots`);
+    assert.deepEqual([status, body.data?.shots.length], [200, 2]);
+  });
+
   test('wait for a storage that fails, and one file does not hold up the others', async (t) => {
     const { server, uuid, path, put, read } = await start(t, database);
     for (const name of ['a.NEF', 'b.NEF', 'c.NEF']) put(name, name);

@@ -40,7 +40,8 @@ export class Shots {
     const asked = { at: from?.at ?? 0, limit };
     let found = await this.#grouping.page(key, asked);
     if (found === undefined) {
-      if ((await photos.version(project.id)) !== version) throw apiError('shots_changed', {});
+      const isOld = from !== undefined && (await photos.version(project.id)) !== version;
+      if (isOld) throw apiError('shots_changed', {});
       await this.#runs.run(key, async () => {
         if (await this.#grouping.page(key, asked)) return;
         await this.#grouping.group(key, this.#rows(project.id));
