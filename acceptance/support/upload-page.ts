@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import assert from 'node:assert/strict';
-import type { BrowserOptions, Page, startChromium } from '@darkslide/testkit';
+import type { BrowserContext, BrowserOptions, Page, startChromium } from '@darkslide/testkit';
 import axe from 'axe-core';
 
 type Browser = Awaited<ReturnType<typeof startChromium>>;
@@ -35,7 +35,15 @@ export class UploadPage {
   }
 
   static async open(browser: Browser, url: string, options: BrowserOptions = {}): Promise<UploadPage> {
-    const context = await browser.newContext({ locale: 'en', ...options });
+    return UploadPage.#in(await browser.newContext({ locale: 'en', ...options }), url);
+  }
+
+  /** Another tab of the same browser. */
+  beside(url: string): Promise<UploadPage> {
+    return UploadPage.#in(this.page.context(), url);
+  }
+
+  static async #in(context: BrowserContext, url: string): Promise<UploadPage> {
     const opened = new UploadPage(await context.newPage());
     await opened.page.addInitScript(() => {
       const seen = window as unknown as { summaries: unknown[] };

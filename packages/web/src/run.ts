@@ -11,7 +11,7 @@ import {
   type UploadSummary,
 } from '@darkslide/client/browser';
 import { Shoot } from './shoot.ts';
-import type { TokenInfo } from './token.ts';
+import { readToken, type TokenInfo } from './token.ts';
 
 export type RunOptions = { server: string; token: string; info: TokenInfo; workerUrl: string | URL | undefined };
 
@@ -120,11 +120,21 @@ export class Run {
         const summary = await this.#uploader.start();
         this.#set('finished');
         this.#onSummary(summary);
+        if (summary.failed > 0) await this.#checkLink();
       } catch (error) {
         this.#end(error as Error);
         return;
       }
     }
+  }
+
+  /** Files that failed, one after the other, may have one reason: the link has ended. */
+  async #checkLink(): Promise<void> {
+    const { server, token } = this.#options;
+    const info = await readToken(server, token);
+    if (!('kind' in info) || info.kind !== 'refused') return;
+    this.problem = Object.assign(new Error(info.message), { name: 'AuthenticationError' });
+    this.#onChange();
   }
 
   #end(error: Error): void {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WebElement } from 'selenium-webdriver';
+import type { WebDriver, WebElement } from 'selenium-webdriver';
 import { freePorts } from '../ports.ts';
 import { runOk } from '../run.ts';
 import { ensurePackages, isOnPath } from './apt.ts';
@@ -68,20 +68,42 @@ async function openWebKit(): Promise<Tab> {
   await ensurePackages({ packages: WEBKIT_PACKAGES, isThere: () => isOnPath('WebKitWebDriver') });
   const found = await runOk('find', ['/usr/lib', '-name', 'MiniBrowser', '-path', '*webkit2gtk*']);
   const binary = found.stdout.trim().split('\n').at(-1) ?? '';
-  await using started = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'darkslide-webkit-'));
-  started.defer(() => rm(folder, { recursive: true, force: true }));
+  const stops: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'darkslide-webkit-'));
+    stops.push(() => rm(folder, { recursive: true, force: true }));
+    const session = await startWebKit(binary, folder, stops);
+    return {
+      goto: (url) => session.get(url),
+      evaluate: (expression) => session.executeScript(`return ${expression}`),
+      async chooseFiles(input, paths) {
+        const element = await session.executeScript<WebElement>(`return ${input}`);
+        await element.sendKeys(paths.join('\n'));
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Screen, driver and browser; `stops` takes what ends each. */
+async function startWebKit(binary: string, folder: string, stops: (() => Promise<unknown>)[]): Promise<WebDriver> {
   const [port = 0] = await freePorts(1);
   const display = `:${port}`;
   const screen = new Daemon({ command: 'Xvfb', args: [display, '-nolisten', 'tcp'], folder, name: 'screen' });
-  started.defer(() => screen.stop());
+  stops.push(() => screen.stop());
   await screen.start(async () => existsSync(`/tmp/.X11-unix/X${port}`));
   const driver = new Daemon({
     command: 'env',
     args: [`DISPLAY=${display}`, `HOME=${folder}`, 'WebKitWebDriver', `--port=${port}`],
     ...{ folder, name: 'driver' },
   });
-  started.defer(() => driver.stop());
+  stops.push(() => driver.stop());
   const server = `http://127.0.0.1:${port}`;
   await driver.start(() =>
     fetch(`${server}/status`).then(
@@ -93,17 +115,8 @@ async function openWebKit(): Promise<Tab> {
   const { Builder, Capabilities } = await import('selenium-webdriver');
   const session = await new Builder().usingServer(server).withCapabilities(new Capabilities(wanted)).build();
   // A browser that hangs ends with its driver.
-  started.defer(() => Promise.race([session.quit(), sleep(QUIT_MS, undefined, { ref: false })]));
-  const running = started.move();
-  return {
-    goto: (url) => session.get(url),
-    evaluate: (expression) => session.executeScript(`return ${expression}`),
-    async chooseFiles(input, paths) {
-      const element = await session.executeScript<WebElement>(`return ${input}`);
-      await element.sendKeys(paths.join('\n'));
-    },
-    close: () => running.disposeAsync(),
-  };
+  stops.push(() => Promise.race([session.quit(), sleep(QUIT_MS, undefined, { ref: false })]));
+  return session;
 }
 
 /** The three engines that the world's browsers have, from Debian's packages. */
