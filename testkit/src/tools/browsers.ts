@@ -7,7 +7,7 @@ import type { WebDriver, WebElement } from 'selenium-webdriver';
 import { freePorts } from '../ports.ts';
 import { runOk } from '../run.ts';
 import { ensurePackages, isOnPath } from './apt.ts';
-import { CHROMIUM_COMMAND, ensureChromium } from './chromium.ts';
+import { startChromium } from './chromium.ts';
 import { Daemon } from './daemon.ts';
 
 /** One tab of a browser, with what all three have in common. */
@@ -22,9 +22,7 @@ export type Tab = {
 };
 
 async function openChromium(): Promise<Tab> {
-  await ensureChromium();
-  const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath: CHROMIUM_COMMAND, args: ['--no-sandbox'] });
+  const browser = await startChromium();
   const page = await browser.newPage();
   return {
     async goto(url) {

@@ -3,11 +3,7 @@ import { ensurePackages, isOnPath } from './apt.ts';
 
 export type { BrowserContext, Page };
 
-export const CHROMIUM_COMMAND = '/usr/bin/chromium';
-
-export async function ensureChromium(): Promise<void> {
-  await ensurePackages({ packages: ['chromium'], isThere: () => isOnPath(CHROMIUM_COMMAND) });
-}
+const COMMAND = '/usr/bin/chromium';
 
 /** Debian's Chromium, without a window. `hosts` maps names to addresses, as a name server of one's own would. */
 export async function startChromium({
@@ -15,11 +11,11 @@ export async function startChromium({
 }: {
   hosts?: Readonly<Record<string, string>>;
 } = {}): Promise<Browser> {
-  await ensureChromium();
+  await ensurePackages({ packages: ['chromium'], isThere: () => isOnPath(COMMAND) });
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
   // Tests run as root, for whom Chromium has no sandbox.
   const args = ['--no-sandbox', ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(',')}`] : [])];
-  return await chromium.launch({ executablePath: CHROMIUM_COMMAND, args });
+  return await chromium.launch({ executablePath: COMMAND, args });
 }
 
 export type BrowserOptions = BrowserContextOptions;
