@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { after, afterEach } from 'node:test';
 import {
   type Darkslide,
   FaultProxy,
@@ -68,6 +69,19 @@ export async function startProxied(env: Record<string, string> = {}): Promise<Pr
       await folder.remove();
     },
   };
+}
+
+/** The same for the specs of a file: whole again after each of them, and removed after the last. */
+export async function useProxied(env: Record<string, string> = {}): Promise<Proxied> {
+  const proxied = await startProxied(env);
+  after(proxied.remove);
+  afterEach(() => {
+    for (const proxy of [proxied.apiProxy, proxied.storageProxy]) {
+      proxy.heal();
+      proxy.bandwidth = undefined;
+    }
+  });
+  return proxied;
 }
 
 const BINARY = join(root, 'packages', 'darkslide', 'bin', 'darkslide.js');

@@ -1,7 +1,16 @@
 /// <reference lib="dom" />
 import assert from 'node:assert/strict';
-import type { BrowserContext, BrowserOptions, Page, startChromium } from '@darkslide/testkit';
+import { after } from 'node:test';
+import {
+  type BrowserContext,
+  type BrowserOptions,
+  type ChromiumOptions,
+  type Page,
+  startChromium,
+} from '@darkslide/testkit';
 import axe from 'axe-core';
+import { type Api, PROFILE, uniqueName } from './api.ts';
+import { type MintBody, mintToken } from './upload-tokens.ts';
 
 type Browser = Awaited<ReturnType<typeof startChromium>>;
 
@@ -16,6 +25,21 @@ export type PageSummary = {
 };
 
 const SUMMARY_MS = 120_000;
+
+/** Chromium for the specs of a file. */
+export async function useChromium(options: ChromiumOptions = {}): Promise<Browser> {
+  const browser = await startChromium(options);
+  after(() => browser.close());
+  return browser;
+}
+
+/** A new project, and the address of a page that uploads into it. */
+export async function newUploadLink(api: Api, serverUrl: string, limits: MintBody = {}) {
+  const name = uniqueName();
+  const project = await api.newProject(PROFILE, name);
+  const token = await mintToken(api, project, limits);
+  return { name, project, token, url: `${serverUrl}/upload#${token.token}` };
+}
 
 /** The upload page in a tab of its own. */
 export class UploadPage {
@@ -65,6 +89,25 @@ export class UploadPage {
   /** Chooses files, or a folder, as its dialogue would. */
   async choose(what: 'files' | 'folder', paths: string | string[]): Promise<void> {
     await this.page.locator(`input[name=${what}]`).setInputFiles(paths);
+  }
+
+  /** Drops files and folders of the disk, as a file manager does. */
+  async drop(files: string[]): Promise<void> {
+    const box = await this.main.locator('[part=drop]').boundingBox();
+    const [x, y] = [(box?.x ?? 0) + 20, (box?.y ?? 0) + 20];
+    const session = await this.page.context().newCDPSession(this.page);
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, x, y, data });
+    }
+  }
+
+  /** Waits until this share of all bytes was sent, 0 to 1. */
+  async sent(share: number): Promise<void> {
+    await this.page.waitForFunction((wanted) => {
+      const bar = document.querySelector('darkslide-uploader')?.shadowRoot?.querySelector('progress');
+      return (bar?.value ?? 0) > wanted;
+    }, share);
   }
 
   /** The summary of the run after `before` others. */

@@ -1,31 +1,27 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
-import { freePorts, root, startChromium, startNginxWith, temporaryFolder, writeShoot } from '@darkslide/testkit';
-import { Api, PROFILE, uniqueName } from '../support/api.ts';
+import { describe, it } from 'node:test';
+import { freePorts, root, startNginxWith, temporaryFolder, writeShoot } from '@darkslide/testkit';
+import { Api } from '../support/api.ts';
 import { startProxied } from '../support/proxied.ts';
 import { assertWhole } from '../support/shoots.ts';
 import { startServer } from '../support/target.ts';
-import { UploadPage } from '../support/upload-page.ts';
-import { mintToken } from '../support/upload-tokens.ts';
+import { newUploadLink, UploadPage, useChromium } from '../support/upload-page.ts';
 
 const MiB = 1024 * 1024;
 const LIMIT = { timeout: 300_000 };
 /** Ten files by one PUT each, and one in parts. */
 const SIZES = [...Array.from({ length: 10 }, () => 100_000), 70 * MiB];
 
-const browser = await startChromium();
-after(() => browser.close());
+const browser = await useChromium();
 
 /** Uploads the shoot from a page; returns the number of PUTs that it took. */
 async function upload(api: Api, pageUrl: string): Promise<number> {
-  const name = uniqueName();
-  const project = await api.newProject(PROFILE, name);
-  const { token } = await mintToken(api, project);
+  const { name, url } = await newUploadLink(api, pageUrl);
   const folder = await temporaryFolder('darkslide-origins');
   const photos = await writeShoot({ folder: folder.path, seed: name, sizes: SIZES });
-  const page = await UploadPage.open(browser, `${pageUrl}/upload#${token}`);
+  const page = await UploadPage.open(browser, url);
   await page.choose(
     'files',
     photos.map(({ path }) => path),

@@ -1,44 +1,24 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { after, afterEach, describe, it } from 'node:test';
-import { photoBytes, startChromium, writeShoot } from '@darkslide/testkit';
-import { PROFILE, uniqueName } from '../support/api.ts';
-import { startProxied } from '../support/proxied.ts';
+import { describe, it } from 'node:test';
+import { photoBytes, writeShoot } from '@darkslide/testkit';
+import { useProxied } from '../support/proxied.ts';
 import { assertWhole, sizeOf } from '../support/shoots.ts';
-import { UploadPage } from '../support/upload-page.ts';
-import { mintToken } from '../support/upload-tokens.ts';
+import { newUploadLink, UploadPage, useChromium } from '../support/upload-page.ts';
 
-const { api, apiProxy, storageProxy, folder, remove } = await startProxied();
-const browser = await startChromium();
-after(async () => {
-  await browser.close();
-  await remove();
-});
-afterEach(() => {
-  apiProxy.heal();
-  storageProxy.heal();
-  storageProxy.bandwidth = undefined;
-});
+const { api, apiProxy, storageProxy, folder } = await useProxied();
+const browser = await useChromium();
 
 const MiB = 1024 * 1024;
 const LIMIT = { timeout: 300_000 };
 
 async function newPage(title: string, sizes: number[]) {
-  const name = uniqueName();
-  const project = await api.newProject(PROFILE, name);
-  const token = await mintToken(api, project);
-  const url = `${apiProxy.url}/upload#${token.token}`;
+  const link = await newUploadLink(api, apiProxy.url);
   const photos = await writeShoot({ folder: join(folder, title), seed: title, sizes });
   const paths = photos.map(({ path }) => path);
-  return { name, project, token, photos, paths, url, page: await UploadPage.open(browser, url) };
+  return { ...link, photos, paths, page: await UploadPage.open(browser, link.url) };
 }
-
-const isSending = (page: UploadPage) =>
-  page.page.waitForFunction(() => {
-    const bar = document.querySelector('darkslide-uploader')?.shadowRoot?.querySelector('progress');
-    return (bar?.value ?? 0) > 0.1;
-  });
 
 describe('trouble while a page uploads', () => {
   it('two tabs on one project: the second waits, and sends nothing twice', LIMIT, async () => {
@@ -46,7 +26,7 @@ describe('trouble while a page uploads', () => {
     const before = storageProxy.counts.bytesIn;
     storageProxy.bandwidth = 5 * MiB;
     await page.choose('files', paths);
-    await isSending(page);
+    await page.sent(0.1);
     const second = await page.beside(url);
     await second.choose('files', paths);
     storageProxy.bandwidth = undefined;
@@ -63,7 +43,7 @@ describe('trouble while a page uploads', () => {
     const { project, paths, page } = await newPage('card', Array(12).fill(2 * MiB));
     storageProxy.bandwidth = 3 * MiB;
     await page.choose('files', paths);
-    await isSending(page);
+    await page.sent(0.1);
     const [changed = '', gone = ''] = paths.slice(-2);
     await writeFile(changed, photoBytes({ seed: 'other', size: MiB }));
     await rm(gone);
@@ -85,7 +65,7 @@ describe('trouble while a page uploads', () => {
     const { project, token, paths, page } = await newPage('revoked', Array(20).fill(2 * MiB));
     storageProxy.bandwidth = 6 * MiB;
     await page.choose('files', paths);
-    await isSending(page);
+    await page.sent(0.1);
     await api.delete(`${project}/upload_tokens/${token.token_id}`);
     storageProxy.bandwidth = undefined;
     await page.main.getByText('This link does not work any more.').first().waitFor({ timeout: 60_000 });
@@ -98,7 +78,7 @@ describe('trouble while a page uploads', () => {
     const { name, photos, paths, page } = await newPage('offline', Array(20).fill(MiB));
     storageProxy.bandwidth = 4 * MiB;
     await page.choose('files', paths);
-    await isSending(page);
+    await page.sent(0.1);
     await Promise.all([apiProxy.down(), storageProxy.down()]);
     await new Promise((resolve) => setTimeout(resolve, 8000));
     await Promise.all([apiProxy.up(), storageProxy.up()]);
@@ -112,7 +92,7 @@ describe('trouble while a page uploads', () => {
     const { name, photos, paths, page } = await newPage('back', Array(20).fill(MiB));
     storageProxy.bandwidth = 4 * MiB;
     await page.choose('files', paths);
-    await isSending(page);
+    await page.sent(0.1);
     await page.page.goto('about:blank');
     storageProxy.bandwidth = undefined;
     await page.page.goBack();

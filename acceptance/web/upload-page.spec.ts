@@ -1,38 +1,21 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { after, afterEach, describe, it } from 'node:test';
-import { bytesMd5, photoBytes, slowDown, startChromium, writeShoot } from '@darkslide/testkit';
-import { PROFILE, uniqueName } from '../support/api.ts';
-import { startProxied } from '../support/proxied.ts';
+import { describe, it } from 'node:test';
+import { bytesMd5, photoBytes, slowDown, writeShoot } from '@darkslide/testkit';
+import { useProxied } from '../support/proxied.ts';
 import { assertWhole, sizeOf } from '../support/shoots.ts';
-import { UploadPage } from '../support/upload-page.ts';
-import { type MintBody, mintToken } from '../support/upload-tokens.ts';
+import { newUploadLink, UploadPage, useChromium } from '../support/upload-page.ts';
+import type { MintBody } from '../support/upload-tokens.ts';
 
 const STUDIO = 'Studio “North” & Söhne';
-const { api, apiProxy, storageProxy, folder, remove } = await startProxied({ DARKSLIDE_STUDIO_NAME: STUDIO });
-const browser = await startChromium({ hosts: { 'lab.example': '127.0.0.1' } });
-after(async () => {
-  await browser.close();
-  await remove();
-});
-afterEach(() => {
-  apiProxy.heal();
-  storageProxy.heal();
-  storageProxy.bandwidth = undefined;
-});
+const { api, apiProxy, storageProxy, folder } = await useProxied({ DARKSLIDE_STUDIO_NAME: STUDIO });
+const browser = await useChromium({ hosts: { 'lab.example': '127.0.0.1' } });
 
 const MiB = 1024 * 1024;
 const LIMIT = { timeout: 300_000 };
 const isPut = ({ method }: { method: string }) => method === 'PUT';
-
-/** A new project, and the address of a page that uploads into it. */
-async function newPage(limits: MintBody = {}) {
-  const name = uniqueName();
-  const project = await api.newProject(PROFILE, name);
-  const token = await mintToken(api, project, limits);
-  return { name, project, token, url: `${apiProxy.url}/upload#${token.token}` };
-}
+const newPage = (limits?: MintBody) => newUploadLink(api, apiProxy.url, limits);
 
 describe('the upload page', () => {
   it('says where the photos go, sends them, and says that they are stored', LIMIT, async () => {
@@ -125,10 +108,7 @@ describe('the upload page', () => {
     const before = storageProxy.counts.bytesIn;
     const first = await UploadPage.open(browser, url);
     await first.choose('files', paths);
-    await first.page.waitForFunction(() => {
-      const list = document.querySelector('darkslide-uploader')?.shadowRoot?.querySelector('progress');
-      return (list?.value ?? 0) > 0.4;
-    });
+    await first.sent(0.4);
     await first.close();
     storageProxy.bandwidth = undefined;
     const second = await UploadPage.open(browser, url);

@@ -1,21 +1,35 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { temporaryFolder } from '../temporary.ts';
 import { ensurePackages, isOnPath } from './apt.ts';
 
 export type { BrowserContext, Page };
 
 const COMMAND = '/usr/bin/chromium';
 
-/** Debian's Chromium, without a window. `hosts` maps names to addresses, as a name server of one's own would. */
-export async function startChromium({
-  hosts = {},
-}: {
-  hosts?: Readonly<Record<string, string>>;
-} = {}): Promise<Browser> {
-  await ensurePackages({ packages: ['chromium'], isThere: () => isOnPath(COMMAND) });
+/** `hosts` maps names to addresses, as a name server of one's own would. */
+export type ChromiumOptions = { hosts?: Readonly<Record<string, string>> };
+
+/** Debian's Chromium, without a window. */
+export async function startChromium({ hosts = {} }: ChromiumOptions = {}): Promise<Browser> {
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
-  // Tests run as root, for whom Chromium has no sandbox.
-  const args = ['--no-sandbox', ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(',')}`] : [])];
-  return await chromium.launch({ executablePath: COMMAND, args });
+  const args = rules.length > 0 ? [`--host-resolver-rules=${rules.join(',')}`] : [];
+  return await chromium.launch({ executablePath: await command(), args: [...ARGS, ...args] });
+}
+
+// Tests run as root, for whom Chromium has no sandbox.
+const ARGS = ['--no-sandbox'];
+
+/** A script that starts Chromium. Permissions hold for it also when root starts it, as they do for its users. */
+async function command(): Promise<string> {
+  await ensurePackages({ packages: ['chromium'], isThere: () => isOnPath(COMMAND) });
+  if (process.getuid?.() !== 0) return COMMAND;
+  const folder = await temporaryFolder('darkslide-chromium');
+  const script = join(folder.path, 'chromium');
+  const without = '--bounding-set=-dac_override,-dac_read_search';
+  await writeFile(script, `#!/bin/sh\nexec setpriv ${without} ${COMMAND} "$@"\n`, { mode: 0o755 });
+  return script;
 }
 
 export type BrowserOptions = BrowserContextOptions;

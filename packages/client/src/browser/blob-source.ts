@@ -98,6 +98,6 @@ export function asSourceError(error: unknown): SourceError {
     return new SourceError('vanished', message, { cause: error });
   }
   const message =
-    'The browser can no longer read the file: it was changed, or its card or disk was removed. Choose it again.';
+    'The browser cannot read it: it was changed, its card or disk was removed, or you may not read it. Check that, and choose it again.';
   return new SourceError('unreadable', message, { cause: error });
 }

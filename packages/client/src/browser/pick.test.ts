@@ -85,9 +85,9 @@ for (const [way, pick] of [
 
 test('a tree that is deeper than folders are is read to a limit, which is reported', async () => {
   let tree: Tree = { 'x.NEF': photo };
-  for (let depth = 0; depth < 70; depth += 1) tree = { f: tree, [`${depth}.NEF`]: photo };
+  for (let depth = 0; depth < 140; depth += 1) tree = { f: tree, [`${depth}.NEF`]: photo };
   const { paths, unreadable } = await all(filesOfDrop(dropped(entryOf('card', tree))));
-  assert.equal(paths.length, 64);
+  assert.equal(paths.length, 128);
   assert.equal(unreadable?.length, 1);
 });
 

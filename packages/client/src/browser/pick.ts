@@ -9,7 +9,7 @@ export type PickedBatch = { files: PickedFile[]; leftOut: LeftOut; unreadable: r
 
 const BATCH_FILES = 200;
 /** Folders that lead nowhere else are not this deep. */
-const MAX_DEPTH = 64;
+const MAX_DEPTH = 128;
 
 /** Collects a choice in batches, and decides what is taken. */
 class Picking {
