@@ -1,11 +1,12 @@
 /**
- * MD5 (RFC 1321) of many streams over one memory, eight at a time in SIMD lanes. Runs on any platform that has
- * WebAssembly with SIMD.
+ * MD5 (RFC 1321) of many streams over one memory, eight at a time in SIMD lanes; one at a time, and slower, where
+ * the platform has no WebAssembly.
  */
 export { initialState, Md5Lanes, type Md5State, type Run, SCRATCH_BYTES } from './lanes/md5-lanes.ts';
-export { BLOCK_BYTES, LANES } from './lanes/md5x8.ts';
+export { BLOCK_BYTES, LANES } from './lanes/md5-steps.ts';
 export {
   createMemory,
+  createPlainMemory,
   createSharedMemory,
   createUnsharedMemory,
   type HashMemory,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createSharedMemory, createUnsharedMemory, Md5Streams } from './index.ts';
+import { createPlainMemory, createSharedMemory, createUnsharedMemory, Md5Streams } from './index.ts';
 
 const PAGES = 32;
 const SCRATCH_BYTES = 4096;
@@ -10,7 +10,7 @@ const ROOM = 65_536 * PAGES - SCRATCH_BYTES;
 /** Every chunk except the last has this size. */
 const CHUNK_BYTES = 1024;
 
-const MEMORIES = { shared: createSharedMemory, unshared: createUnsharedMemory };
+const MEMORIES = { shared: createSharedMemory, unshared: createUnsharedMemory, plain: createPlainMemory };
 
 /** Hashes all at once, a chunk of each stream in turn, each stream in its own range of the memory. */
 function md5s(kind: keyof typeof MEMORIES, bodies: readonly Uint8Array[]): string[] {
@@ -42,7 +42,7 @@ function md5s(kind: keyof typeof MEMORIES, bodies: readonly Uint8Array[]): strin
 
 const reference = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
 
-for (const kind of ['shared', 'unshared'] as const) {
+for (const kind of ['shared', 'unshared', 'plain'] as const) {
   test(`computes the MD5 that OpenSSL computes, at every length around a block and a chunk, in ${kind} memory`, () => {
     const lengths = [0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 127, 128, 1023, 1024, 1025, 2048, 2049];
     for (const length of lengths) {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {
   BLOCK_BYTES,
   createMemory,
+  createPlainMemory,
   createSharedMemory,
   createUnsharedMemory,
   initialState,
@@ -20,7 +21,9 @@ const SCRATCH = LANES * PAGE_BYTES + 1028;
 
 const reference = (body: Uint8Array) => createHash('md5').update(body).digest('hex');
 
-for (const [kind, create] of Object.entries({ shared: createSharedMemory, unshared: createUnsharedMemory })) {
+const MEMORIES = { shared: createSharedMemory, unshared: createUnsharedMemory, plain: createPlainMemory };
+
+for (const [kind, create] of Object.entries(MEMORIES)) {
   const memory = create(PAGES);
   const bytes = new Uint8Array(memory.buffer);
   const lanes = new Md5Lanes({ memory, scratch: SCRATCH });

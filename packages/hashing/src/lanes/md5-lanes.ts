@@ -1,5 +1,7 @@
-import { BLOCK_BYTES, createMd5x8, LANES, type Md5x8, ROOM_BYTES } from './md5x8.ts';
-import type { HashMemory } from './memory.ts';
+import { createPlainMd5 } from './md5-plain.ts';
+import { BLOCK_BYTES, LANES, type Md5Kernel } from './md5-steps.ts';
+import { createMd5x8, ROOM_BYTES } from './md5x8.ts';
+import { type HashMemory, isWasm } from './memory.ts';
 
 /** Bytes of the memory that the kernel needs for itself. */
 export const SCRATCH_BYTES = ROOM_BYTES + 2 * BLOCK_BYTES;
@@ -15,13 +17,13 @@ export const initialState = (): Md5State => Uint32Array.of(0x67452301, 0xefcdab8
 
 /** Hashes up to eight streams of one memory at once, without a copy. The caller owns the stream states. */
 export class Md5Lanes {
-  readonly #kernel: Md5x8;
+  readonly #kernel: Md5Kernel;
   /** Room for the end of one stream. */
   readonly #padding: Uint8Array;
 
   /** @param scratch address of `SCRATCH_BYTES` bytes that nothing else uses; a multiple of 4. */
   constructor({ memory, scratch }: { memory: HashMemory; scratch: number }) {
-    this.#kernel = createMd5x8(memory, scratch);
+    this.#kernel = isWasm(memory) ? createMd5x8(memory, scratch) : createPlainMd5(memory);
     this.#padding = new Uint8Array(memory.buffer, scratch + ROOM_BYTES, 2 * BLOCK_BYTES);
   }
 
@@ -64,12 +66,10 @@ export class Md5Lanes {
     runs.forEach(({ state }, lane) => {
       kernel.setState(lane, state);
     });
-    // Lanes without a stream hash the bytes of the first one; their results are not used.
-    const addresses = Array.from({ length: LANES }, (_, lane) => {
-      const { address } = (runs[lane] ?? runs[0]) as Run;
-      return address + from * BLOCK_BYTES;
-    });
-    kernel.run(addresses, until - from);
+    kernel.run(
+      runs.map(({ address }) => address + from * BLOCK_BYTES),
+      until - from,
+    );
     runs.forEach(({ state }, lane) => {
       kernel.getState(lane, state);
     });

@@ -5,45 +5,31 @@
  * second group costs nothing: its steps run while those of the first wait for their results.
  */
 
+import {
+  BLOCK_BYTES,
+  constantOf,
+  LANES,
+  type Md5Kernel,
+  roundOf,
+  STATE_WORDS,
+  STEPS,
+  shiftOf,
+  wordOf,
+} from './md5-steps.ts';
 import { type HashMemory, isShared, PAGE_BYTES, wasm } from './memory.ts';
 import * as w from './wasm-bytes.ts';
 
-/** MD5 hashes blocks of this size. */
-export const BLOCK_BYTES = 64;
 /** Lanes of a register. */
 const GROUP_LANES = 4;
-const GROUPS = 2;
-/** Streams that are hashed at once. */
-export const LANES = GROUPS * GROUP_LANES;
+const GROUPS = LANES / GROUP_LANES;
 /** Bytes of a vector: a 32-bit word of each lane. */
 const VECTOR_BYTES = 16;
-const STEPS = 64;
-/** Words of a state: A, B, C and D. */
-const STATE_WORDS = 4;
 /** Bytes of the states of a group: the vectors A, B, C and D. */
 const GROUP_BYTES = STATE_WORDS * VECTOR_BYTES;
 /** Where the constants of the steps are in the function's room. */
 const CONSTANTS_OFFSET = GROUPS * GROUP_BYTES;
 /** Bytes of the function's own room in the memory: the states of the groups, then the constants. */
 export const ROOM_BYTES = CONSTANTS_OFFSET + STEPS * VECTOR_BYTES;
-
-const SHIFTS = [
-  [7, 12, 17, 22],
-  [5, 9, 14, 20],
-  [4, 11, 16, 23],
-  [6, 10, 15, 21],
-] as const;
-
-/** RFC 1321, 3.4: the integer part of 4294967296 × |sin(i)|. */
-const sine = (step: number) => Math.floor(Math.abs(Math.sin(step + 1)) * 2 ** 32) >>> 0;
-
-/** Which word of the block a step takes. */
-const wordOf = [
-  (step: number) => step,
-  (step: number) => (5 * step + 1) % 16,
-  (step: number) => (3 * step + 5) % 16,
-  (step: number) => (7 * step) % 16,
-] as const;
 
 /** The vectors of a step. After each step their roles move on by one. */
 type Vectors = { a: number; b: number; c: number; d: number };
@@ -104,10 +90,9 @@ function addMix(round: number, { b, c, d }: Vectors): w.Code {
 
 /** a = b + rotate(a + f(b, c, d) + word + constant, shift). The constant is read from memory, so that it takes no register. */
 function step(index: number, words: number, vectors: Vectors): w.Code {
-  const round = Math.floor(index / 16);
   const { a, b } = vectors;
-  const shift = SHIFTS[round]?.[index % 4] ?? 0;
-  const word = words + (wordOf[round]?.(index) ?? 0);
+  const shift = shiftOf(index);
+  const word = words + wordOf(index);
   return [
     ...[
       ...w.localGet(word),
@@ -115,7 +100,7 @@ function step(index: number, words: number, vectors: Vectors): w.Code {
       ...w.v128Load(CONSTANTS_OFFSET + index * VECTOR_BYTES),
       ...w.i32x4Add,
     ],
-    ...[...w.localGet(a), ...w.i32x4Add, ...addMix(round, vectors), ...w.localSet(a)],
+    ...[...w.localGet(a), ...w.i32x4Add, ...addMix(roundOf(index), vectors), ...w.localSet(a)],
     ...[...w.localGet(a), ...w.i32Const(shift), ...w.i32x4Shl],
     ...[...w.localGet(a), ...w.i32Const(32 - shift), ...w.i32x4ShrU, ...w.v128Or],
     ...[...w.localGet(b), ...w.i32x4Add, ...w.localSet(a)],
@@ -189,17 +174,10 @@ const body = (): w.Code => [
   ...forStates(({ local, offset }) => [...w.localGet(ROOM), ...w.localGet(local), ...w.v128Store(offset)]),
 ];
 
-export type Md5x8 = {
-  setState(lane: number, state: Uint32Array): void;
-  getState(lane: number, state: Uint32Array): void;
-  /** Hashes `blocks` (at least 1) blocks of each of the eight lanes, from its address on, into its state. */
-  run(addresses: readonly number[], blocks: number): void;
-};
-
 type Exported = (room: number, ...addressesAndBlocks: number[]) => void;
 
 /** @param room a multiple of 4; the `ROOM_BYTES` of the memory from there on are used for working. */
-export function createMd5x8(memory: HashMemory, room: number): Md5x8 {
+export function createMd5x8(memory: HashMemory, room: number): Md5Kernel {
   const bytes = w.moduleOf({
     name: 'md5x8',
     params: Array.from({ length: FIRST_VECTOR }, () => w.I32),
@@ -212,7 +190,7 @@ export function createMd5x8(memory: HashMemory, room: number): Md5x8 {
   const md5x8 = instance.exports.md5x8 as Exported;
   const constants = new Uint32Array(memory.buffer, room + CONSTANTS_OFFSET, STEPS * GROUP_LANES);
   for (let index = 0; index < STEPS; index += 1) {
-    constants.fill(sine(index), index * GROUP_LANES, (index + 1) * GROUP_LANES);
+    constants.fill(constantOf(index), index * GROUP_LANES, (index + 1) * GROUP_LANES);
   }
   const states = new Uint32Array(memory.buffer, room, LANES * STATE_WORDS);
   return {
@@ -222,7 +200,11 @@ export function createMd5x8(memory: HashMemory, room: number): Md5x8 {
     getState(lane, state) {
       for (let word = 0; word < STATE_WORDS; word += 1) state[word] = states[indexOf(lane, word)] as number;
     },
-    run: (addresses, blocks) => md5x8(room, ...addresses, blocks),
+    run(addresses, blocks) {
+      // Lanes without a stream hash the bytes of the first one; their results are not used.
+      const all = Array.from({ length: LANES }, (_, lane) => addresses[lane] ?? addresses[0] ?? 0);
+      md5x8(room, ...all, blocks);
+    },
   };
 }
 

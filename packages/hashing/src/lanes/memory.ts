@@ -1,4 +1,4 @@
-/** A WebAssembly memory in which streams are hashed. */
+/** A memory in which streams are hashed: WebAssembly's, where the platform has that. */
 export type HashMemory = { readonly buffer: ArrayBufferLike };
 
 /** A WebAssembly memory that other threads can be given. */
@@ -18,6 +18,7 @@ type WebAssemblyInterface = {
 };
 
 export const wasm = (globalThis as unknown as { WebAssembly: WebAssemblyInterface }).WebAssembly;
+const hasWasm = typeof wasm !== 'undefined';
 
 /** Bytes of a WebAssembly page. */
 export const PAGE_BYTES = 65_536;
@@ -27,7 +28,13 @@ export const createSharedMemory = (pages: number): SharedMemory =>
   new wasm.Memory({ initial: pages, maximum: pages, shared: true });
 
 /** The same for one thread alone. Works in pages that are not cross-origin isolated, too. */
-export const createUnsharedMemory = (pages: number): HashMemory => new wasm.Memory({ initial: pages, maximum: pages });
+export const createUnsharedMemory = (pages: number): HashMemory =>
+  hasWasm ? new wasm.Memory({ initial: pages, maximum: pages }) : createPlainMemory(pages);
+
+/** A memory for platforms without WebAssembly. */
+export const createPlainMemory = (pages: number): HashMemory => ({ buffer: new ArrayBuffer(pages * PAGE_BYTES) });
+
+export const isWasm = (memory: HashMemory): boolean => hasWasm && memory instanceof wasm.Memory;
 
 /** A shared memory where the platform has shared memories, otherwise an unshared one. */
 export const createMemory = (pages: number): HashMemory =>
