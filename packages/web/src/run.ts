@@ -32,6 +32,8 @@ export class Run {
   /** Files of the last choice that are not photos. */
   leftOut = 0;
   problem: Error | undefined;
+  /** Why something is tried again, until a file has arrived. */
+  retrying: string | undefined;
   readonly #options: RunOptions;
   readonly #onChange: () => void;
   readonly #onSummary: (summary: UploadSummary) => void;
@@ -148,6 +150,7 @@ export class Run {
     this.phase = phase;
     if (phase === 'running') {
       this.problem = undefined;
+      this.retrying = undefined;
       this.state = 'planning';
       this.progress = undefined;
     }
@@ -170,6 +173,8 @@ export class Run {
     this.notices.push(...batch.notices);
     this.state = batch.state ?? this.state;
     this.progress = batch.progress ?? this.progress;
+    if (batch.results.length > 0) this.retrying = undefined;
+    this.retrying = batch.retrying ?? this.retrying;
     this.#onChange();
   }
 }

@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LaunchOptions } from 'puppeteer-core';
 import type { WebDriver, WebElement } from 'selenium-webdriver';
 import { freePorts } from '../ports.ts';
 import { runOk } from '../run.ts';
 import { ensurePackages, isOnPath } from './apt.ts';
-import { startChromium } from './chromium.ts';
+import { CHROMIUM_ARGS, chromiumCommand } from './chromium.ts';
 import { Daemon } from './daemon.ts';
 
 /** One tab of a browser, with what all three have in common. */
@@ -17,24 +18,22 @@ export type Tab = {
   evaluate<T>(expression: string): Promise<T>;
   /** Chooses files in the file input that the expression finds, as its dialogue would. */
   chooseFiles(input: string, paths: readonly string[]): Promise<void>;
+  /** Opens another tab in front of this one. WebKit's driver cannot. */
+  hide?(): Promise<void>;
   /** Ends the browser. */
   close(): Promise<void>;
 };
 
+/** What would let a hidden tab of Chromium run as if it were seen. */
+const UNTHROTTLED = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
 async function openChromium(): Promise<Tab> {
-  const browser = await startChromium();
-  const page = await browser.newPage();
-  return {
-    async goto(url) {
-      await page.goto(url);
-    },
-    evaluate: (expression) => page.evaluate(expression),
-    async chooseFiles(input, paths) {
-      const element = await page.evaluateHandle<HTMLInputElement>(input);
-      await element.asElement()?.setInputFiles([...paths]);
-    },
-    close: () => browser.close(),
-  };
+  const executablePath = await chromiumCommand();
+  return openByPuppeteer({ executablePath, args: [...CHROMIUM_ARGS], ignoreDefaultArgs: UNTHROTTLED });
 }
 
 const FIREFOX_COMMAND = '/usr/bin/firefox-esr';
@@ -42,8 +41,12 @@ const FIREFOX_COMMAND = '/usr/bin/firefox-esr';
 /** By WebDriver BiDi. */
 async function openFirefox(): Promise<Tab> {
   await ensurePackages({ packages: ['firefox-esr'], isThere: () => isOnPath(FIREFOX_COMMAND) });
+  return openByPuppeteer({ browser: 'firefox', executablePath: FIREFOX_COMMAND });
+}
+
+async function openByPuppeteer(options: LaunchOptions): Promise<Tab> {
   const { default: puppeteer } = await import('puppeteer-core');
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX_COMMAND, headless: true });
+  const browser = await puppeteer.launch({ headless: true, ...options });
   const page = await browser.newPage();
   return {
     async goto(url) {
@@ -53,6 +56,9 @@ async function openFirefox(): Promise<Tab> {
     async chooseFiles(input, paths) {
       const element = (await page.evaluateHandle(input)).asElement();
       await (element as { uploadFile(...paths: string[]): Promise<void> } | null)?.uploadFile(...paths);
+    },
+    async hide() {
+      await (await browser.newPage()).bringToFront();
     },
     close: () => browser.close(),
   };

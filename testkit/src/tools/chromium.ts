@@ -15,14 +15,14 @@ export type ChromiumOptions = { hosts?: Readonly<Record<string, string>> };
 export async function startChromium({ hosts = {} }: ChromiumOptions = {}): Promise<Browser> {
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
   const args = rules.length > 0 ? [`--host-resolver-rules=${rules.join(',')}`] : [];
-  return await chromium.launch({ executablePath: await command(), args: [...ARGS, ...args] });
+  return await chromium.launch({ executablePath: await chromiumCommand(), args: [...CHROMIUM_ARGS, ...args] });
 }
 
 // Tests run as root, for whom Chromium has no sandbox.
-const ARGS = ['--no-sandbox'];
+export const CHROMIUM_ARGS: readonly string[] = ['--no-sandbox'];
 
 /** A script that starts Chromium. Permissions hold for it also when root starts it, as they do for its users. */
-async function command(): Promise<string> {
+export async function chromiumCommand(): Promise<string> {
   await ensurePackages({ packages: ['chromium'], isThere: () => isOnPath(COMMAND) });
   if (process.getuid?.() !== 0) return COMMAND;
   const folder = await temporaryFolder('darkslide-chromium');

@@ -37,6 +37,8 @@ export type EventBatch = {
   results: FileResult[];
   /** Something to know about this server, storage, browser or run. */
   notices: string[];
+  /** Why something failed last and is tried again. */
+  retrying?: string;
   state?: UploadState;
 };
 
@@ -165,7 +167,10 @@ export class Engine {
       this.#set(this.#restingState());
     } else if (event.type === 'confirming') this.#set('confirming');
     else if (event.type === 'notice') this.#notice(event.message);
-    else if (event.type === 'file-finished') {
+    else if (event.type === 'retrying') {
+      this.#batch.retrying = event.reason;
+      this.#later();
+    } else if (event.type === 'file-finished') {
       this.#batch.results.push(event.result);
       this.#results.set(event.result.path, event.result);
       this.#later();

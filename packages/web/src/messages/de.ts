@@ -27,6 +27,7 @@ export const de: Messages = {
   sending: 'Wird hochgeladen',
   paused: 'Angehalten',
   offline: 'Keine Verbindung. Sobald es eine gibt, geht es von selbst weiter.',
+  retrying: 'Neuer Versuch:',
   confirming: 'Es wird geprüft, ob alles gespeichert ist …',
   allStored: { one: 'Die Datei ist gespeichert und geprüft.', other: 'Alle {n} Dateien sind gespeichert und geprüft.' },
   someFailed: { one: '{n} Datei ist nicht gespeichert.', other: '{n} Dateien sind nicht gespeichert.' },

@@ -22,6 +22,7 @@ export const en = {
   sending: 'Uploading',
   paused: 'Paused',
   offline: 'No connection. The upload goes on by itself when there is one.',
+  retrying: 'Trying again:',
   confirming: 'Checking that everything is stored…',
   allStored: { one: 'The file is stored and verified.', other: 'All {n} files are stored and verified.' },
   someFailed: { one: '{n} file is not stored.', other: '{n} files are not stored.' },

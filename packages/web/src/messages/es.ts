@@ -24,6 +24,7 @@ export const es: Messages = {
   sending: 'Subiendo',
   paused: 'En pausa',
   offline: 'Sin conexión. La subida seguirá sola cuando la haya.',
+  retrying: 'Nuevo intento:',
   confirming: 'Comprobando que todo está guardado…',
   allStored: {
     one: 'El archivo está guardado y verificado.',

@@ -27,6 +27,7 @@ export const fr: Messages = {
   sending: 'Envoi',
   paused: 'En pause',
   offline: 'Pas de connexion. L’envoi reprendra tout seul.',
+  retrying: 'Nouvel essai :',
   confirming: 'Vérification que tout est stocké…',
   allStored: { one: 'Le fichier est stocké et vérifié.', other: 'Les {n} fichiers sont stockés et vérifiés.' },
   someFailed: { one: '{n} fichier n’est pas stocké.', other: '{n} fichiers ne sont pas stockés.' },

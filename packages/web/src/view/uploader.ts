@@ -300,7 +300,7 @@ export class DarkslideUploader extends LitElement {
   }
 
   #running(speech: Speech, run: Run, left: unknown): TemplateResult {
-    const { progress, state } = run;
+    const { progress, state, retrying } = run;
     const isPaused = state === 'paused';
     const title = state === 'sending' ? 'sending' : this.#restingOf(state);
     return html`
@@ -308,6 +308,7 @@ export class DarkslideUploader extends LitElement {
         <h3>${speech.say(title)}</h3>
         <progress aria-label=${speech.say('overall')} max="1" .value=${progress ? shareOf(progress) : 0}></progress>
         ${progress ? this.#figures(speech, progress) : nothing}
+        ${retrying ? html`<p class="quiet">${speech.say('retrying')} <span lang="en">${retrying}</span></p>` : nothing}
         ${left}
         <p class="quiet">${speech.say('keepOpen')}</p>
         <div class="buttons">
