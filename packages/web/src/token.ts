@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import type { schemas } from '@darkslide/client/browser';
+import { type schemas, whyUnreachable } from '@darkslide/client/browser';
 
 /** What an upload token is for, and its limits. */
 export type TokenInfo = schemas.OwnUploadToken;
@@ -11,8 +11,9 @@ const TIMEOUT_MS = 20_000;
 
 /** Asks the server what a token is for. Never throws. */
 export async function readToken(server: string, token: string): Promise<TokenInfo | TokenProblem> {
+  const url = `${server.replace(/\/+$/, '')}/v1/upload_token`;
   try {
-    const response = await fetch(`${server.replace(/\/+$/, '')}/v1/upload_token`, {
+    const response = await fetch(url, {
       headers: { 'x-api-key': token },
       credentials: 'omit',
       cache: 'no-store',
@@ -23,6 +24,8 @@ export async function readToken(server: string, token: string): Promise<TokenInf
     const kind = response.status === 401 || response.status === 403 ? 'refused' : 'away';
     return { kind, message: String(body?.error?.message ?? `HTTP ${response.status}`) };
   } catch (error) {
-    return { kind: 'away', message: error instanceof Error ? error.message : String(error) };
+    // What `fetch` says of a network is different in each browser, and means nothing to people.
+    const isNetwork = error instanceof TypeError || !(error instanceof Error);
+    return { kind: 'away', message: isNetwork ? `${whyUnreachable(url)}.` : error.message };
   }
 }

@@ -16,3 +16,4 @@ export type { EventBatch, UploadState } from './engine.ts';
 export { rememberedFolder, rememberFolder } from './folders.ts';
 export { filesOfDirectory, filesOfDrop, filesOfInput, type PickedBatch } from './pick.ts';
 export { createUploader, type Uploader, type UploaderOptions } from './uploader.ts';
+export { whyUnreachable } from './xhr-transport.ts';

@@ -87,16 +87,18 @@ function perform({ method, url, headers, signal, onSent }: TransportRequest, pay
 
 const LOST = 'the connection was lost';
 
-/** Browsers do not tell a page why a request got no response. */
-function unreachable(url: string): TransportError {
+const unreachable = (url: string) => new TransportError('unreachable', whyUnreachable(url));
+
+/** Browsers do not tell a page why a request got no response; this says what may be. */
+export function whyUnreachable(url: string): string {
   const host = hostOf(url);
-  if (!navigator.onLine) return new TransportError('unreachable', `${host}: this device is offline`);
+  if (!navigator.onLine) return `${host}: this device is offline`;
   const origin = globalThis.location?.origin;
   const cors =
     origin === undefined || origin === URL.parse(url)?.origin
       ? ''
       : `, or it does not let pages of ${origin} in (CORS). If it should, add that origin to its allowed origins`;
-  return new TransportError('unreachable', `${host}: it does not respond${cors}`);
+  return `${host}: it does not respond${cors}`;
 }
 
 const sizeOf = (payload: Blob | ArrayBuffer) => (payload instanceof Blob ? payload.size : payload.byteLength);
