@@ -65,7 +65,9 @@ export const Project = Type.Object(
     project_id: Nullable(Type.Integer()),
     profile: Nullable(Type.String()),
     ai_tools: Nullable(Type.Array(Type.String())),
-    thumbnail_src: Nullable(Type.String()),
+    thumbnail_src: Nullable(
+      Type.String({ format: 'uri', description: 'GET a small JPEG here; of the first file by name that has one.' }),
+    ),
     export_status: Nullable(Type.String()),
   },
   { title: 'Project' },
@@ -268,6 +270,12 @@ export const Shot = Type.Object(
       Type.Object({
         path: FileName,
         role: Type.Enum(['raw', 'jpeg', 'heic', 'image', 'sidecar', 'video', 'copy', 'result']),
+        thumbnail_src: Nullable(
+          Type.String({
+            format: 'uri',
+            description: 'GET a small JPEG here. Its Exif says how to turn it, as browsers do. null: there is none.',
+          }),
+        ),
       }),
     ),
     t: Type.Optional(

@@ -6,6 +6,7 @@ import { MultipartUploads } from './multipart/multipart.ts';
 import { type EndingTimes, UploadEnding } from './multipart/upload-completion.ts';
 import type { Database } from './open-database.ts';
 import { Shots } from './photos/shots.ts';
+import { Thumbnails } from './photos/thumbnails.ts';
 import { Projects } from './projects/projects.ts';
 import type { QuotaLimits } from './quotas/quota-table.ts';
 import { DEFAULT_QUOTAS, Quotas } from './quotas/quotas.ts';
@@ -41,11 +42,12 @@ export function createRules(
   const quotas = new Quotas({ limits: quotaLimits, table, projects, arrivals, now });
   const limits = new TokenLimits({ tokens: uploadTokens, store, now });
   const ending = new UploadEnding({ uploads, files, store, now, ...(times && { times }) });
+  const thumbnails = new Thumbnails({ photos, store, isOn: readsPhotos });
   return {
-    projects: new Projects({ projects, arrivals, now }),
+    projects: new Projects({ projects, arrivals, thumbnails, now }),
     links: new UploadLinks({ files, store, limits, quotas }),
     arrivals,
-    shots: new Shots({ photos, arrivals, isOn: readsPhotos }),
+    shots: new Shots({ photos, thumbnails, arrivals, isOn: readsPhotos }),
     multipart: new MultipartUploads({ uploads, store, ending, limits, quotas, now }),
     ending,
     deletion: new Deletion({ projects, files, uploads, ending, store, now }),

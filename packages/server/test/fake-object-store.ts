@@ -77,6 +77,7 @@ export class FakeObjectStore implements ObjectStore {
       putPart: ({ key, uploadId }, number, { size } = {}) =>
         `fake:part/${encodeURIComponent(key)}?${uploadId}/${number}${length(size)}`,
       get: (key) => `fake:get/${encodeURIComponent(key)}`,
+      view: (key) => `fake:view/${encodeURIComponent(key)}`,
     };
   }
 
@@ -88,6 +89,8 @@ export class FakeObjectStore implements ObjectStore {
         this.#contents.get(etag)?.subarray(from, to) ?? Buffer.alloc(Math.max(0, Math.min(to, object.size) - from))
       );
     });
+
+  writeJpeg = (key: string, bytes: Uint8Array) => this.#call('writeJpeg', () => this.put(key, bytes));
 
   head = (key: string) => this.#call('head', () => this.objects.get(key));
 

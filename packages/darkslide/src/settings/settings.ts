@@ -125,7 +125,7 @@ export const SETTINGS = {
     name: 'DARKSLIDE_READ_PHOTOS',
     default: true,
     meaning:
-      'read the first bytes of uploaded photos from the storage, so that the API can list shots and bracket sets',
+      'read the first bytes of uploaded photos from the storage, so that the API can list shots, bracket sets and thumbnails',
   }),
   logLevel: choice(['debug', 'info', 'warn', 'error', 'silent'], {
     name: 'DARKSLIDE_LOG_LEVEL',

@@ -12,6 +12,7 @@ import { quotas } from './migrations/0008-quotas.ts';
 import { tokenTitles } from './migrations/0009-token-titles.ts';
 import { photoFacts } from './migrations/0010-photo-facts.ts';
 import { waitingProjects } from './migrations/0011-waiting-projects.ts';
+import { thumbnails } from './migrations/0012-thumbnails.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /**
@@ -30,6 +31,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0009-token-titles': tokenTitles,
   '0010-photo-facts': photoFacts,
   '0011-waiting-projects': waitingProjects,
+  '0012-thumbnails': thumbnails,
 };
 
 /**

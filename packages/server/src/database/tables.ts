@@ -62,8 +62,8 @@ type FilesTable = {
   facts_etag: Generated<string | null>;
 };
 
-/** What a file's head says, as JSON of `PhotoFacts`. */
-type PhotoFactsTable = { project_id: number; name: string; facts: string };
+/** What a file's head says, as JSON of `PhotoFacts`; `thumbnail` is 1 where storage has one, otherwise 0. */
+type PhotoFactsTable = { project_id: number; name: string; facts: string; thumbnail: Generated<number> };
 
 /** `aborting` and `completing` are held by one node until `busy_until`; after that any other may take over. */
 type UploadState = 'open' | 'completing' | 'completed' | 'aborting' | 'aborted';

@@ -6,7 +6,7 @@ import type { ProjectRow } from '../database/tables.ts';
 import type { UploadEnding } from '../multipart/upload-completion.ts';
 import type { UploadTable } from '../multipart/upload-table.ts';
 import type { ProjectTable } from '../projects/project-table.ts';
-import { keyOf, prefixOf } from '../storage/object-keys.ts';
+import { keyOf, prefixOf, thumbnailKeyOf, thumbnailPrefixOf } from '../storage/object-keys.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 /** Objects on one page of storage's listing, S3's most. */
@@ -47,8 +47,11 @@ export class Deletion {
       throw apiError('file_not_found', { name: fileName });
     }
     await this.#abortUploads(project, { fileName: name });
-    await this.#remove([key]);
+    const thumbnail = thumbnailKeyOf(project.uuid, name);
+    await this.#remove([key, thumbnail]);
     await files.remove(project.id, name);
+    // Made while the file was being deleted.
+    await this.#remove([thumbnail]);
   }
 
   /**
@@ -63,12 +66,7 @@ export class Deletion {
     const [first] = (await store.list({ prefix, startAfter: prefix, limit: 1 })).objects;
     await this.#remove(first === undefined ? [] : [first.key]);
     await this.#abortUploads(project, {});
-    for (;;) {
-      const { objects } = await store.list({ prefix, startAfter: prefix, limit: PAGE });
-      if (objects.length === 0) break;
-      await this.#remove(objects.map(({ key }) => key));
-      if (performance.now() > until) return false;
-    }
+    if (!(await this.#empty(project.uuid, until))) return false;
     while (!(await projects.remove(project, { now: now(), limit: PAGE * 10 }))) {
       if (performance.now() > until) return false;
     }
@@ -77,12 +75,20 @@ export class Deletion {
 
   /** What late PUTs brought into a project that was deleted. */
   async clear(projectUuid: string): Promise<void> {
-    const prefix = prefixOf(projectUuid);
-    for (;;) {
-      const { objects } = await this.#options.store.list({ prefix, startAfter: prefix, limit: PAGE });
-      if (objects.length === 0) return;
-      await this.#remove(objects.map(({ key }) => key));
+    await this.#empty(projectUuid, Number.POSITIVE_INFINITY);
+  }
+
+  /** Files and thumbnails. Returns whether all are gone; `until` is a moment of `performance.now()`. */
+  async #empty(projectUuid: string, until: number): Promise<boolean> {
+    for (const prefix of [prefixOf(projectUuid), thumbnailPrefixOf(projectUuid)]) {
+      for (;;) {
+        const { objects } = await this.#options.store.list({ prefix, startAfter: prefix, limit: PAGE });
+        if (objects.length === 0) break;
+        await this.#remove(objects.map(({ key }) => key));
+        if (performance.now() > until) return false;
+      }
     }
+    return true;
   }
 
   async #remove(keys: readonly string[]): Promise<void> {

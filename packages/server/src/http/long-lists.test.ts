@@ -29,7 +29,7 @@ const connectionsOf = (server: Server) => promisify(server.getConnections).call(
 async function withDeafClients(t: TestContext, writing: WriteLimits) {
   const server = await startTestServer(t, { writing });
   const put = () => 'x'.repeat(LINK_BYTES);
-  server.store.signer = async () => ({ expiresAt: new Date(), put, putPart: String, get: String });
+  server.store.signer = async () => ({ expiresAt: new Date(), put, putPart: String, get: String, view: String });
   const { path } = await server.createProject();
   const unread = new Set<ServerResponse>();
   const address = localSocket();

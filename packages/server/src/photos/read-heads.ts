@@ -2,9 +2,11 @@ import { type PhotoFacts, readPhoto } from '@darkslide/photo';
 import type { FileTable } from '../arrivals/file-table.ts';
 import { listedFile } from '../arrivals/stored-files.ts';
 import { mapWithLimit } from '../base/map-with-limit.ts';
-import { keyOf } from '../storage/object-keys.ts';
+import { keyOf, thumbnailKeyOf } from '../storage/object-keys.ts';
 import { type ObjectStore, StorageUnavailableError } from '../storage/object-store.ts';
+import { makeThumbnail } from './make-thumbnail.ts';
 import type { PhotoTable, ReadHead, UnreadPhoto, UnreadPosition } from './photo-table.ts';
+import { rememberReads } from './remembered-reads.ts';
 
 /** Files that are recorded together. */
 const BATCH = 64;
@@ -58,8 +60,7 @@ export class HeadReading {
     const failures: StorageUnavailableError[] = [];
     await mapWithLimit(batch, CONCURRENT_READS, async (photo) => {
       try {
-        const { projectId, name, etag } = photo;
-        heads.push({ projectId, name, etag, facts: JSON.stringify(await this.#factsOf(photo)) });
+        heads.push(await this.#readHead(photo));
       } catch (error) {
         if (error instanceof ObjectChanged) return await this.#lookAgain(photo);
         if (!(error instanceof StorageUnavailableError)) throw error;
@@ -67,19 +68,49 @@ export class HeadReading {
       }
     });
     await this.#options.photos.save(heads);
+    await this.#removeUnused(batch, heads);
     const [failure] = failures;
     if (failure !== undefined && failures.length === batch.length) throw failure;
     return heads.length;
   }
 
-  #factsOf({ projectUuid, name, size, etag }: UnreadPhoto): Promise<PhotoFacts> {
+  async #readHead({ projectId, projectUuid, name, size, etag }: UnreadPhoto): Promise<ReadHead> {
     const read = async (from: number, to: number) => {
       if (from >= to) return new Uint8Array();
       const bytes = await this.#options.store.read(keyOf(projectUuid, name), { from, to, etag });
       if (bytes === undefined) throw new ObjectChanged();
       return bytes;
     };
-    return readPhoto({ size, read }, name);
+    const source = rememberReads({ size, read });
+    const facts = await readPhoto(source, name);
+    const jpeg = await makeThumbnail(source, facts);
+    const thumbnail = jpeg !== undefined && (await this.#write(thumbnailKeyOf(projectUuid, name), jpeg));
+    return { projectId, name, etag, facts: JSON.stringify(facts), thumbnail };
+  }
+
+  /** A storage that takes nothing more still has its photos listed. */
+  async #write(key: string, jpeg: Uint8Array): Promise<boolean> {
+    try {
+      await this.#options.store.writeJpeg(key, jpeg);
+      return true;
+    } catch (error) {
+      if (error instanceof StorageUnavailableError) return false;
+      throw error;
+    }
+  }
+
+  /** Thumbnails of files that were deleted or replaced while they were read. */
+  async #removeUnused(batch: readonly UnreadPhoto[], heads: readonly ReadHead[]): Promise<void> {
+    const { photos, store } = this.#options;
+    const made = heads.filter(({ thumbnail }) => thumbnail);
+    for (const [id, group] of Map.groupBy(made, ({ projectId }) => projectId)) {
+      const uuid = batch.find(({ projectId }) => projectId === id)?.projectUuid;
+      const names = group.map(({ name }) => name);
+      const used = await photos.withThumbnail(id, names);
+      for (const name of names) {
+        if (uuid !== undefined && !used.has(name)) await store.remove(thumbnailKeyOf(uuid, name));
+      }
+    }
   }
 
   /** Takes over what storage has now; the next pass reads that. */
@@ -88,7 +119,7 @@ export class HeadReading {
     const object = await store.head(keyOf(projectUuid, name));
     if (object === undefined || object.damaged) await files.forget(projectId, [name]);
     else if (object.etag !== etag) await files.store(projectId, [listedFile(name, object)]);
-    else await photos.save([{ projectId, name, etag, facts: JSON.stringify(NOT_RETURNED) }]);
+    else await photos.save([{ projectId, name, etag, facts: JSON.stringify(NOT_RETURNED), thumbnail: false }]);
   }
 }
 

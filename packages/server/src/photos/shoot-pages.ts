@@ -1,5 +1,5 @@
 import type { schemas } from '@darkslide/contract';
-import type { Shoot } from '@darkslide/photo';
+import type { Shoot, Shot } from '@darkslide/photo';
 
 /** A shoot that is read page by page. */
 export type PagedShoot = { shoot: Shoot; membership: ReadonlyMap<string, { set: string; position?: number }> };
@@ -12,7 +12,10 @@ export function paged(shoot: Shoot): PagedShoot {
   return { shoot, membership };
 }
 
-export type ShootPage = Omit<schemas.ShotList, 'unread' | 'next_cursor'> & { next: number | undefined };
+export type ShootPage = Omit<schemas.ShotList, 'shots' | 'unread' | 'next_cursor'> & {
+  shots: (Shot & { set?: string; position?: number })[];
+  next: number | undefined;
+};
 
 /**
  * Shots from `at` on, in the order of capture, with the sets that begin among them and the problems of both. What

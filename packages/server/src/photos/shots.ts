@@ -4,13 +4,15 @@ import { SharedRuns } from '../base/shared-runs.ts';
 import type { ProjectRow } from '../database/tables.ts';
 import { Grouping } from './grouping.ts';
 import type { PhotoRow, PhotoTable } from './photo-table.ts';
+import type { ShootPage } from './shoot-pages.ts';
+import type { Thumbnails } from './thumbnails.ts';
 
 /** Rows that are read at once. */
 const ROWS = 500;
 /** Files of a project that are grouped. */
 const MAX_FILES = 250_000;
 
-type Options = { photos: PhotoTable; arrivals: Arrivals; isOn: boolean };
+type Options = { photos: PhotoTable; thumbnails: Thumbnails; arrivals: Arrivals; isOn: boolean };
 
 /** What has arrived, as photographs: shots and sets. */
 export class Shots {
@@ -50,7 +52,17 @@ export class Shots {
     }
     if (found === undefined) throw apiError('shots_changed', {});
     const { next, ...page } = found;
-    return { page: { ...page, unread }, next: next === undefined ? undefined : `${version}:${next}` };
+    const shots = await this.#withThumbnails(project, page.shots);
+    return { page: { ...page, shots, unread }, next: next === undefined ? undefined : `${version}:${next}` };
+  }
+
+  async #withThumbnails(project: ProjectRow, shots: ShootPage['shots']): Promise<schemas.ShotList['shots']> {
+    const names = shots.flatMap(({ files }) => files.map(({ path }) => path));
+    const links = await this.#options.thumbnails.ofFiles(project, names);
+    return shots.map((shot) => ({
+      ...shot,
+      files: shot.files.map((file) => ({ ...file, thumbnail_src: links.get(file.path) ?? null })),
+    }));
   }
 
   close(): Promise<void> {

@@ -7,15 +7,27 @@ import type { FileCounts, ProjectTable } from './project-table.ts';
 /** Counts the files of projects, by what storage holds. */
 export type FileCounter = { count(projects: readonly ProjectRow[]): Promise<Map<number, FileCounts>> };
 
+/** Links to a thumbnail of each project that has one, by the project's id. */
+export type ProjectThumbnails = { ofProjects(projects: readonly ProjectRow[]): Promise<Map<number, string>> };
+
+type Options = {
+  projects: ProjectTable;
+  arrivals: FileCounter;
+  thumbnails: ProjectThumbnails;
+  now: () => number;
+};
+
 /** Projects as their account sees them; anyone else's look like none. */
 export class Projects {
   readonly #projects: ProjectTable;
   readonly #arrivals: FileCounter;
+  readonly #thumbnails: ProjectThumbnails;
   readonly #now: () => number;
 
-  constructor({ projects, arrivals, now }: { projects: ProjectTable; arrivals: FileCounter; now: () => number }) {
+  constructor({ projects, arrivals, thumbnails, now }: Options) {
     this.#projects = projects;
     this.#arrivals = arrivals;
+    this.#thumbnails = thumbnails;
     this.#now = now;
   }
 
@@ -71,6 +83,7 @@ export class Projects {
 
   async #describe(projects: readonly ProjectRow[]): Promise<schemas.Project[]> {
     const counts = await this.#arrivals.count(projects);
+    const thumbnails = await this.#thumbnails.ofProjects(projects);
     return projects.map((project) => {
       const { file_count: total, arrived_count: arrived } = counts.get(project.id) ?? project;
       return {
@@ -83,7 +96,7 @@ export class Projects {
         project_id: null,
         profile: null,
         ai_tools: null,
-        thumbnail_src: null,
+        thumbnail_src: thumbnails.get(project.id) ?? null,
         export_status: null,
       };
     });

@@ -5,6 +5,12 @@ export const keyOf = (projectUuid: string, canonicalName: string) => `${projectU
 
 export const prefixOf = (projectUuid: string) => `${projectUuid}/`;
 
+/** Beside the files of the project, so that no listing of them has thumbnails. */
+export const thumbnailPrefixOf = (projectUuid: string) => `${projectUuid}.thumbnails/`;
+
+export const thumbnailKeyOf = (projectUuid: string, canonicalName: string) =>
+  `${thumbnailPrefixOf(projectUuid)}${canonicalName}`;
+
 /** The name of the file under a key of this project, or undefined where no link of ours can have put it there. */
 export function nameUnder(projectUuid: string, key: string): string | undefined {
   const name = key.slice(prefixOf(projectUuid).length);

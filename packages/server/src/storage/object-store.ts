@@ -37,6 +37,8 @@ export type LinkSigner = {
   putPart(upload: UploadRef, partNumber: number, options?: { size?: number | undefined }): string;
   /** GET the object, to be saved under `fileName`. */
   get(key: string, fileName: string): string;
+  /** GET the object, to be shown. */
+  view(key: string): string;
 };
 
 /**
@@ -60,6 +62,8 @@ export interface ObjectStore {
    * this ETag, or its bytes are damaged.
    */
   read(key: string, range: { from: number; to: number; etag: string }): Promise<Uint8Array | undefined>;
+  /** Writes a small JPEG that darkslide made itself. */
+  writeJpeg(key: string, bytes: Uint8Array): Promise<void>;
   /** Objects whose key begins with `prefix`, after `startAfter` (exclusive), in the byte order of their keys. */
   list(page: {
     prefix: string;

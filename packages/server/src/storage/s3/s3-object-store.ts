@@ -10,6 +10,7 @@ import {
   ListObjectsV2Command,
   ListPartsCommand,
   type ListPartsCommandOutput,
+  PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { multipartETag, unquoteETag } from '@darkslide/s3wire';
@@ -113,6 +114,15 @@ export class S3ObjectStore implements ObjectStore {
       if (isNotFound(error) || isDamaged(error) || s3Code(error) === 'PreconditionFailed') return undefined;
       if (s3Code(error) === 'InvalidRange') return new Uint8Array();
       throw unavailable('GetObject', error);
+    }
+  }
+
+  async writeJpeg(key: string, bytes: Uint8Array): Promise<void> {
+    const put = new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes, ContentType: 'image/jpeg' });
+    try {
+      await this.#client.send(put, within(DEADLINE_MS));
+    } catch (error) {
+      throw unavailable('PutObject', error);
     }
   }
 
@@ -275,6 +285,7 @@ function counted(signer: LinkSigner, metrics: Metrics): LinkSigner {
       metrics.linksIssued('download');
       return signer.get(key, fileName);
     },
+    view: signer.view,
   };
 }
 

@@ -66,6 +66,7 @@ export class SignerFactory {
         const query = { 'response-content-disposition': contentDisposition(fileName) };
         return presign({ method: 'GET', key, query, expiresIn });
       },
+      view: (key) => presign({ method: 'GET', key, expiresIn }),
     };
   }
 
