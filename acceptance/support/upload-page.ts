@@ -24,6 +24,9 @@ export type PageSummary = {
   results: { name: string; path: string; status: string; md5?: string | null; reason?: string; message?: string }[];
 };
 
+/** What scripts of the spec keep in the page. */
+type Seen = { summaries: unknown[]; stored: number };
+
 const SUMMARY_MS = 120_000;
 
 /** Chromium for the specs of a file. */
@@ -59,19 +62,25 @@ export class UploadPage {
   }
 
   static async open(browser: Browser, url: string, options: BrowserOptions = {}): Promise<UploadPage> {
-    return UploadPage.#in(await browser.newContext({ locale: 'en', ...options }), url);
+    return UploadPage.openIn(await browser.newContext({ locale: 'en', ...options }), url);
   }
 
   /** Another tab of the same browser. */
   beside(url: string): Promise<UploadPage> {
-    return UploadPage.#in(this.page.context(), url);
+    return UploadPage.openIn(this.page.context(), url);
   }
 
-  static async #in(context: BrowserContext, url: string): Promise<UploadPage> {
+  /** In a new tab of a context, which `close` closes with it. */
+  static async openIn(context: BrowserContext, url: string): Promise<UploadPage> {
     const opened = new UploadPage(await context.newPage());
     await opened.page.addInitScript(() => {
-      const seen = window as unknown as { summaries: unknown[] };
+      const seen = window as unknown as Seen;
       seen.summaries = [];
+      seen.stored = 0;
+      window.addEventListener('darkslide-progress', (event) => {
+        const { successful, skipped } = (event as CustomEvent).detail.files;
+        seen.stored = successful + skipped;
+      });
       window.addEventListener('darkslide-summary', (event) => seen.summaries.push((event as CustomEvent).detail));
     });
     await opened.page.goto(url);
@@ -110,14 +119,17 @@ export class UploadPage {
     }, share);
   }
 
+  /** How many files the page says are stored, at this moment. */
+  async stored(): Promise<number> {
+    return await this.page.evaluate(() => (window as unknown as Seen).stored);
+  }
+
   /** The summary of the run after `before` others. */
   async summary(before = 0): Promise<PageSummary> {
-    const at = (index: number) => (window as unknown as { summaries: unknown[] }).summaries[index] as never;
-    await this.page.waitForFunction(
-      (index) => (window as unknown as { summaries: unknown[] }).summaries.length > index,
-      before,
-      { timeout: SUMMARY_MS },
-    );
+    const at = (index: number) => (window as unknown as Seen).summaries[index] as never;
+    await this.page.waitForFunction((index) => (window as unknown as Seen).summaries.length > index, before, {
+      timeout: SUMMARY_MS,
+    });
     return await this.page.evaluate(at, before);
   }
 

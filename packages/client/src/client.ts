@@ -1,4 +1,4 @@
-import { type Family, MAX_PART_SIZE } from '@darkslide/contract';
+import { type Family, MAX_PART_SIZE, UPLOAD_TOKEN_PREFIX } from '@darkslide/contract';
 import { ApiCaller } from './api/caller.ts';
 import { ProjectApi } from './api/project-api.ts';
 import { ProjectsApi } from './api/projects-api.ts';
@@ -254,12 +254,8 @@ export class Client {
 
   /** An upload token may not read its project: the first call that it may make shows whether the project exists. */
   async #projectByUuid(uuid: string, flow: Family, signal?: AbortSignal): Promise<string> {
-    try {
-      return (await this.projects(flow).get(uuid, { signal })).projectUuid;
-    } catch (error) {
-      if (error instanceof RefusedError && error.status === 403) return uuid;
-      throw error;
-    }
+    if (this.#options.apiKey.startsWith(UPLOAD_TOKEN_PREFIX)) return uuid;
+    return (await this.projects(flow).get(uuid, { signal })).projectUuid;
   }
 
   async #openProject(

@@ -32,6 +32,8 @@ export const MAX_TOKEN_TITLE_LENGTH = 255;
 export const MAX_TOKEN_FILES = 1_000_000;
 /** What a PUT by the link of an upload token sends along, and the link signs: storage then replaces no file. */
 export const IF_ABSENT = { 'if-none-match': '*' } as const;
+/** What every upload token begins with. */
+export const UPLOAD_TOKEN_PREFIX = 'dst_';
 /** The life of an upload token, in seconds. */
 export const TOKEN_SECONDS = { min: 1, max: MAX_LINK_TTL_SECONDS, default: 3600 } as const;
 /** Largest request body, in calls that take a list of at most this many entries. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { temporaryFolder } from '../temporary.ts';
@@ -16,6 +16,22 @@ export async function startChromium({ hosts = {} }: ChromiumOptions = {}): Promi
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
   const args = rules.length > 0 ? [`--host-resolver-rules=${rules.join(',')}`] : [];
   return await chromium.launch({ executablePath: await chromiumCommand(), args: [...CHROMIUM_ARGS, ...args] });
+}
+
+/**
+ * Chromium with a profile of its own in this folder, which outlives it. `kill` ends it as a crash does.
+ */
+export async function startChromiumIn(profile: string): Promise<{ context: BrowserContext; kill(): Promise<void> }> {
+  const options = { executablePath: await chromiumCommand(), args: [...CHROMIUM_ARGS], locale: 'en' };
+  const context = await chromium.launchPersistentContext(profile, options);
+  const kill = async () => {
+    const closed = new Promise<void>((resolve) => context.once('close', () => resolve()));
+    // Chromium notes there who uses the profile: `HOST-PID`.
+    const owner = await readlink(join(profile, 'SingletonLock'));
+    process.kill(Number(owner.split('-').at(-1)), 'SIGKILL');
+    await closed;
+  };
+  return { context, kill };
 }
 
 // Tests run as root, for whom Chromium has no sandbox.

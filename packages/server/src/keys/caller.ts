@@ -1,4 +1,11 @@
-import { apiError, CALLS, type CallName, includesScope, takesUploadToken } from '@darkslide/contract';
+import {
+  apiError,
+  CALLS,
+  type CallName,
+  includesScope,
+  takesUploadToken,
+  UPLOAD_TOKEN_PREFIX,
+} from '@darkslide/contract';
 import type { TokenCaller, UploadTokens } from '../tokens/upload-tokens.ts';
 import type { ApiKeys, KeyCaller } from './api-keys.ts';
 
@@ -18,7 +25,7 @@ export class Callers {
   /** @throws {ApiError} invalid_api_key, upload_token_expired */
   async authenticate(secret: string): Promise<Caller> {
     // A configured key may look like a token.
-    const token = secret.startsWith('dst_') ? await this.#tokens.find(secret) : undefined;
+    const token = secret.startsWith(UPLOAD_TOKEN_PREFIX) ? await this.#tokens.find(secret) : undefined;
     return token ?? (await this.#keys.authenticate(secret));
   }
 }
