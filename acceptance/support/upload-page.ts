@@ -125,10 +125,10 @@ export class UploadPage {
   }
 
   /** The summary of the run after `before` others. */
-  async summary(before = 0): Promise<PageSummary> {
+  async summary({ before = 0, timeoutMs = SUMMARY_MS } = {}): Promise<PageSummary> {
     const at = (index: number) => (window as unknown as Seen).summaries[index] as never;
     await this.page.waitForFunction((index) => (window as unknown as Seen).summaries.length > index, before, {
-      timeout: SUMMARY_MS,
+      timeout: timeoutMs,
     });
     return await this.page.evaluate(at, before);
   }

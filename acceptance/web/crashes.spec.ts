@@ -30,12 +30,13 @@ async function reloads(profile: string): Promise<Visits> {
   return {
     async open(url) {
       page ??= await UploadPage.openIn(context, 'about:blank');
+      // Another fragment alone loads nothing.
+      await page.page.goto('about:blank');
       await page.page.goto(url);
       return page;
     },
     async crash({ page: tab }) {
       await tab.reload();
-      await tab.goto('about:blank');
     },
     end: () => context.close(),
   };

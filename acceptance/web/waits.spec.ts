@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BROWSERS, slowDown, writeShoot } from '@darkslide/testkit';
 import { useProxied } from '../support/proxied.ts';
 import { assertWhole } from '../support/shoots.ts';
 import { TabPage } from '../support/tab-page.ts';
-import { newUploadLink } from '../support/upload-page.ts';
+import { newUploadLink, UploadPage, useChromium } from '../support/upload-page.ts';
 
 const LINK_SECONDS = 5;
 const { api, apiProxy, storageProxy, folder } = await useProxied({ DARKSLIDE_LINK_TTL: String(LINK_SECONDS) });
@@ -69,3 +70,28 @@ for (const [engine, start] of Object.entries(BROWSERS)) {
     });
   });
 }
+
+describe('an upload whose machine sleeps, in Chromium', async () => {
+  const browser = await useChromium();
+
+  it('continues with new links when the old ones have expired meanwhile', LIMIT, async () => {
+    const { name, url } = await newUploadLink(api, apiProxy.url);
+    const photos = await writeShoot({ folder: join(folder, 'sleep'), seed: 'sleep', sizes: Array(30).fill(MiB) });
+    storageProxy.bandwidth = 4 * MiB;
+    const page = await UploadPage.open(browser, url);
+    await page.choose(
+      'files',
+      photos.map(({ path }) => path),
+    );
+    await page.sent(0.2);
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    for (const { id } of processInfo) process.kill(id, 'SIGSTOP');
+    await sleep((LINK_SECONDS + 1) * 1000);
+    storageProxy.bandwidth = undefined;
+    for (const { id } of processInfo) process.kill(id, 'SIGCONT');
+    assert.equal((await page.summary()).failed, 0);
+    await assertWhole(api, name, photos);
+    await page.close();
+  });
+});

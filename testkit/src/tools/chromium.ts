@@ -8,14 +8,17 @@ export type { BrowserContext, Page };
 
 const COMMAND = '/usr/bin/chromium';
 
-/** `hosts` maps names to addresses, as a name server of one's own would. */
-export type ChromiumOptions = { hosts?: Readonly<Record<string, string>> };
+/** `hosts` maps names to addresses, as a name server of one's own would. `flags` are of Chromium's command line. */
+export type ChromiumOptions = { hosts?: Readonly<Record<string, string>>; flags?: readonly string[] };
 
 /** Debian's Chromium, without a window. */
-export async function startChromium({ hosts = {} }: ChromiumOptions = {}): Promise<Browser> {
+export async function startChromium({ hosts = {}, flags = [] }: ChromiumOptions = {}): Promise<Browser> {
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
   const args = rules.length > 0 ? [`--host-resolver-rules=${rules.join(',')}`] : [];
-  return await chromium.launch({ executablePath: await chromiumCommand(), args: [...CHROMIUM_ARGS, ...args] });
+  return await chromium.launch({
+    executablePath: await chromiumCommand(),
+    args: [...CHROMIUM_ARGS, ...flags, ...args],
+  });
 }
 
 /**

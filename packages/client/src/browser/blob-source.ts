@@ -1,4 +1,5 @@
 import { SourceError } from '../base/errors.ts';
+import { FILE_CHANGED } from '../base/file-identity.ts';
 import type { Body, ByteRange, FileStat, Source } from '../base/ports.ts';
 import { CHUNK_BYTES, type Md5Pool } from './md5-pool.ts';
 
@@ -83,18 +84,21 @@ export class BlobBody implements Body {
 }
 
 async function readable(blob: Blob): Promise<ArrayBuffer> {
-  try {
-    return await blob.arrayBuffer();
-  } catch (error) {
+  const bytes = await blob.arrayBuffer().catch((error) => {
     throw asSourceError(error);
-  }
+  });
+  // Not every browser refuses to read a file that has become shorter.
+  if (bytes.byteLength !== blob.size) throw new SourceError('changed', FILE_CHANGED);
+  return bytes;
 }
 
 /** Browsers do not tell a changed file from one whose disk is away. */
 export function asSourceError(error: unknown): SourceError {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
   if (name === 'NotFoundError') {
-    const message = 'The file no longer exists. Check that the card or disk is connected, and choose it again.';
+    // WebKit says so of a changed file too.
+    const message =
+      'The file no longer exists, or was changed. Check that the card or disk is connected, and choose it again.';
     return new SourceError('vanished', message, { cause: error });
   }
   const message =
