@@ -60,7 +60,10 @@ function perform({ method, url, headers, signal, onSent }: TransportRequest, pay
     const lost = () => fail(sent > 0 ? new TransportError('reset', `${hostOf(url)}: ${LOST}`) : unreachable(url));
     try {
       request.open(method, url);
-      for (const [name, value] of Object.entries(headers)) if (value !== '') request.setRequestHeader(name, value);
+      for (const [name, value] of Object.entries(headers)) {
+        // Without an own content type, a browser sends that of the file.
+        if (value !== '' || hasType(payload)) request.setRequestHeader(name, value);
+      }
     } catch (error) {
       return fail(new TransportError('invalid', `${hostOf(url)}: the request is not possible`, { cause: error }));
     }
@@ -100,6 +103,8 @@ export function whyUnreachable(url: string): string {
       : `, or it does not let pages of ${origin} in (CORS). If it should, add that origin to its allowed origins`;
   return `${host}: it does not respond${cors}`;
 }
+
+const hasType = (payload: Payload) => payload instanceof Blob && payload.type !== '';
 
 const sizeOf = (payload: Blob | ArrayBuffer) => (payload instanceof Blob ? payload.size : payload.byteLength);
 

@@ -15,6 +15,7 @@ export class Speech {
   readonly #messages: Messages;
   readonly #plurals: Intl.PluralRules;
   readonly #numbers: Intl.NumberFormat;
+  readonly #formats = new Map<string, Intl.NumberFormat>();
 
   constructor(wanted: readonly string[], catalogues: Readonly<Record<string, Messages>> = CATALOGUES) {
     const known = wanted.flatMap((tag) => [tag, tag.split('-')[0] ?? '']).find((tag) => tag in catalogues);
@@ -43,18 +44,31 @@ export class Speech {
     const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
     const value = bytes / 1000 ** step;
     const maximumFractionDigits = step === 0 || value >= 99.5 ? 0 : 1;
-    const unit = { style: 'unit', unit: units[step], maximumFractionDigits } as const;
-    return new Intl.NumberFormat(this.language, unit).format(value);
+    return this.#unit(units[step] as string, { maximumFractionDigits }).format(value);
   }
 
   duration(seconds: number): string {
-    const part = (value: number, unit: string) =>
-      new Intl.NumberFormat(this.language, { style: 'unit', unit, unitDisplay: 'short' }).format(value);
+    const part = (value: number, unit: string) => this.#unit(unit, { unitDisplay: 'short' }).format(value);
     const whole = Math.max(1, Math.round(seconds));
     if (whole < 60) return part(whole, 'second');
     const minutes = Math.round(whole / 60);
     if (minutes < 60) return part(minutes, 'minute');
     return `${part(Math.floor(minutes / 60), 'hour')} ${part(minutes % 60, 'minute')}`;
+  }
+
+  percent(share: number): string {
+    return this.#format('percent', { style: 'percent' }).format(share);
+  }
+
+  #unit(unit: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+    return this.#format(`${unit} ${options.maximumFractionDigits}`, { style: 'unit', unit, ...options });
+  }
+
+  /** Kept, as to make one takes longer than to use it a hundred times. */
+  #format(key: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+    const format = this.#formats.get(key) ?? new Intl.NumberFormat(this.language, options);
+    this.#formats.set(key, format);
+    return format;
   }
 
   #shown = (value: string | number) => (typeof value === 'number' ? this.#numbers.format(value) : value);

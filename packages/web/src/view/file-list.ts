@@ -77,7 +77,6 @@ export class FileList extends LitElement {
   #row(row: Row, { index, top }: { index: number; top: number }): TemplateResult {
     const { speech, rows } = this;
     const { path, size, state, sent, failure } = row;
-    const percent = new Intl.NumberFormat(speech.language, { style: 'percent' });
     return html`
       <li class=${state} part="file" .style=${`inset-block-start: ${top}px`} aria-setsize=${rows.length}
         aria-posinset=${index + 1}>
@@ -86,7 +85,7 @@ export class FileList extends LitElement {
         <span class="why" title=${failure?.message ?? ''}>
           ${failure ? whyOf(failure, speech) : ''}
         </span>
-        <span class="state">${speech.say(STATES[state])} ${state === 'sending' ? percent.format(sent) : ''}</span>
+        <span class="state">${speech.say(STATES[state])} ${state === 'sending' ? speech.percent(sent) : ''}</span>
       </li>
     `;
   }

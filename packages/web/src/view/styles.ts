@@ -76,13 +76,10 @@ export const uploaderStyles = css`
     background: var(--line);
   }
   progress::-webkit-progress-bar { background: var(--line); }
-  progress::-webkit-progress-value { background: var(--accent); transition: inline-size 0.3s; }
+  progress::-webkit-progress-value { background: var(--accent); }
   progress::-moz-progress-bar { background: var(--accent); }
   .figures { display: flex; flex-wrap: wrap; gap: 0 1.25rem; font-variant-numeric: tabular-nums; }
   .panel .buttons { margin-block-start: 0.75rem; }
-  @media (prefers-reduced-motion: reduce) {
-    progress::-webkit-progress-value { transition: none; }
-  }
 `;
 
 export const listStyles = css`

@@ -61,6 +61,7 @@ export class DarkslideUploader extends LitElement {
   declare folder: FileSystemDirectoryHandle | undefined;
   declare isOver: boolean;
   #run: Run | undefined;
+  #speech = new Speech([]);
   #frame = 0;
   #spoken = '';
   readonly #awake = new Awake();
@@ -86,6 +87,12 @@ export class DarkslideUploader extends LitElement {
     removeEventListener('pageshow', this.#onShow);
     this.#run?.close();
     this.#awake.end();
+  }
+
+  override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('language') || changed.has('catalogues')) {
+      this.#speech = new Speech([this.language, ...navigator.languages].filter(Boolean), this.catalogues);
+    }
   }
 
   override updated(changed: Map<PropertyKey, unknown>): void {
@@ -209,8 +216,8 @@ export class DarkslideUploader extends LitElement {
   }
 
   override render(): TemplateResult {
-    const speech = new Speech([this.language, ...navigator.languages].filter(Boolean), this.catalogues);
     const { info } = this;
+    const speech = this.#speech;
     return html`
       <section lang=${speech.language} dir=${speech.direction}>
         ${info && !('kind' in info) ? this.#uploader(speech, info) : this.#notReady(speech)}
@@ -374,8 +381,7 @@ export class DarkslideUploader extends LitElement {
   #speakOf(speech: Speech, { phase, state, progress, shoot }: Run): string {
     if (phase === 'running' && state === 'sending' && progress) {
       const step = Math.floor(shareOf(progress) * SPOKEN_STEPS) / SPOKEN_STEPS;
-      const share = new Intl.NumberFormat(speech.language, { style: 'percent' }).format(step);
-      this.#spoken = `${speech.say('sending')} ${share}`;
+      this.#spoken = `${speech.say('sending')} ${speech.percent(step)}`;
     } else if (phase === 'running') {
       this.#spoken = speech.say(this.#restingOf(state));
     } else if (phase === 'finished') {
