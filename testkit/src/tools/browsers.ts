@@ -48,6 +48,8 @@ async function openByPuppeteer(options: LaunchOptions): Promise<Tab> {
   const { default: puppeteer } = await import('puppeteer-core');
   const browser = await puppeteer.launch({ headless: true, ...options });
   const page = await browser.newPage();
+  // A page that is left while it uploads asks first.
+  page.on('dialog', (dialog) => void dialog.accept());
   return {
     async goto(url) {
       await page.goto(url);
