@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { photoBytes, writeShoot } from '@darkslide/testkit';
+import { photoBytes, startChromium, writeShoot } from '@darkslide/testkit';
 import { useProxied } from '../support/proxied.ts';
 import { assertWhole, sizeOf } from '../support/shoots.ts';
 import { newUploadLink, UploadPage, useChromium } from '../support/upload-page.ts';
@@ -104,5 +104,24 @@ describe('trouble while a page uploads', () => {
     await whole.waitFor({ timeout: 60_000 });
     await assertWhole(api, name, photos);
     await page.close();
+  });
+
+  it('the browser has no WebAssembly, as in a lockdown mode: every file is hashed still', LIMIT, async () => {
+    const { name, url } = await newUploadLink(api, apiProxy.url);
+    const photos = await writeShoot({ folder: join(folder, 'plain'), seed: 'plain', sizes: [3 * MiB, 1, 200_000] });
+    const old = await startChromium({ flags: ['--js-flags=--jitless'] });
+    try {
+      const page = await UploadPage.open(old, url);
+      assert.equal(await page.page.evaluate(() => typeof WebAssembly), 'undefined');
+      await page.choose(
+        'files',
+        photos.map(({ path }) => path),
+      );
+      assert.equal((await page.summary()).successful, 3);
+      assert.deepEqual(page.complaints, []);
+      await assertWhole(api, name, photos);
+    } finally {
+      await old.close();
+    }
   });
 });
