@@ -71,6 +71,9 @@ export type CallName = keyof typeof CALLS;
 /** Where an upload token learns what it is for. Of no family: the token does not know its project's yet. */
 export const OWN_TOKEN_PATH = '/v1/upload_token';
 
+/** What happened in all projects of an account, of either family. */
+export const EVENTS_PATH = '/v1/events';
+
 /** Whether an upload token may make the call, on its own project. */
 export const takesUploadToken = (call: CallName) => (CALLS[call] as CallAccess).byToken === true;
 

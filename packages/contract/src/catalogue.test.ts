@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apiError, callPath, ERRORS, FAMILIES, isRetryable } from './index.ts';
-import { COMMON_ERRORS, OWN_TOKEN_ROUTE, ROUTES } from './routes.ts';
+import { COMMON_ERRORS, EVENTS_ROUTE, OWN_TOKEN_ROUTE, ROUTES } from './routes.ts';
 
 test('a duplicate is said in exactly the words of the contract', () => {
   const error = apiError('duplicate_file_name', { name: 'DSC_0001.NEF', count: 2 }, { details: ['DSC_0001.NEF'] });
@@ -19,7 +19,9 @@ test('a long list of missing parts stays readable', () => {
 
 test('every code is refused by some route, or by every one', () => {
   const used = new Set<string>([...COMMON_ERRORS, 'route_not_found', 'method_not_allowed']);
-  for (const route of [...Object.values(ROUTES), OWN_TOKEN_ROUTE]) for (const code of route.errors) used.add(code);
+  for (const route of [...Object.values(ROUTES), OWN_TOKEN_ROUTE, EVENTS_ROUTE]) {
+    for (const code of route.errors) used.add(code);
+  }
   assert.deepEqual(Object.keys(ERRORS).sort(), [...used].sort());
 });
 

@@ -4,6 +4,7 @@
  */
 export * from './calls.ts';
 export * from './errors.ts';
+export type { EventData, EventList, EventType } from './events.ts';
 export * from './limits.ts';
 export * from './names.ts';
 export type * as schemas from './schemas.ts';

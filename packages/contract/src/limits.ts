@@ -24,6 +24,10 @@ export const MAX_BODY_VALUES = 200_000;
 export const MAX_LINK_TTL_SECONDS = 7 * 24 * 60 * 60;
 /** Entries on one page of files or uploads. */
 export const MAX_PAGE_SIZE = 1000;
+/** Events on one page. */
+export const MAX_EVENTS_PER_PAGE = 100;
+/** Files that one event names; more arrive as several events. */
+export const MAX_FILES_PER_EVENT = 100;
 /** Names and patterns that one upload token allows. */
 export const MAX_ALLOWED_NAMES = 1000;
 /** The title of an upload token, in UTF-16 code units. */

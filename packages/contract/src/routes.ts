@@ -1,6 +1,7 @@
 import Type, { type TSchema } from 'typebox';
-import { CALLS, type CallName, type KeyScope, OWN_TOKEN_PATH } from './calls.ts';
+import { CALLS, type CallName, EVENTS_PATH, type KeyScope, OWN_TOKEN_PATH } from './calls.ts';
 import type { ErrorCode } from './errors.ts';
+import { EventList, EventsQuery } from './events.ts';
 import { LIST_BODY_BYTES } from './limits.ts';
 import * as schemas from './schemas.ts';
 
@@ -228,7 +229,17 @@ export const ROUTES = {
   },
 } as const satisfies Record<CallName, Route>;
 
-/** The one route of no family: what an upload token is for. */
+/** Of no family: what happened in the account's projects. For API keys of every scope. */
+export const EVENTS_ROUTE = {
+  method: 'GET',
+  path: EVENTS_PATH,
+  summary: 'What happened in all projects of the account, oldest first',
+  query: EventsQuery,
+  data: EventList,
+  errors: [],
+} as const;
+
+/** Of no family: what an upload token is for. */
 export const OWN_TOKEN_ROUTE = {
   method: 'GET',
   path: OWN_TOKEN_PATH,

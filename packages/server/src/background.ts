@@ -5,6 +5,7 @@ import type { Arrivals } from './arrivals/arrivals.ts';
 import { NoteArrivals } from './arrivals/note-arrivals.ts';
 import type { Deletion } from './deletion/deletion.ts';
 import { LeftNames } from './deletion/remove-unused-names.ts';
+import { removeOldEvents } from './events/remove-old-events.ts';
 import { Sweep } from './jobs/abort-idle-uploads.ts';
 import { ClusterJob, DEFAULT_TIMES } from './jobs/cluster-job.ts';
 import { LeftEndings } from './jobs/finish-interrupted-uploads.ts';
@@ -19,6 +20,7 @@ const MINUTE_MS = 60_000;
 /** Between two passes over what waits to arrive, and over photos that wait to be read. */
 const ARRIVALS_EVERY_MS = 30_000;
 const HEADS_EVERY_MS = 5000;
+const OLD_EVENTS_EVERY_MS = 60 * MINUTE_MS;
 /** After the clock was set, nothing is swept for a seventh of the idle time, at most a day. */
 const MAX_SETTLE_MS = 24 * 60 * MINUTE_MS;
 
@@ -46,7 +48,7 @@ export type Background = {
 /** What the cluster does without being asked. */
 export function createBackground(options: Options): Background {
   const { database, store, ending, deletion, arrivals, readsPhotos, idle, sweepEveryMs, log } = options;
-  const { leases, projects, files, photos, uploads } = database;
+  const { events, leases, projects, files, photos, uploads } = database;
   const holder = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   const settleMs = Math.min(MAX_SETTLE_MS, idle / 7);
   const clock = new TrustedClock({ wall: Date.now, steady: () => performance.now(), settleMs });
@@ -86,6 +88,12 @@ export function createBackground(options: Options): Background {
       hasWork: () => noting.hasWork(),
       run: () => underOwnId('arrivals', () => noting.run()),
       times: { ...DEFAULT_TIMES, everyMs: ARRIVALS_EVERY_MS },
+    }),
+    new ClusterJob({
+      ...shared,
+      name: 'remove-old-events',
+      run: (pass) => underOwnId('events', () => removeOldEvents(events, pass)),
+      times: { ...DEFAULT_TIMES, everyMs: OLD_EVENTS_EVERY_MS },
     }),
     ...(readsPhotos
       ? [

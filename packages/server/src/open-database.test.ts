@@ -127,7 +127,7 @@ onEveryDatabase('the database', (kind) => {
             for (const name of names) arrived.add(name);
           }
           if (step === 'forget') {
-            await files.forget(id, names);
+            await files.forget(id, { lost: names });
             for (const name of names) arrived.delete(name);
           }
           if (step === 'multipart') for (const name of names) await completeUpload(id, name, moment);

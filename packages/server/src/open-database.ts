@@ -6,6 +6,7 @@ import { connectDatabase, requireVersion } from './database/connect.ts';
 import { diagnoseDatabase } from './database/diagnose.ts';
 import { migrate } from './database/migrations.ts';
 import type { DatabaseObserver } from './database/observer.ts';
+import { EventTable } from './events/event-table.ts';
 import { LeaseTable } from './jobs/lease-table.ts';
 import { AccountTable } from './keys/account-table.ts';
 import { UploadTable } from './multipart/upload-table.ts';
@@ -25,6 +26,7 @@ export type Database = {
   files: FileTable;
   photos: PhotoTable;
   uploads: UploadTable;
+  events: EventTable;
   leases: LeaseTable;
   quotas: QuotaTable;
   uploadTokens: UploadTokenTable;
@@ -54,10 +56,11 @@ export async function openDatabase(
     await bringUpToDate(config);
     return {
       accounts: new AccountTable(db),
-      projects: new ProjectTable(db),
+      projects: new ProjectTable(db, config.kind),
       files: new FileTable(db, config.kind, observer.onArrived),
       photos: new PhotoTable(db, config.kind),
       uploads: new UploadTable(db, config.kind, clock, observer.onArrived),
+      events: new EventTable(db),
       leases: new LeaseTable(db, clock),
       quotas: new QuotaTable(db),
       uploadTokens: new UploadTokenTable(db, config.kind),

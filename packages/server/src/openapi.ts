@@ -13,6 +13,7 @@ export async function exportOpenApi(): Promise<object> {
     handlers,
     callers: { authenticate: refuse },
     uploadTokens: { own: refuse },
+    events: { list: refuse },
     ratePerMinute: undefined,
     checks: { database: refuse, storage: refuse },
     version: manifest.version,

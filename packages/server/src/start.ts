@@ -147,6 +147,7 @@ async function listen(config: ServerConfig, { database, storage, log, started }:
     handlers: createHandlers(rules),
     callers: new Callers({ keys: apiKeys, tokens: rules.uploadTokens }),
     uploadTokens: rules.uploadTokens,
+    events: database.events,
     ratePerMinute: config.rateLimit?.perMinute,
     checks: { database: () => database.check(), storage: () => store.check() },
     version: config.version,

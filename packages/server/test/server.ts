@@ -65,6 +65,7 @@ export async function startTestServer(t: TestContext, options: Options = {}): Pr
     handlers: createHandlers(rules),
     callers: new Callers({ keys: apiKeys, tokens: rules.uploadTokens }),
     uploadTokens: rules.uploadTokens,
+    events: database.events,
     ratePerMinute: options.ratePerMinute,
     checks: { database: () => database.check(), storage: () => store.check() },
     version: '0.0.0',

@@ -135,9 +135,9 @@ export class Arrivals {
       .filter(({ name, uploaded_at }) => uploaded_at !== null && (stored.get(name)?.damaged ?? true))
       .map(({ name }) => name);
     await this.#files.store(project.id, changed);
-    await this.#files.forget(project.id, gone);
-    const damaged = gone.filter((name) => stored.has(name)).length;
-    if (damaged > 0) this.#onDamaged({ projectUuid: project.uuid, files: damaged });
+    const damaged = gone.filter((name) => stored.has(name));
+    await this.#files.forget(project.id, { lost: gone.filter((name) => !stored.has(name)), damaged });
+    if (damaged.length > 0) this.#onDamaged({ projectUuid: project.uuid, files: damaged.length });
   }
 
   #describe(name: string, row: FileRow | undefined, stored: ListedFile | undefined): schemas.File {

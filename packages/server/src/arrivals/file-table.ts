@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { inStatements, isOneStatement, jsonRows } from '../database/json-rows.ts';
 import type { OnArrived } from '../database/observer.ts';
 import type { DatabaseKind, FileRow, Tables } from '../database/tables.ts';
+import { recordFileEvents } from '../events/record-events.ts';
 
 export type RequestedFile = { name: string; md5: string | null };
 /** The project, and the upload token that asks; none where an API key does. */
@@ -101,20 +102,31 @@ export class FileTable {
 
   /** Records what storage said, also of names that were never asked for here. */
   async store(projectId: number, files: readonly StoredFile[]): Promise<void> {
-    const arrived = await this.#upsert(projectId, files, sql`files.uploaded_at is null`);
+    const arrived = await this.#storeArrived(projectId, files);
     if (arrived.length > 0) {
       this.#onArrived({ files: arrived.length, bytes: arrived.reduce((sum, { size }) => sum + size, 0) });
     }
     const names = new Set(arrived.map(({ name }) => name));
     const rest = files.filter(({ name }) => !names.has(name));
-    await this.#upsert(projectId, rest, sql`true`);
+    await this.#upsert(this.#db, projectId, rest, sql`true`);
+  }
+
+  /** Records those that had not arrived, and returns them. */
+  async #storeArrived(projectId: number, files: readonly StoredFile[]) {
+    if (files.length === 0) return [];
+    return await this.#db.transaction().execute(async (db) => {
+      const arrived = await this.#upsert(db, projectId, files, sql`files.uploaded_at is null`);
+      const described = arrived.map(({ name, size, etag }) => ({ file_name: name, size, etag }));
+      await recordFileEvents(db, this.#kind, { projectId, type: 'file.uploaded', files: described });
+      return arrived;
+    });
   }
 
   /** Records those files that have no row yet, or another one than this that fulfils `condition`; returns them. */
-  async #upsert(projectId: number, files: readonly StoredFile[], condition: RawBuilder<unknown>) {
+  async #upsert(db: Kysely<Tables>, projectId: number, files: readonly StoredFile[], condition: RawBuilder<unknown>) {
     if (files.length === 0) return [];
     const values = this.#rows(files.map(({ name, size, etag, uploadedAt }) => [name, size, etag, uploadedAt]));
-    const { rows } = await sql<{ name: string; size: number }>`
+    const { rows } = await sql<{ name: string; size: number; etag: string }>`
       insert into files (project_id, name, size, etag, uploaded_at)
       select cast(${projectId} as bigint), v.value ->> 0,
         cast(v.value ->> 1 as bigint), v.value ->> 2, cast(v.value ->> 3 as bigint)
@@ -127,22 +139,31 @@ export class FileTable {
       on conflict (project_id, name) do update
       set size = excluded.size, etag = excluded.etag, uploaded_at = excluded.uploaded_at
       where ${condition}
-      returning name, size
-    `.execute(this.#db);
+      returning name, size, etag
+    `.execute(db);
     return rows;
   }
 
-  /** Storage has these no longer. */
-  async forget(projectId: number, names: readonly string[]): Promise<void> {
+  /** Storage has these no longer, or can't give them back whole: those are `damaged`. */
+  async forget(
+    projectId: number,
+    { lost = [], damaged = [] }: { lost?: readonly string[]; damaged?: readonly string[] },
+  ): Promise<void> {
+    const names = [...lost, ...damaged];
     if (names.length === 0) return;
     await this.#db.transaction().execute(async (db) => {
-      await db
+      const forgotten = await db
         .updateTable('files')
         .set({ size: null, etag: null, uploaded_at: null })
         .where('project_id', '=', projectId)
         .where('name', 'in', names)
+        .where('uploaded_at', 'is not', null)
+        .returning('name')
         .execute();
       await countFactsChange(db, [projectId]);
+      const isDamaged = new Set(damaged);
+      const files = forgotten.filter(({ name }) => isDamaged.has(name)).map(({ name }) => ({ file_name: name }));
+      await recordFileEvents(db, this.#kind, { projectId, type: 'file.damaged', files });
     });
   }
 

@@ -13,6 +13,7 @@ import { tokenTitles } from './migrations/0009-token-titles.ts';
 import { photoFacts } from './migrations/0010-photo-facts.ts';
 import { waitingProjects } from './migrations/0011-waiting-projects.ts';
 import { thumbnails } from './migrations/0012-thumbnails.ts';
+import { events } from './migrations/0013-events.ts';
 import type { DatabaseKind, Tables } from './tables.ts';
 
 /**
@@ -32,6 +33,7 @@ const MIGRATIONS: Record<string, (db: Kysely<unknown>, kind: DatabaseKind) => Pr
   '0010-photo-facts': photoFacts,
   '0011-waiting-projects': waitingProjects,
   '0012-thumbnails': thumbnails,
+  '0013-events': events,
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { KeyScope } from '@darkslide/contract';
+import type { EventType, KeyScope } from '@darkslide/contract';
 import type { Generated, Selectable } from 'kysely';
 
 /** The two places where the same tables live. */
@@ -6,7 +6,13 @@ export type DatabaseKind = 'sqlite' | 'postgres';
 
 // Moments are milliseconds since 1970 (UTC), sizes are bytes; both fit a JavaScript number.
 
-type AccountsTable = { id: Generated<number>; name: string; created_at: number };
+type AccountsTable = {
+  id: Generated<number>;
+  name: string;
+  created_at: number;
+  /** How many of its events have a position. */
+  last_position: Generated<number>;
+};
 
 type ApiKeysTable = {
   id: Generated<number>;
@@ -128,6 +134,20 @@ type UploadTokensTable = {
 /** A name that a token asked for, with the largest size; 0 where the token has no limit of bytes. */
 type UploadTokenFilesTable = { token_id: number; name: string; size: number };
 
+type EventsTable = {
+  id: Generated<number>;
+  /** The public id. */
+  uuid: string;
+  account_id: number;
+  project_uuid: string;
+  type: EventType;
+  /** JSON of the contract's `EventData`. */
+  data: string;
+  created_at: number;
+  /** Its place among the account's events; null until it is read for the first time. */
+  position: number | null;
+};
+
 export type Tables = {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
@@ -135,6 +155,7 @@ export type Tables = {
   files: FilesTable;
   photo_facts: PhotoFactsTable;
   multipart_uploads: MultipartUploadsTable;
+  events: EventsTable;
   leases: LeasesTable;
   upload_tokens: UploadTokensTable;
   upload_token_files: UploadTokenFilesTable;

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, apiError, CALLS, type CallName, type ErrorCode, FAMILIES, type Family } from '@darkslide/contract';
-import { COMMON_ERRORS, OWN_TOKEN_ROUTE, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
+import { COMMON_ERRORS, EVENTS_ROUTE, OWN_TOKEN_ROUTE, ROUTES, type Route, schemas } from '@darkslide/contract/routes';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { Static } from 'typebox';
+import type { EventTable } from '../events/event-table.ts';
 import { authorize, type Caller, type Callers, callerId } from '../keys/caller.ts';
 import { WrongKeys } from '../keys/wrong-keys.ts';
 import type { UploadTokens } from '../tokens/upload-tokens.ts';
+import { readNumberCursor, writeCursor } from './cursor.ts';
 import { notFound, pathOf } from './errors.ts';
 import type { Call, Handlers } from './handlers.ts';
 import type { HeldBytes } from './held-bytes.ts';
@@ -27,6 +30,7 @@ export type ApiOptions = {
   handlers: Handlers;
   callers: Pick<Callers, 'authenticate'>;
   uploadTokens: Pick<UploadTokens, 'own'>;
+  events: Pick<EventTable, 'list'>;
   /** Requests a minute and key or token; undefined: no limit. */
   ratePerMinute: number | undefined;
 };
@@ -36,7 +40,7 @@ type Limits = { heldBytes: HeldBytes };
 /** Every call of the contract, in both families. */
 export async function registerApi(
   app: FastifyInstance,
-  { handlers, callers, uploadTokens, ratePerMinute, heldBytes }: ApiOptions & Limits,
+  { handlers, callers, uploadTokens, events, ratePerMinute, heldBytes }: ApiOptions & Limits,
 ): Promise<void> {
   app.decorateRequest('caller', null);
   const wrongKeys = new WrongKeys();
@@ -63,6 +67,7 @@ export async function registerApi(
     });
   }
   registerOwnToken(app, uploadTokens);
+  registerEvents(app, events);
   for (const family of Object.keys(FAMILIES) as Family[]) {
     for (const name of Object.keys(CALLS) as CallName[]) registerRoute(app, { family, name, handlers, longLists });
     registerEdit(app, family, handlers);
@@ -86,6 +91,30 @@ function registerOwnToken(app: FastifyInstance, tokens: Pick<UploadTokens, 'own'
       const caller = callerOf(request);
       if (caller.kind !== 'token') throw apiError('upload_token_required', {});
       return { data: await tokens.own(caller.token) };
+    },
+  });
+}
+
+function registerEvents(app: FastifyInstance, events: Pick<EventTable, 'list'>): void {
+  app.route<{ Querystring: Static<typeof EVENTS_ROUTE.query> }>({
+    method: EVENTS_ROUTE.method,
+    url: EVENTS_ROUTE.path,
+    schema: {
+      operationId: 'listEvents',
+      summary: EVENTS_ROUTE.summary,
+      tags: ['Events'],
+      security: [{ apiKey: ['read'] }],
+      querystring: EVENTS_ROUTE.query,
+      response: successResponse(EVENTS_ROUTE),
+    },
+    config: { errors: [...EVENTS_ROUTE.errors, ...COMMON_ERRORS] },
+    preParsing: async (request) => {
+      if (callerOf(request).kind === 'token') throw apiError('api_key_required', {});
+    },
+    handler: async (request) => {
+      const { cursor, limit } = request.query;
+      const page = await events.list(callerOf(request).accountId, { after: readNumberCursor(cursor), limit });
+      return { data: { events: page.events, next_cursor: writeCursor(page.next) } };
     },
   });
 }

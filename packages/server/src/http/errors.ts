@@ -5,6 +5,7 @@ import {
   type ApiError,
   apiError,
   CALLS,
+  EVENTS_PATH,
   FAMILIES,
   isRetryable,
   OWN_TOKEN_PATH,
@@ -72,6 +73,7 @@ const KNOWN_PATHS: KnownPath[] = [
     Object.values(CALLS).map(({ method, path }) => knownPath(method, prefix + path)),
   ),
   knownPath('GET', OWN_TOKEN_PATH),
+  knownPath('GET', EVENTS_PATH),
 ];
 
 function knownPath(method: string, path: string): KnownPath {

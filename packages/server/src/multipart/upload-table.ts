@@ -3,6 +3,7 @@ import { recordRequested } from '../arrivals/file-table.ts';
 import type { DatabaseClock } from '../database/clock.ts';
 import type { OnArrived } from '../database/observer.ts';
 import type { DatabaseKind, Tables, UploadRow } from '../database/tables.ts';
+import { recordEvents, recordFileEvents } from '../events/record-events.ts';
 
 export type NewUpload = Pick<UploadRow, 'project_id' | 'upload_id' | 'file_name' | 'part_count' | 'declared_size'> &
   Partial<Pick<UploadRow, 'token_id' | 'part_size'>>;
@@ -11,6 +12,9 @@ export type UploadOfProject = UploadRow & { project_uuid: string };
 
 /** Those after that one. */
 export type UploadPage = { after?: Pick<UploadRow, 'links_issued_at' | 'id'> | undefined; limit: number };
+
+/** With `holdMs`, the caller holds the upload from then on. */
+type Change = Pick<UploadRow, 'state'> & Partial<Pick<UploadRow, 'size' | 'etag'>> & { holdMs?: number };
 
 const ENDING = ['completing', 'aborting'] as const;
 /** The states are literals, so that SQLite sees that its partial indexes fit: those that ended are never read. */
@@ -118,11 +122,27 @@ export class UploadTable {
    * The one way to change a state: from this version of the row. Undefined where another came first. With `holdMs`, the
    * caller holds it from then on for this many milliseconds.
    */
-  async change(
+  async change(from: Pick<UploadRow, 'id' | 'version'>, to: Change): Promise<UploadRow | undefined> {
+    return to.state === 'aborted'
+      ? await this.#db.transaction().execute((db) => this.#abort(db, from))
+      : await this.#set(this.#db, from, to);
+  }
+
+  async #abort(db: Kysely<Tables>, from: Pick<UploadRow, 'id' | 'version'>): Promise<UploadRow | undefined> {
+    const aborted = await this.#set(db, from, { state: 'aborted' });
+    if (aborted === undefined) return undefined;
+    await dropName(db, aborted);
+    const { project_id: projectId, file_name, upload_id } = aborted;
+    await recordEvents(db, this.#kind, { projectId, type: 'upload.aborted', data: [{ file_name, upload_id }] });
+    return aborted;
+  }
+
+  async #set(
+    db: Kysely<Tables>,
     from: Pick<UploadRow, 'id' | 'version'>,
-    { holdMs, ...to }: Pick<UploadRow, 'state'> & Partial<Pick<UploadRow, 'size' | 'etag'>> & { holdMs?: number },
+    { holdMs, ...to }: Change,
   ): Promise<UploadRow | undefined> {
-    const changed = await this.#db
+    return await db
       .updateTable('multipart_uploads')
       .set({ ...to, busy_until: holdMs === undefined ? null : this.#in(holdMs), version: from.version + 1 })
       .where('id', '=', from.id)
@@ -130,19 +150,6 @@ export class UploadTable {
       .returningAll()
       .returning(this.#heldFor())
       .executeTakeFirst();
-    if (changed?.state === 'aborted') await this.#dropName(changed);
-    return changed;
-  }
-
-  /** A name that only multipart uploads asked for goes with the last of them. */
-  async #dropName({ project_id, file_name }: UploadRow): Promise<void> {
-    await sql`
-      delete from files where project_id = ${project_id} and name = ${file_name}
-      and has_link = 0 and uploaded_at is null and not exists (
-        select 1 from multipart_uploads where project_id = ${project_id} and file_name = ${file_name}
-        and ${IS_UNFINISHED}
-      )
-    `.execute(this.#db);
   }
 
   /** Some that have not ended, of one file or of the whole project. */
@@ -178,8 +185,13 @@ export class UploadTable {
         .where('project_id', '=', upload.project_id)
         .where('name', '=', upload.file_name);
       const { numUpdatedRows } = await file.where('uploaded_at', 'is', null).executeTakeFirst();
-      if (numUpdatedRows === 0n) await file.execute();
-      return numUpdatedRows > 0n;
+      if (numUpdatedRows === 0n) {
+        await file.execute();
+        return false;
+      }
+      const files = [{ file_name: upload.file_name, size, etag }];
+      await recordFileEvents(db, this.#kind, { projectId: upload.project_id, type: 'file.uploaded', files });
+      return true;
     });
     if (arrived) this.#onArrived({ files: 1, bytes: size });
   }
@@ -231,6 +243,17 @@ export class UploadTable {
   #heldFor() {
     return sql<number>`coalesce(busy_until - ${this.#clock()}, 0)`.as('held_for');
   }
+}
+
+/** A name that only multipart uploads asked for goes with the last of them. */
+async function dropName(db: Kysely<Tables>, { project_id, file_name }: UploadRow): Promise<void> {
+  await sql`
+    delete from files where project_id = ${project_id} and name = ${file_name}
+    and has_link = 0 and uploaded_at is null and not exists (
+      select 1 from multipart_uploads where project_id = ${project_id} and file_name = ${file_name}
+      and ${IS_UNFINISHED}
+    )
+  `.execute(db);
 }
 
 /** Held until the transaction ends, so that a token's uploads can be seen in the order of their ids. */

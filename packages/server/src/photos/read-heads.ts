@@ -117,7 +117,8 @@ export class HeadReading {
   async #lookAgain({ projectId, projectUuid, name, etag }: UnreadPhoto): Promise<void> {
     const { files, photos, store } = this.#options;
     const object = await store.head(keyOf(projectUuid, name));
-    if (object === undefined || object.damaged) await files.forget(projectId, [name]);
+    if (object === undefined) await files.forget(projectId, { lost: [name] });
+    else if (object.damaged) await files.forget(projectId, { damaged: [name] });
     else if (object.etag !== etag) await files.store(projectId, [listedFile(name, object)]);
     else await photos.save([{ projectId, name, etag, facts: JSON.stringify(NOT_RETURNED), thumbnail: false }]);
   }

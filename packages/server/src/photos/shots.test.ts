@@ -100,7 +100,7 @@ onEveryDatabase('shots', (database) => {
     photos.version = async (projectId) => {
       const before = await version(projectId);
       // Counts a change.
-      await files.forget(projectId, ['never.NEF']);
+      await files.forget(projectId, { lost: ['never.NEF'] });
       return before;
     };
     const { status, body } = await server.call('GET', `${path}/shots`);

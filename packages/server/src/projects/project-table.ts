@@ -1,7 +1,8 @@
 import type { Family } from '@darkslide/contract';
 import type { Kysely } from 'kysely';
 import { isUniqueViolation } from '../database/errors.ts';
-import type { ProjectRow, Tables } from '../database/tables.ts';
+import type { DatabaseKind, ProjectRow, Tables } from '../database/tables.ts';
+import { recordEvents } from '../events/record-events.ts';
 
 export type FileCounts = Pick<ProjectRow, 'id' | 'file_count' | 'arrived_count'>;
 
@@ -10,24 +11,31 @@ type Owner = { accountId: number; family: Family };
 /** Projects. Every question names the account and the family, so that no account sees another's. */
 export class ProjectTable {
   readonly #db: Kysely<Tables>;
+  readonly #kind: DatabaseKind;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, kind: DatabaseKind) {
     this.#db = db;
+    this.#kind = kind;
   }
 
   /** Returns false, and records nothing, where the account has a project of that name. */
   async add(owner: Owner, project: { uuid: string; name: string; now: number }): Promise<boolean> {
     try {
-      await this.#db
-        .insertInto('projects')
-        .values({
-          uuid: project.uuid,
-          account_id: owner.accountId,
-          family: owner.family,
-          name: project.name,
-          created_at: project.now,
-        })
-        .execute();
+      await this.#db.transaction().execute(async (db) => {
+        const { id } = await db
+          .insertInto('projects')
+          .values({
+            uuid: project.uuid,
+            account_id: owner.accountId,
+            family: owner.family,
+            name: project.name,
+            created_at: project.now,
+          })
+          .returning('id')
+          .executeTakeFirstOrThrow();
+        const data = { name: project.name, flow: owner.family };
+        await recordEvents(db, this.#kind, { projectId: id, type: 'project.created', data: [data] });
+      });
       return true;
     } catch (error) {
       if (isUniqueViolation(error)) return false;

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { inStatements, jsonRows } from '../database/json-rows.ts';
 import type { DatabaseKind, ProjectRow, Tables, UploadTokenRow } from '../database/tables.ts';
+import { recordEvents } from '../events/record-events.ts';
 import { type Claim, type Counted, countClaims } from './count-claims.ts';
 
 export type NewUploadToken = Omit<UploadTokenRow, 'id' | 'bytes' | 'files' | 'last_used_at' | 'revoked_at'>;
@@ -109,8 +110,22 @@ export class UploadTokenTable {
       const counted = countClaims(token, claims, known);
       if (counted.kind === 'full') return counted;
       await this.#record(db, token, claims, counted.added);
+      await this.#tellExhausted(db, token, counted.added);
       return { kind: 'claimed' };
     });
+  }
+
+  async #tellExhausted(
+    db: Transaction<Tables>,
+    token: UploadTokenRow,
+    added: { files: number; bytes: number },
+  ): Promise<void> {
+    const limits = (['files', 'bytes'] as const)
+      .filter((limit) => added[limit] > 0 && token[limit] + added[limit] === token[`max_${limit}`])
+      .map((limit) => `max_${limit}` as const);
+    if (limits.length === 0) return;
+    const data = [{ token_id: token.token_id, limits }];
+    await recordEvents(db, this.#kind, { projectId: token.project_id, type: 'token.exhausted', data });
   }
 
   async #record(
