@@ -13,6 +13,9 @@ export const PAGE_FILES = [
   // Not for this page, but for those of other origins that embed the element.
   { name: 'element.js', source: 'element.js', type: SCRIPT },
   { name: 'worker.js', source: 'worker.js', type: SCRIPT },
+  // Loaded by the worker that reads photos.
+  { name: 'photos.js', source: 'photos.js', type: SCRIPT },
+  { name: 'groups.js', source: 'groups.js', type: SCRIPT },
 ] as const;
 
 /** The page that `/upload` is. A published package has it built; inside the repository it is built here, in about 0.2 s. */

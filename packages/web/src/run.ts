@@ -3,6 +3,7 @@ import {
   createUploader,
   type EventBatch,
   mhlDocument,
+  Photos,
   type PickedBatch,
   type PickedFile,
   type Progress,
@@ -10,6 +11,8 @@ import {
   type UploadState,
   type UploadSummary,
 } from '@darkslide/client/browser';
+import { type Item, itemsOf } from './items.ts';
+import { Sets } from './sets.ts';
 import { Shoot } from './shoot.ts';
 import { readToken, type TokenInfo } from './token.ts';
 
@@ -21,9 +24,15 @@ export type RunOptions = { server: string; token: string; info: TokenInfo; worke
  */
 export type Phase = 'idle' | 'running' | 'finished' | 'stopped' | 'suspended' | 'broken';
 
+export type RunListener = { change: () => void; preview: () => void; summary: (summary: UploadSummary) => void };
+
 /** The files that one page sends, from the first choice on: several runs of the engine, one after the other. */
 export class Run {
   readonly shoot = new Shoot();
+  readonly sets = new Sets();
+  readonly photos: Photos;
+  /** How many photos the files are, where they say so; and whether more are being read. */
+  photoState: { isReading: boolean; photos: number | undefined } = { isReading: false, photos: undefined };
   readonly notices: string[] = [];
   phase: Phase = 'idle';
   state: UploadState = 'planning';
@@ -39,11 +48,27 @@ export class Run {
   readonly #onSummary: (summary: UploadSummary) => void;
   #uploader: Uploader | undefined;
   #waiting = 0;
+  #items: { items: readonly Item[]; version: string } | undefined;
 
-  constructor(options: RunOptions, on: { change: () => void; summary: (summary: UploadSummary) => void }) {
+  constructor(options: RunOptions, on: RunListener) {
     this.#options = options;
     this.#onChange = on.change;
     this.#onSummary = on.summary;
+    this.photos = new Photos(options.workerUrl, {
+      groups: (changes) => this.sets.update(changes),
+      state: (state) => {
+        this.photoState = state;
+        on.change();
+      },
+      preview: on.preview,
+    });
+  }
+
+  /** The lines of the list. The same array as long as nothing changes. */
+  items(): readonly Item[] {
+    const version = `${this.shoot.version} ${this.sets.version}`;
+    if (this.#items?.version !== version) this.#items = { items: itemsOf(this.shoot.rows, this.sets), version };
+    return this.#items.items;
   }
 
   /** Takes a choice, and sends it: at once, or after what is being sent. */
@@ -91,7 +116,7 @@ export class Run {
   /** Ends while the page is away: a page that a browser keeps may hold the project's lock for ever. */
   suspend(): void {
     if (this.phase !== 'running') return;
-    this.close();
+    this.#closeUploader();
     this.#waiting = 0;
     this.#set('suspended');
   }
@@ -102,6 +127,11 @@ export class Run {
   }
 
   close(): void {
+    this.#closeUploader();
+    this.photos.close();
+  }
+
+  #closeUploader(): void {
     this.#uploader?.close();
     this.#uploader = undefined;
   }
@@ -110,6 +140,7 @@ export class Run {
     if (files.length === 0) return;
     this.#waiting += files.length;
     this.#uploader ??= this.#open();
+    this.photos.add(files);
     await this.#uploader.add(files);
   }
 

@@ -22,7 +22,8 @@ export class Shoot {
   readonly #rows = new Map<string, Row>();
   readonly #byName = new Map<string, Row>();
   #sending: Row[] = [];
-  #order: Row[] | undefined;
+  /** Changes with every change. */
+  version = 0;
   #bytes = 0;
 
   get count(): number {
@@ -52,7 +53,7 @@ export class Shoot {
       this.#rows.set(path, row);
       this.#byName.set(file.name.normalize('NFC'), row);
     }
-    this.#order = undefined;
+    this.version += 1;
     return added;
   }
 
@@ -64,7 +65,7 @@ export class Shoot {
         this.#rows.set(path, { path, size, state: 'failed', sent: 0, failure, result: failure, picked: undefined });
       }
     }
-    this.#order = undefined;
+    this.version += 1;
   }
 
   /** Takes over what happened. */
@@ -72,7 +73,7 @@ export class Shoot {
     for (const row of this.#sending) if (row.state === 'sending') row.state = 'waiting';
     this.#sending = inFlight.flatMap((file) => this.#startSending(file));
     for (const result of results) this.#settle(result);
-    this.#order = undefined;
+    this.version += 1;
   }
 
   /** The files that are not stored and can be tried again. They wait from now on. */
@@ -93,20 +94,18 @@ export class Shoot {
   }
 
   #unsent(): Row[] {
-    return this.rows().filter(({ state, picked }) => picked && state !== 'uploaded' && state !== 'skipped');
+    return [...this.#rows.values()].filter(
+      ({ state, picked }) => picked && state !== 'uploaded' && state !== 'skipped',
+    );
   }
 
   countOf(state: RowState): number {
-    return this.rows().filter((row) => row.state === state).length;
+    return [...this.#rows.values()].filter((row) => row.state === state).length;
   }
 
-  /** Failures first, then what is being sent, what waits, and what is done. */
-  rows(): readonly Row[] {
-    if (this.#order) return this.#order;
-    const groups: Record<RowState, Row[]> = { failed: [], sending: [], waiting: [], uploaded: [], skipped: [] };
-    for (const row of this.#rows.values()) groups[row.state].push(row);
-    this.#order = Object.values(groups).flat();
-    return this.#order;
+  /** By path, in the order in which they were chosen. */
+  get rows(): ReadonlyMap<string, Row> {
+    return this.#rows;
   }
 
   #startSending({ name, size, sent }: FileInFlight): Row[] {

@@ -14,6 +14,8 @@ export type { ManifestEntry } from '../run/manifest.ts';
 export type { PickedFile } from './blob-source.ts';
 export type { EventBatch, UploadState } from './engine.ts';
 export { rememberedFolder, rememberFolder } from './folders.ts';
+export type { FoundSet, GroupChanges, PhotoFrame, PhotoGroup, Preview } from './photos/messages.ts';
+export { Photos } from './photos/photos.ts';
 export { filesOfDirectory, filesOfDrop, filesOfInput, type PickedBatch } from './pick.ts';
 export { createUploader, type Uploader, type UploaderOptions } from './uploader.ts';
 export { whyUnreachable } from './xhr-transport.ts';

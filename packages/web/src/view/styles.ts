@@ -12,6 +12,7 @@ export const theme = css`
     --line: var(--darkslide-line, light-dark(#c9ced6, #444a54));
     --good: var(--darkslide-good, light-dark(#14692f, #7ddc9a));
     --bad: var(--darkslide-bad, light-dark(#b3261e, #ffb4ab));
+    --warn: var(--darkslide-warn, light-dark(#8a4b00, #f5c069));
     color-scheme: light dark;
     display: block;
     color: var(--text);
@@ -30,10 +31,7 @@ export const theme = css`
   }
 `;
 
-export const uploaderStyles = css`
-  h2 { margin: 0; font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; }
-  p { margin: 0.25rem 0; }
-  header { margin-block-end: 1rem; }
+export const buttonStyles = css`
   .buttons { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: center; }
   button {
     min-block-size: 2.75rem;
@@ -47,6 +45,12 @@ export const uploaderStyles = css`
   }
   button:hover { border-color: var(--accent); }
   button.main { border-color: var(--accent); background: var(--accent); color: var(--on-accent); font-weight: 600; }
+`;
+
+export const uploaderStyles = css`
+  h2 { margin: 0; font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; }
+  p { margin: 0.25rem 0; }
+  header { margin-block-end: 1rem; }
   .drop {
     display: grid;
     justify-items: center;
@@ -80,37 +84,4 @@ export const uploaderStyles = css`
   progress::-moz-progress-bar { background: var(--accent); }
   .figures { display: flex; flex-wrap: wrap; gap: 0 1.25rem; font-variant-numeric: tabular-nums; }
   .panel .buttons { margin-block-start: 0.75rem; }
-`;
-
-export const listStyles = css`
-  :host {
-    margin-block-start: 1rem;
-  }
-  .window {
-    position: relative;
-    max-block-size: min(60vh, 36rem);
-    overflow-y: auto;
-    border: 1px solid var(--line);
-    border-radius: 0.6rem;
-  }
-  ul { position: relative; margin: 0; padding: 0; list-style: none; }
-  li {
-    position: absolute;
-    inset-inline: 0;
-    display: grid;
-    grid-template-columns: minmax(0, 1fr) auto;
-    align-content: center;
-    gap: 0 1rem;
-    block-size: 3.5rem;
-    padding-inline: 0.9rem;
-    border-block-end: 1px solid var(--line);
-  }
-  .path, .why { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-  .path { direction: ltr; text-align: start; unicode-bidi: plaintext; }
-  .state, .why { font-size: 0.875rem; }
-  .size { text-align: end; font-variant-numeric: tabular-nums; }
-  .state { text-align: end; }
-  .failed .state, .failed .why { color: var(--bad); }
-  .uploaded .state, .skipped .state { color: var(--good); }
-  .why { color: var(--quiet); }
 `;

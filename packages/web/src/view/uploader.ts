@@ -17,7 +17,8 @@ import { Run } from '../run.ts';
 import { summaryRecord } from '../summary.ts';
 import { readToken, type TokenInfo, type TokenProblem } from '../token.ts';
 import { Awake } from './awake.ts';
-import { theme, uploaderStyles } from './styles.ts';
+import type { FileList } from './file-list.ts';
+import { buttonStyles, theme, uploaderStyles } from './styles.ts';
 
 type FolderPicker = { showDirectoryPicker?: (options: { id: string }) => Promise<FileSystemDirectoryHandle> };
 
@@ -40,7 +41,7 @@ const SPOKEN_STEPS = 10;
  * @cssprop --darkslide-accent - and the other colours in `styles.ts`.
  */
 export class DarkslideUploader extends LitElement {
-  static override styles = [theme, uploaderStyles];
+  static override styles = [theme, buttonStyles, uploaderStyles];
   static override properties = {
     server: {},
     token: {},
@@ -114,6 +115,7 @@ export class DarkslideUploader extends LitElement {
       { server, token, info, workerUrl },
       {
         change: () => this.#changed(),
+        preview: () => this.renderRoot.querySelector<FileList>('darkslide-file-list')?.requestUpdate(),
         summary: (summary) => this.#fire('darkslide-summary', summaryRecord(summary)),
       },
     );
@@ -202,7 +204,8 @@ export class DarkslideUploader extends LitElement {
     if (!run) return;
     let text: string;
     try {
-      text = format === 'mhl' ? await run.mhl() : receipt(run.shoot.results(), format);
+      text =
+        format === 'mhl' ? await run.mhl() : receipt(run.shoot.results(), (path) => run.sets.placeOf(path), format);
     } catch (error) {
       run.notices.push((error as Error).message);
       this.requestUpdate();
@@ -259,7 +262,8 @@ export class DarkslideUploader extends LitElement {
       ${this.#drop(speech, run)}
       ${
         run && run.shoot.count > 0
-          ? html`<darkslide-file-list .rows=${run.shoot.rows()} .speech=${speech}></darkslide-file-list>`
+          ? html`<darkslide-file-list .run=${run} .items=${run.items()} .photoState=${run.photoState} .speech=${speech}>
+            </darkslide-file-list>`
           : nothing
       }
       <p class="hidden" role="status">${run ? this.#speakOf(speech, run) : ''}</p>

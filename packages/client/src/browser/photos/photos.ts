@@ -1,0 +1,80 @@
+/// <reference lib="dom" />
+import type { PickedFile } from '../blob-source.ts';
+import { type FromPhotos, type GroupChanges, PHOTOS_WORKER, type Preview, type ToPhotos } from './messages.ts';
+import { Previews } from './previews.ts';
+
+export type PhotoListener = {
+  /** Called with a few of the changes at a time. */
+  groups(changes: GroupChanges): void;
+  /** @param photos how many there are; undefined where they are not read. */
+  state(state: { isReading: boolean; photos: number | undefined }): void;
+  /** A preview has come. */
+  preview(): void;
+};
+
+/**
+ * Knows the photos of a page: reads their heads in a worker of their own, says which belong together, and makes
+ * previews. Without such a worker it knows nothing, and says nothing.
+ */
+export class Photos {
+  readonly #listener: PhotoListener;
+  readonly #worker: Worker | undefined;
+  readonly #previews = new Previews((path, width) => this.#post({ kind: 'preview', path, width }));
+  /** Messages for a worker that has not started yet. */
+  #early: ToPhotos[] | undefined = [];
+
+  /** @param workerUrl the engine's worker. */
+  constructor(workerUrl: string | URL | undefined, listener: PhotoListener) {
+    this.#listener = listener;
+    this.#worker = workerUrl === undefined ? undefined : start(workerUrl);
+    if (!this.#worker) return;
+    this.#worker.onmessage = ({ data }: MessageEvent<FromPhotos>) => this.#receive(data);
+    this.#worker.onerror = () => this.close();
+  }
+
+  add(files: readonly PickedFile[]): void {
+    if (this.#worker && files.length > 0) this.#post({ kind: 'add', files });
+  }
+
+  preview(path: string): Preview | undefined {
+    return this.#previews.get(path);
+  }
+
+  /** Says which photos are in sight, and how wide, in pixels, a preview is shown. */
+  want(paths: readonly string[], width: number): void {
+    if (this.#worker) this.#previews.want(paths, width);
+  }
+
+  close(): void {
+    this.#worker?.terminate();
+    this.#early = [];
+    this.#previews.close();
+  }
+
+  #post(message: ToPhotos): void {
+    if (this.#early) this.#early.push(message);
+    else this.#worker?.postMessage(message);
+  }
+
+  #receive(message: FromPhotos): void {
+    if (message.kind === 'groups') this.#listener.groups(message.changes);
+    else if (message.kind === 'state') this.#listener.state(message);
+    else if (message.kind === 'preview') {
+      this.#previews.take(message.path, message.preview);
+      this.#listener.preview();
+    } else {
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      for (const one of early) this.#post(one);
+    }
+  }
+}
+
+/** Undefined where the page may not start it. */
+function start(url: string | URL): Worker | undefined {
+  try {
+    return new Worker(url, { type: 'module', name: PHOTOS_WORKER });
+  } catch {
+    return undefined;
+  }
+}
