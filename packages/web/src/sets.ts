@@ -23,7 +23,7 @@ export class Sets {
   /** What a person decided about a path: the id of a set that they made, or null where it is in none. */
   readonly #decided = new Map<string, string | null>();
   readonly #opened = new Set<string>();
-  #places: Map<string, Place> | undefined;
+  #current: { places: ReadonlyMap<string, Place>; sets: readonly PhotoSet[] } | undefined;
   /** Changes with every change. */
   version = 0;
 
@@ -72,17 +72,17 @@ export class Sets {
   }
 
   placeOf(path: string): Place | undefined {
-    this.#places ??= this.#place();
-    return this.#places.get(path);
+    this.#current ??= this.#place();
+    return this.#current.places.get(path);
   }
 
-  all(): PhotoSet[] {
-    this.#places ??= this.#place();
-    return [...new Set([...this.#places.values()].map(({ set }) => set))];
+  all(): readonly PhotoSet[] {
+    this.#current ??= this.#place();
+    return this.#current.sets;
   }
 
   #changed(): void {
-    this.#places = undefined;
+    this.#current = undefined;
     this.version += 1;
   }
 
@@ -111,23 +111,24 @@ export class Sets {
     return [...new Set(frames.values())];
   }
 
-  #place(): Map<string, Place> {
+  #place(): { places: ReadonlyMap<string, Place>; sets: readonly PhotoSet[] } {
+    const found = [...this.#found.values()].flatMap((group) => this.#withoutDecided(group) ?? []);
+    const sets = [...found, ...this.#made.values()];
     const places = new Map<string, Place>();
-    for (const { id, set, frames } of this.#found.values()) {
-      if (!set) continue;
-      const kept = frames.filter(({ files }) => !files.some((path) => this.#decided.has(path)));
-      if (kept.length === frames.length) place(places, { id, frames, ...set });
-      else if (kept.length >= MIN_FRAMES) {
-        place(places, { id, frames: kept, kind: set.kind, complete: null, missing: [] });
-      }
+    for (const set of sets) {
+      for (const [frame, { files }] of set.frames.entries()) for (const path of files) places.set(path, { set, frame });
     }
-    for (const made of this.#made.values()) place(places, made);
-    return places;
+    return { places, sets };
   }
-}
 
-function place(places: Map<string, Place>, set: PhotoSet): void {
-  for (const [frame, { files }] of set.frames.entries()) for (const path of files) places.set(path, { set, frame });
+  /** What hands left of a set that was found; undefined where that is none. */
+  #withoutDecided({ id, set, frames }: PhotoGroup): PhotoSet | undefined {
+    if (!set) return undefined;
+    const kept = frames.filter(({ files }) => !files.some((path) => this.#decided.has(path)));
+    if (kept.length === frames.length) return { id, frames, ...set };
+    if (kept.length < MIN_FRAMES) return undefined;
+    return { id, frames: kept, kind: set.kind, complete: null, missing: [] };
+  }
 }
 
 function* pathsOf(frames: readonly PhotoFrame[] | undefined): Generator<string> {

@@ -104,7 +104,7 @@ export class FileList extends LitElement {
   #bar(): TemplateResult {
     const { speech, items } = this;
     const selection = this.#selection;
-    const selected = items.filter((item) => selection.has(item));
+    const selected = selection.size === 0 ? [] : items.filter((item) => selection.has(item));
     const hasSet = selected.some((item) => item.kind === 'set' || item.set !== undefined);
     return html`
       <div class="bar">

@@ -14,7 +14,9 @@ export async function decodePreview(file: File, facts: PhotoFacts, width: number
   const range = inside ?? whole;
   if (!range) return undefined;
   const bytes = new Uint8Array(await file.slice(range.offset, range.offset + range.length).arrayBuffer());
-  const bitmap = await decode(new Blob(withoutExif(bytes), { type: 'image/jpeg' }), width);
+  // Firefox decodes no blob of several parts.
+  const jpeg = await new Blob(withoutExif(bytes)).arrayBuffer();
+  const bitmap = await decode(new Blob([jpeg], { type: 'image/jpeg' }), width);
   return { bitmap, orientation: facts.orientation ?? 1 };
 }
 

@@ -18,7 +18,8 @@ export type PhotoListener = {
  */
 export class Photos {
   readonly #listener: PhotoListener;
-  readonly #worker: Worker | undefined;
+  /** Undefined where there is none, and after its end. */
+  #worker: Worker | undefined;
   readonly #previews = new Previews((path, width) => this.#post({ kind: 'preview', path, width }));
   /** Messages for a worker that has not started yet. */
   #early: ToPhotos[] | undefined = [];
@@ -47,7 +48,8 @@ export class Photos {
 
   close(): void {
     this.#worker?.terminate();
-    this.#early = [];
+    this.#worker = undefined;
+    this.#early = undefined;
     this.#previews.close();
   }
 
