@@ -17,7 +17,7 @@ type FileItem = { kind: 'file'; row: Row; set?: PhotoSet; frame?: PhotoFrame };
 type SetItem = { kind: 'set' } & SetRow;
 
 /** A set with what became of its files. */
-export type SetRow = {
+type SetRow = {
   set: PhotoSet;
   rows: readonly Row[];
   state: RowState;

@@ -9,7 +9,7 @@ const KINDS: Partial<Record<PhotoSet['kind'], keyof typeof en>> = {
   hand: 'kindHand',
 };
 
-export const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
 /** What a set is called: its first file to its last. */
 export function titleOf({ frames }: PhotoSet): string {
