@@ -33,8 +33,7 @@ export async function build() {
     splitting: true,
     ...OPTIONS,
   });
-  if (worker.outputFiles.length !== 3)
-    throw new Error('The parts of the worker share code: the page would need more files');
+  if (worker.outputFiles.length !== 3) throw new Error('The parts of the worker share code: that is one more file');
   const outputFiles = [...page.outputFiles, ...worker.outputFiles];
   const script = (name: string) => outputFiles.find(({ path }) => path.endsWith(`/${name}`))?.text ?? '';
   return {

@@ -194,14 +194,23 @@ export class FileList extends LitElement {
     if (key === 'Escape') this.#clear();
     else if (key === 'm' || key === 'M') this.#merge();
     else if (key === 's' || key === 'S') this.#split();
-    else if (!item) return false;
-    else if (key === ' ') this.#selection.toggle(item);
-    else if (item.kind === 'set' && (key === 'Enter' || (item.isOpen ? isBack : isForth)))
-      this.#open(item, !item.isOpen);
-    else if (item.kind === 'set' && isForth) this.#go(this.items.indexOf(item) + 1, false);
-    else if (item.kind === 'file' && item.set && isBack) this.#go(this.items.indexOf(item) - item.position, false);
-    else return false;
+    else if (key === ' ' && item) this.#selection.toggle(item);
+    else return item !== undefined && this.#turn(item, { isEnter: key === 'Enter', isForth, isBack });
     return true;
+  }
+
+  /** Opens and closes sets, and goes from a set to its files and back. */
+  #turn(item: Item, { isEnter, isForth, isBack }: { isEnter: boolean; isForth: boolean; isBack: boolean }): boolean {
+    const at = this.items.indexOf(item);
+    if (item.kind === 'set') {
+      const changes = isEnter || (item.isOpen ? isBack : isForth);
+      if (changes) this.#open(item, !item.isOpen);
+      else if (isForth) this.#go(at + 1, false);
+      return changes || isForth;
+    }
+    const goesUp = isBack && item.level === 2;
+    if (goesUp) this.#go(at - item.position, false);
+    return goesUp;
   }
 
   #open({ set, key }: Extract<Item, { kind: 'set' }>, isOpen: boolean): void {
