@@ -50,10 +50,11 @@ export class Heads {
     while (this.#active < READ_AT_ONCE && this.#at < this.#queue.length && !this.isOff) void this.#work();
   }
 
-  /** The file of a path, with what it says. Undefined where it was not added. */
+  /** The file of a path, with what it says. Undefined where it was not added, or is not read. */
   async read(path: string): Promise<{ file: File; facts: PhotoFacts } | undefined> {
     const head = this.#heads.get(path);
-    return head && { file: head.picked.file, facts: await factsOf(head) };
+    if (!head || (this.isOff && !head.facts)) return undefined;
+    return { file: head.picked.file, facts: await factsOf(head) };
   }
 
   /** What was read so far. */

@@ -63,7 +63,7 @@ export class Photos {
     else if (message.kind === 'state') this.#listener.state(message);
     else if (message.kind === 'preview') {
       this.#previews.take(message.path, message.preview);
-      this.#listener.preview();
+      if (message.preview) this.#listener.preview();
     } else {
       const early = this.#early ?? [];
       this.#early = undefined;
