@@ -104,7 +104,7 @@ describe('bracket sets in the page', () => {
     await page.button('Take out of the set').click();
     await page.main.getByText('7 photos, 1 set of 3', { exact: true }).waitFor();
     await page.choose('files', photos.slice(7));
-    await page.summary(1);
+    await page.summary({ before: 1 });
     await page.main.getByText('12 photos, 3 sets of 3, 1 incomplete', { exact: true }).waitFor();
 
     await page.page.evaluate(() => {

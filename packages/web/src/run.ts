@@ -12,6 +12,7 @@ import {
   type UploadSummary,
 } from '@darkslide/client/browser';
 import { type Item, itemsOf } from './items.ts';
+import { receipt } from './receipt.ts';
 import { Sets } from './sets.ts';
 import { Shoot } from './shoot.ts';
 import { readToken, type TokenInfo } from './token.ts';
@@ -95,8 +96,12 @@ export class Run {
     await this.#send();
   }
 
-  /** A list of hashes of all that is stored. @throws where a file that went up in parts cannot be read any more. */
-  async mhl(): Promise<string> {
+  /**
+   * What became of every file; as `mhl` a list of hashes of all that is stored.
+   * @throws of `mhl`, where a file that went up in parts cannot be read any more.
+   */
+  async receipt(format: 'json' | 'csv' | 'mhl'): Promise<string> {
+    if (format !== 'mhl') return receipt(this.shoot.results(), (path) => this.sets.placeOf(path), format);
     const entries = (await this.#uploader?.manifest()) ?? [];
     return mhlDocument(entries, { host: location.hostname, version: '1', now: new Date() });
   }

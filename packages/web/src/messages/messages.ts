@@ -60,6 +60,12 @@ export class Speech {
     return this.#format('percent', { style: 'percent' }).format(share);
   }
 
+  /** With its sign, as offsets of exposures are written. */
+  signed(value: number): string {
+    const options = { maximumFractionDigits: 1, signDisplay: 'exceptZero' } as const;
+    return this.#format('signed', options).format(value).replace('-', '−');
+  }
+
   #unit(unit: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
     return this.#format(`${unit} ${options.maximumFractionDigits}`, { style: 'unit', unit, ...options });
   }

@@ -31,7 +31,6 @@ const REASONS: Record<FailureReason, keyof typeof en> = {
 
 /** What is in a line of the list. `isReading`: sets are not whole yet. */
 export function lineOf(item: Item, speech: Speech, isReading: boolean): TemplateResult {
-  const percent = new Intl.NumberFormat(speech.language, { style: 'percent', maximumFractionDigits: 0 });
   const { size, state, sent } = item.kind === 'set' ? item : item.row;
   const title = item.kind === 'set' ? titleOf(item.set) : item.row.path;
   return html`
@@ -40,7 +39,7 @@ export function lineOf(item: Item, speech: Speech, isReading: boolean): Template
     <span class="path" title=${title}>${title}</span>
     <span class="size">${speech.bytes(size)}</span>
     ${detail(item, speech, isReading)}
-    <span class="state">${speech.say(STATES[state])} ${state === 'sending' ? percent.format(sent) : ''}</span>
+    <span class="state">${speech.say(STATES[state])} ${state === 'sending' ? speech.percent(sent) : ''}</span>
   `;
 }
 

@@ -23,7 +23,7 @@ export function framesOf({ kind, frames }: PhotoSet, speech: Speech): string {
   if (kind !== 'exposure') return `${count}, ${speech.say(KINDS[kind] ?? 'kindSettings')}`;
   const offsets = frames.flatMap(({ offset }) => offset ?? []);
   if (offsets.length < 2) return count;
-  return `${count}, ${evOf(Math.min(...offsets), speech)} … ${evOf(Math.max(...offsets), speech)} EV`;
+  return `${count}, ${speech.signed(Math.min(...offsets))} … ${speech.signed(Math.max(...offsets))} EV`;
 }
 
 /** What an incomplete set lacks; undefined where it lacks nothing that is known. */
@@ -45,12 +45,7 @@ export function lackOf({ complete, expected, frames, missing, cause }: PhotoSet,
 /** "Frame 2, −1.3 EV" */
 export function frameOf({ position, offset }: PhotoSet['frames'][number], speech: Speech): string {
   const place = speech.say('frame', { n: position });
-  return offset === undefined ? place : `${place}, ${evOf(offset, speech)} EV`;
-}
-
-function evOf(value: number, { language }: Speech): string {
-  const format = new Intl.NumberFormat(language, { maximumFractionDigits: 1, signDisplay: 'exceptZero' });
-  return format.format(value).replace('-', '−');
+  return offset === undefined ? place : `${place}, ${speech.signed(offset)} EV`;
 }
 
 /** The whole shoot in a line: "412 photos, 68 sets of 5, 2 incomplete". */

@@ -12,7 +12,6 @@ import {
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Messages } from '../messages/catalogue.ts';
 import { CATALOGUES, Speech } from '../messages/messages.ts';
-import { receipt } from '../receipt.ts';
 import { Run } from '../run.ts';
 import { summaryRecord } from '../summary.ts';
 import { readToken, type TokenInfo, type TokenProblem } from '../token.ts';
@@ -204,8 +203,7 @@ export class DarkslideUploader extends LitElement {
     if (!run) return;
     let text: string;
     try {
-      text =
-        format === 'mhl' ? await run.mhl() : receipt(run.shoot.results(), (path) => run.sets.placeOf(path), format);
+      text = await run.receipt(format);
     } catch (error) {
       run.notices.push((error as Error).message);
       this.requestUpdate();
