@@ -200,15 +200,11 @@ export class DarkslideUploader extends LitElement {
 
   async #save(format: keyof typeof RECEIPTS): Promise<void> {
     const run = this.#run;
-    if (!run) return;
-    let text: string;
-    try {
-      text = await run.receipt(format);
-    } catch (error) {
-      run.notices.push((error as Error).message);
+    const text = await run?.receipt(format).catch((error: Error) => {
+      run.notices.push(error.message);
       this.requestUpdate();
-      return;
-    }
+    });
+    if (text === undefined) return;
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([text], { type: RECEIPTS[format] }));
     link.download = `receipt.${format}`;
