@@ -29,14 +29,14 @@ async function stage(name: string): Promise<string> {
   const staged = join(BUILD, 'packages', name);
   await cp(join(BUILD, 'out', name, 'src'), join(staged, 'dist'), { recursive: true });
   if (name === 'web') await run('node', [join(source, 'build.ts'), join(staged, 'dist', 'page')]);
-  for (const extra of ['bin', 'README.md']) {
+  for (const extra of ['bin', 'README.md', 'custom-elements.json']) {
     await cp(join(source, extra), join(staged, extra), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
   }
   await cp(join(ROOT, 'LICENSE'), join(staged, 'LICENSE'));
   const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
-  const { devDependencies: _, ...published } = { ...manifest, files: ['dist', 'bin'] };
+  const { devDependencies: _, ...published } = { ...manifest, files: ['dist', 'bin', 'custom-elements.json'] };
   for (const field of ['exports', 'imports'] as const) {
     if (published[field]) published[field] = compiled(published[field]);
   }
