@@ -30,7 +30,8 @@ export async function run(): Promise<Measurement> {
         measureUpload({
           side: 'vendor',
           set,
-          command: ({ apiUrl, apiKey }) => vendorUpload({ apiUrl, apiKey, folder: set.folder, project: 'bench' }),
+          upload: ({ apiUrl, apiKey }) =>
+            measureCommand(vendorUpload({ apiUrl, apiKey, folder: set.folder, project: 'bench' })),
         }),
     },
     { rounds: ROUNDS },

@@ -1,6 +1,8 @@
+import type { Darkslide } from '@darkslide/testkit';
 import type { Measurement } from '../run.ts';
 import { type Cost, describeCost, interleave } from './cost.ts';
 import { watchLoad } from './load.ts';
+import { measureCommand } from './measure-command.ts';
 import { measureDarkslide, measureUpload } from './measure-upload.ts';
 import { findPeers } from './peers.ts';
 import { makePhotoSet } from './photo-set.ts';
@@ -20,7 +22,8 @@ export async function comparePeers({
   await using set = await makePhotoSet({ count, size });
   const sides: Record<string, () => Promise<Cost>> = { darkslide: () => measureDarkslide(set) };
   for (const { name, copy } of found) {
-    sides[name] = () => measureUpload({ side: name, set, command: ({ s3 }) => copy({ s3, folder: set.folder }) });
+    const upload = ({ s3 }: Darkslide) => measureCommand(copy({ s3, folder: set.folder }));
+    sides[name] = () => measureUpload({ side: name, set, upload });
   }
   const { darkslide, ...peers } = await interleave(sides, { rounds });
   if (!darkslide) throw new Error('Our own side was not measured.');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Darkslide, temporaryFolder } from '@darkslide/testkit';
 import { assertArrived } from './arrived.ts';
 import type { Cost } from './cost.ts';
-import { type Command, measureCommand } from './measure-command.ts';
+import { measureCommand } from './measure-command.ts';
 import type { PhotoSet } from './photo-set.ts';
 import { darkslideUpload } from './upload-commands.ts';
 
@@ -11,16 +11,19 @@ import { darkslideUpload } from './upload-commands.ts';
 export async function measureUpload({
   side,
   set,
-  command,
+  env = {},
+  upload,
 }: {
   side: string;
   set: PhotoSet;
-  command: (server: Darkslide) => Command;
+  /** The server's settings, besides those of every test. */
+  env?: Readonly<Record<string, string>>;
+  upload: (server: Darkslide) => Promise<Cost>;
 }): Promise<Cost> {
-  const server = await Darkslide.start();
+  const server = await Darkslide.start({ env });
   try {
     await set.warm();
-    const cost = await measureCommand(command(server));
+    const cost = await upload(server);
     await assertArrived({ s3: server.s3, set, side });
     return cost;
   } finally {
@@ -35,8 +38,8 @@ export async function measureDarkslide(set: PhotoSet): Promise<Cost> {
   return await measureUpload({
     side: 'darkslide',
     set,
-    command: ({ apiUrl, apiKey }) =>
-      darkslideUpload({ apiUrl, apiKey, folder: set.folder, project: 'bench', state: state.path }),
+    upload: ({ apiUrl, apiKey }) =>
+      measureCommand(darkslideUpload({ apiUrl, apiKey, folder: set.folder, project: 'bench', state: state.path })),
   });
 }
 
