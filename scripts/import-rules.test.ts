@@ -211,10 +211,11 @@ const FOLDERS_MAY_IMPORT: Record<string, Record<string, readonly string[]>> = {
     transfer: ['base', 'api', 'plan', 'schedule'],
     run: ['base', 'api', 'plan', 'schedule', 'transfer'],
     verify: ['base', 'api', 'plan', 'transfer', 'run'],
-    'client.ts': ['base', 'api', 'plan', 'schedule', 'transfer', 'run', 'verify'],
-    node: ['base', 'plan', 'client.ts'],
+    download: ['base', 'api', 'schedule', 'transfer', 'run'],
+    'client.ts': ['base', 'api', 'download', 'plan', 'schedule', 'transfer', 'run', 'verify'],
+    node: ['base', 'download', 'plan', 'client.ts'],
     browser: ['base', 'plan', 'schedule', 'run', 'client.ts'],
-    'index.ts': ['base', 'api', 'plan', 'schedule', 'run', 'verify', 'client.ts', 'node'],
+    'index.ts': ['base', 'api', 'download', 'plan', 'schedule', 'run', 'verify', 'client.ts', 'node'],
   },
 };
 

@@ -3,8 +3,12 @@ import { ensurePythonTools, ensureRclone, type S3Access, ToolMissingError } from
 import type { Command } from './measure-command.ts';
 import { ensureS5cmd } from './s5cmd.ts';
 
-/** A tool that copies a folder to S3, at its defaults. */
-type Peer = { name: string; copy(upload: { s3: S3Access; folder: string }): Command };
+/** A tool that copies a folder to S3, and what is below a prefix to a folder, at its defaults. */
+type Peer = {
+  name: string;
+  copy(upload: { s3: S3Access; folder: string }): Command;
+  fetch(download: { s3: S3Access; prefix: string; folder: string }): Command;
+};
 
 export type Peers = { found: Peer[]; missing: { name: string; reason: string }[] };
 
@@ -32,6 +36,14 @@ const PEERS: Record<string, () => Promise<Peer>> = {
         args: ['s3', 'cp', '--recursive', '--only-show-errors', '--endpoint-url', s3.endpoint, folder, url(s3, folder)],
         env: awsEnv(s3),
       }),
+      fetch: ({ s3, prefix, folder }) => ({
+        command: aws,
+        args: [
+          ...['s3', 'cp', '--recursive', '--only-show-errors', '--endpoint-url', s3.endpoint],
+          ...[`s3://${s3.bucket}/${prefix}/`, folder],
+        ],
+        env: awsEnv(s3),
+      }),
     };
   },
   async 'rclone copy'() {
@@ -41,13 +53,12 @@ const PEERS: Record<string, () => Promise<Peer>> = {
       copy: ({ s3, folder }) => ({
         command: rclone,
         args: ['copy', '--config', '/dev/null', folder, `:s3:${s3.bucket}/${basename(folder)}`],
-        env: {
-          ...awsEnv(s3),
-          RCLONE_S3_PROVIDER: 'Other',
-          RCLONE_S3_ENV_AUTH: 'true',
-          RCLONE_S3_ENDPOINT: s3.endpoint,
-          RCLONE_S3_REGION: s3.region,
-        },
+        env: rcloneEnv(s3),
+      }),
+      fetch: ({ s3, prefix, folder }) => ({
+        command: rclone,
+        args: ['copy', '--config', '/dev/null', `:s3:${s3.bucket}/${prefix}`, folder],
+        env: rcloneEnv(s3),
       }),
     };
   },
@@ -60,11 +71,24 @@ const PEERS: Record<string, () => Promise<Peer>> = {
         args: ['--log', 'error', '--endpoint-url', s3.endpoint, 'cp', `${folder}/`, url(s3, folder)],
         env: awsEnv(s3),
       }),
+      fetch: ({ s3, prefix, folder }) => ({
+        command: s5cmd,
+        args: ['--log', 'error', '--endpoint-url', s3.endpoint, 'cp', `s3://${s3.bucket}/${prefix}/*`, `${folder}/`],
+        env: awsEnv(s3),
+      }),
     };
   },
 };
 
 const url = ({ bucket }: S3Access, folder: string) => `s3://${bucket}/${basename(folder)}/`;
+
+const rcloneEnv = (s3: S3Access) => ({
+  ...awsEnv(s3),
+  RCLONE_S3_PROVIDER: 'Other',
+  RCLONE_S3_ENV_AUTH: 'true',
+  RCLONE_S3_ENDPOINT: s3.endpoint,
+  RCLONE_S3_REGION: s3.region,
+});
 
 /** None of this machine's own settings, but these. */
 const awsEnv = ({ credentials, region }: S3Access) => ({

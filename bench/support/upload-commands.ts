@@ -9,19 +9,25 @@ export type Upload = { apiUrl: string; apiKey: string; folder: string; project: 
  * Our client, by its command line, at its defaults: with verification, and its journal. It starts as npm lets users
  * start it, by its first line, which finds the pinned Node. @param state the journal's folder.
  */
-export function darkslideUpload({ apiUrl, apiKey, folder, project, state }: Upload & { state: string }): Command {
-  return {
-    command: join(root, 'node_modules', '.bin', 'darkslide'),
-    args: ['upload', folder, '--project', project, '--json'],
-    env: {
-      PATH: `${dirname(pinnedNode())}${delimiter}${process.env.PATH}`,
-      DARKSLIDE_URL: apiUrl,
-      DARKSLIDE_API_KEY: apiKey,
-      XDG_STATE_HOME: state,
-      NODE_OPTIONS: undefined,
-    },
-  };
+export function darkslideUpload({ folder, project, state, ...server }: Upload & { state: string }): Command {
+  const { command, args, env } = darkslide(server, ['upload', folder, '--project', project, '--json']);
+  return { command, args, env: { ...env, XDG_STATE_HOME: state } };
 }
+
+/** Our client, by its command line, at its defaults: with verification. @param folder where the files go. */
+export const darkslideDownload = ({ folder, project, ...server }: Upload): Command =>
+  darkslide(server, ['download', project, folder, '--json']);
+
+const darkslide = ({ apiUrl, apiKey }: Pick<Upload, 'apiUrl' | 'apiKey'>, args: readonly string[]): Command => ({
+  command: join(root, 'node_modules', '.bin', 'darkslide'),
+  args,
+  env: {
+    PATH: `${dirname(pinnedNode())}${delimiter}${process.env.PATH}`,
+    DARKSLIDE_URL: apiUrl,
+    DARKSLIDE_API_KEY: apiKey,
+    NODE_OPTIONS: undefined,
+  },
+});
 
 /** The way of the vendor's Node SDK, on the same Node. */
 export function vendorUpload({ apiUrl, apiKey, folder, project }: Upload): Command {

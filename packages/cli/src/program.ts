@@ -7,6 +7,7 @@ import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { downloadCommand } from './commands/download.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { keysCommand } from './commands/keys.ts';
 import { linkCommand } from './commands/link.ts';
@@ -20,6 +21,7 @@ import { verifyCommand } from './commands/verify.ts';
 
 const CLIENT_COMMANDS = [
   uploadCommand,
+  downloadCommand,
   inspectCommand,
   statusCommand,
   verifyCommand,

@@ -5,14 +5,17 @@ import { ProjectsApi } from './api/projects-api.ts';
 import { uploadPageUrl } from './api/server-url.ts';
 import { ConfigurationError, ProtocolError, RefusedError } from './base/errors.ts';
 import type { LeftOut } from './base/left-out.ts';
-import type { Ports, Source } from './base/ports.ts';
+import type { Ports, Sink, Source } from './base/ports.ts';
 import type { FileResult, UploadSummary } from './base/results.ts';
 import { DEFAULT_RETRY, Retrier, type RetryPolicy } from './base/retry.ts';
+import type { DownloadSummary } from './download/results.ts';
+import { type DownloadEvent, runDownload } from './download/run-download.ts';
 import { type DuplicatePolicy, makePlan, type Plan } from './plan/plan.ts';
-import type { OnEvent } from './run/events.ts';
+import type { OnEvent, UploadEvent } from './run/events.ts';
 import { nothingToSend, runUpload } from './run/run-upload.ts';
 import type { UploadSettings } from './run/settings.ts';
 import type { UploadControl } from './schedule/control.ts';
+import type { Concurrency } from './schedule/transfers.ts';
 import { SINGLE_PUT_MAX_BYTES } from './transfer/put-or-parts.ts';
 import { ReadBack, type ReadBackProgress } from './verify/read-back.ts';
 import { type VerifyReport, verifyPlan } from './verify/verify.ts';
@@ -51,6 +54,26 @@ export type UploadOptions = {
   onEvent?: OnEvent | undefined;
 };
 
+export type DownloadOptions = {
+  project: ProjectChoice;
+  /** The flow of the project. @default 'profile' */
+  flow?: Family | undefined;
+  /** Put the files of each set, as the server recognised them, into a folder of its own. @default false */
+  bySet?: boolean | undefined;
+  /** Fetch what arrives until `signal` aborts, and then resolve. @default false */
+  follow?: boolean | undefined;
+  /** Replace files of the folder that have other content. @default false */
+  overwrite?: boolean | undefined;
+  /** Parallel transfers, 1 to 256. @default measured */
+  concurrency?: number | undefined;
+  /** How temporary failures are repeated. */
+  retry?: Partial<RetryPolicy> | undefined;
+  /** Aborting it ends the download, which rejects with the signal's reason unless it follows. A later run resumes it. */
+  signal?: AbortSignal | undefined;
+  /** Called for everything that happens; it must not throw. */
+  onEvent?: ((event: DownloadEvent) => void) | undefined;
+};
+
 export type UploadPageOptions = {
   project: ProjectChoice;
   /** The flow of the project. @default 'profile' */
@@ -73,6 +96,8 @@ export type UploadPageLink = { url: string; projectUuid: string; tokenId: string
 
 /** For interactive calls: they fail within seconds if the server is unreachable. */
 const FIRST_CONTACT: RetryPolicy = { baseMs: 300, capMs: 2000, attempts: 4, patienceMs: 4000 };
+
+type Retrying = Extract<UploadEvent, { type: 'retrying' }>;
 
 const MAX_TRANSFERS = 32;
 const STALL_MS = 30_000;
@@ -190,6 +215,24 @@ export class Client {
     });
   }
 
+  /** Fetches the files of a project into a sink. @throws as `NodeClient.download` does */
+  protected async downloadTo(sink: Sink, folder: string, options: DownloadOptions): Promise<DownloadSummary> {
+    const { project, flow = 'profile', bySet = false, follow = false, overwrite = false, signal } = options;
+    const { onEvent = () => {} } = options;
+    if (bySet && follow) {
+      throw new ConfigurationError('Sets are known when all has arrived: use bySet without follow.');
+    }
+    const concurrency = concurrencyOf(options.concurrency);
+    const projectUuid = await this.findProject(project, { flow, signal });
+    if (projectUuid === undefined) throw new ConfigurationError(`There is no such project in the ${flow} flow.`);
+    const retrier = new Retrier({ policy: { ...DEFAULT_RETRY, ...options.retry }, ...this.#ports });
+    const api = new ProjectApi({ caller: this.#createCaller(retrier, onEvent), flow, projectUuid });
+    return runDownload({
+      ...{ api, ports: this.#ports, sink, folder, retrier, concurrency },
+      ...{ overwrite, bySet, follow, signal, onEvent },
+    });
+  }
+
   /** The uuid of an existing project, or undefined where this flow has none. */
   async findProject(
     choice: ProjectChoice,
@@ -238,7 +281,7 @@ export class Client {
     return report;
   }
 
-  #createCaller(retrier: Retrier, onEvent?: OnEvent): ApiCaller {
+  #createCaller(retrier: Retrier, onEvent?: (event: Retrying) => void): ApiCaller {
     return new ApiCaller({
       ...this.#options,
       ...this.#ports,
@@ -281,11 +324,14 @@ export class Client {
   }
 }
 
+function concurrencyOf(transfers: number | undefined): Concurrency {
+  if (transfers === undefined) return { kind: 'adaptive', max: MAX_TRANSFERS };
+  if (Number.isInteger(transfers) && transfers >= 1 && transfers <= 256) return { kind: 'fixed', transfers };
+  throw new ConfigurationError(`The concurrency must be an integer from 1 to 256; got ${transfers}.`);
+}
+
 function settingsOf(options: UploadOptions): UploadSettings {
   const { concurrency, bytesPerSecond, overwrite = false, retry, multipartAbove = SINGLE_PUT_MAX_BYTES } = options;
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 256)) {
-    throw new ConfigurationError(`The concurrency must be an integer from 1 to 256; got ${concurrency}.`);
-  }
   if (bytesPerSecond !== undefined && !(bytesPerSecond > 0)) {
     throw new ConfigurationError(`The rate limit must be more than 0 bytes per second; got ${bytesPerSecond}.`);
   }
@@ -293,8 +339,7 @@ function settingsOf(options: UploadOptions): UploadSettings {
     throw new ConfigurationError(`multipartAbove must be from 0 to ${MAX_PART_SIZE} bytes; got ${multipartAbove}.`);
   }
   return {
-    concurrency:
-      concurrency === undefined ? { kind: 'adaptive', max: MAX_TRANSFERS } : { kind: 'fixed', transfers: concurrency },
+    concurrency: concurrencyOf(concurrency),
     bytesPerSecond,
     overwrite,
     retry: { ...DEFAULT_RETRY, ...retry },

@@ -18,7 +18,23 @@ export type {
   UploadedFile,
   UploadSummary,
 } from './base/results.ts';
-export type { ClientOptions, ProjectChoice, UploadOptions, UploadPageLink, UploadPageOptions } from './client.ts';
+export type {
+  ClientOptions,
+  DownloadOptions,
+  ProjectChoice,
+  UploadOptions,
+  UploadPageLink,
+  UploadPageOptions,
+} from './client.ts';
+export type {
+  AlreadyHereFile,
+  DownloadedFile,
+  DownloadFailureReason,
+  DownloadResult,
+  DownloadSummary,
+  UnfetchedFile,
+} from './download/results.ts';
+export type { DownloadEvent } from './download/run-download.ts';
 export { createClient, type Files, type NodeClient, type NodeClientOptions } from './node/client.ts';
 export { stateFolder } from './node/file-memory.ts';
 export { type FoundFile, type FoundFiles, filesOf, findFiles } from './node/find-files.ts';

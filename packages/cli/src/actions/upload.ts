@@ -8,14 +8,10 @@ import { say } from '../base/output.ts';
 import { checkManifest, writeManifest } from '../manifest/manifest-file.ts';
 import { withShots } from '../manifest/with-shots.ts';
 import { createView } from '../views/create-view.ts';
-import type { View } from '../views/view.ts';
 import { dryRun } from './dry-run.ts';
 import { hasIncompleteSets } from './incomplete-sets.ts';
+import { interruption } from './interruption.ts';
 import { inspectPlan } from './read-shoot.ts';
-
-/** Shown if a disk or a network folder that hangs delays the end of a run. */
-const STILL_FINISHING = 'Finishing transfers in progress; press Ctrl-C again to quit now.';
-const STILL_FINISHING_AFTER_MS = 1000;
 
 const NO_HOME = 'This user has no home folder, so there is no resume journal. Later runs are slower; nothing is lost.';
 
@@ -28,7 +24,7 @@ export async function upload(context: Context, paths: string[], flags: UploadFla
   if (journal === undefined) view.event({ type: 'notice', message: NO_HOME });
   const client = createClient({ ...connection(context, flags), stateFolder: journal });
   const { all, include, exclude, followLinks, duplicates } = flags;
-  const { signal, unhook } = interruption(context, view);
+  const { signal, unhook } = interruption(context, view, RESUME);
   try {
     const plan = await client.plan({ paths, all, include, exclude, followLinks, duplicates, signal });
     const isNeeded = Boolean(flags.requireCompleteSets || flags.manifest);
@@ -72,27 +68,6 @@ export async function upload(context: Context, paths: string[], flags: UploadFla
     unhook();
     client.close();
   }
-}
-
-/** The first Ctrl-C ends the run in order, the second one ends the process. */
-function interruption(context: Context, view: View): { signal: AbortSignal; unhook: () => void } {
-  const interrupt = new AbortController();
-  const { signal } = interrupt;
-  let slow: NodeJS.Timeout | undefined;
-  const stopListening = context.onInterrupt(() => {
-    if (signal.aborted) {
-      view.stop(`Stopped. ${RESUME}`);
-      context.leave();
-      return;
-    }
-    slow = setTimeout(() => view.event({ type: 'notice', message: STILL_FINISHING }), STILL_FINISHING_AFTER_MS);
-    interrupt.abort(new Error('interrupted'));
-  });
-  const unhook = () => {
-    clearTimeout(slow);
-    stopListening();
-  };
-  return { signal, unhook };
 }
 
 async function tryToWriteManifest(

@@ -26,6 +26,9 @@ export type UploadFlags = ProjectFlags &
     manifest?: string;
   };
 
+export type DownloadFlags = ProjectFlags &
+  Pick<UploadFlags, 'overwrite' | 'concurrency' | 'quiet'> & { bySet?: boolean; follow?: boolean };
+
 export type VerifyFlags = { readBack?: boolean } & ProjectFlags & FindFlags & Pick<UploadFlags, 'duplicates'>;
 
 export const withConnection = (command: Command): Command =>

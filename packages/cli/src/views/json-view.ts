@@ -1,4 +1,4 @@
-import type { UploadSummary } from '@darkslide/client';
+import type { DownloadSummary, UploadSummary } from '@darkslide/client';
 import type { Output } from '../base/context.ts';
 import { shootRecord } from './shoot-lines.ts';
 import type { View } from './view.ts';
@@ -28,7 +28,7 @@ export function createJsonView(stdout: Output): View {
   };
 }
 
-const summaryRecord = (summary: UploadSummary) => ({ type: 'summary', ...summary });
+const summaryRecord = (summary: UploadSummary | DownloadSummary) => ({ type: 'summary', ...summary });
 
 /** A replacer for `JSON.stringify`. It converts one object at a time, so that a summary of 20,000 results is not copied. */
 export function snakeKeys(_: string, value: unknown): unknown {

@@ -1,4 +1,6 @@
 import type {
+  DownloadResult,
+  DownloadSummary,
   FailedFile,
   FailureReason,
   FileResult,
@@ -13,20 +15,27 @@ import { formatBytes, formatDuration, plural } from '../base/units.ts';
 /** Sentences of more than one view. */
 
 /** The result of a file, after a word for it. */
-export function resultLine(result: FileResult): string {
+export function resultLine(result: FileResult | DownloadResult): string {
   switch (result.status) {
     case 'failed':
       return `failed  ${failureLine(result)}`;
     case 'uploaded':
       return `sent    ${result.name}`;
+    case 'downloaded':
+      return `fetched ${result.name}`;
     case 'skipped':
-      return result.reason === 'copy'
-        ? `skipped ${result.path}: another file of this shoot has the same content`
-        : `skipped ${result.name}: already uploaded`;
+      return skippedLine(result);
   }
 }
 
-export const failureLine = ({ path, message }: FailedFile) => `${path}: ${message}`;
+const SKIPPED = { 'already-there': 'already uploaded', 'already-here': 'already here' } as const;
+
+const skippedLine = ({ reason, name, path }: Extract<FileResult | DownloadResult, { status: 'skipped' }>) =>
+  reason === 'copy'
+    ? `skipped ${path}: another file of this shoot has the same content`
+    : `skipped ${name}: ${SKIPPED[reason]}`;
+
+export const failureLine = ({ path, message }: Pick<FailedFile, 'path' | 'message'>) => `${path}: ${message}`;
 
 export const plannedLines = ({ files, bytes, leftOut }: Plan): string[] => [
   files.length === 0 ? 'No photos to upload' : `${plural(files.length, 'file')}, ${formatBytes(bytes)}`,
@@ -67,7 +76,8 @@ export function retryLine({ name, part, delayMs, reason }: Extract<UploadEvent, 
   return `${what}: ${reason}; ${when}`;
 }
 
-export function summaryLines(summary: UploadSummary): string[] {
+export function summaryLines(summary: UploadSummary | DownloadSummary): string[] {
+  if ('folder' in summary) return downloadLines(summary);
   return [...leftOutLines(summary.leftOut), ...outcomeLines(summary)];
 }
 
@@ -83,6 +93,32 @@ function outcomeLines(summary: UploadSummary): string[] {
   return [
     `${plural(failed, 'file')} of ${total.toLocaleString('en')} failed; ${(successful + skipped).toLocaleString('en')} uploaded${there}. ${sent}.`,
     ...advice(summary),
+  ];
+}
+
+function downloadLines({
+  folder,
+  total,
+  successful,
+  failed,
+  skipped,
+  bytes,
+  seconds,
+  results,
+}: DownloadSummary): string[] {
+  if (total === 0) return ['Nothing to download.'];
+  const rate = seconds > 0 ? `, ${formatBytes(bytes / seconds)}/s` : '';
+  const fetched =
+    bytes === 0 ? 'Nothing had to be fetched' : `${formatBytes(bytes)} fetched in ${formatDuration(seconds)}${rate}`;
+  const here = skipped > 0 ? ` (${skipped.toLocaleString('en')} ${skipped === 1 ? 'was' : 'were'} there already)` : '';
+  if (failed === 0) {
+    const bySize = results.some((result) => result.status !== 'failed' && result.proof === 'size');
+    const proof = bySize ? 'size' : 'size and MD5';
+    return [`All ${plural(total, 'file')} in ${folder}${here}, verified by ${proof}. ${fetched}.`];
+  }
+  return [
+    `${plural(failed, 'file')} of ${total.toLocaleString('en')} failed; ${(successful + skipped).toLocaleString('en')} in ${folder}${here}. ${fetched}.`,
+    'Run the same command again to fetch what is missing.',
   ];
 }
 

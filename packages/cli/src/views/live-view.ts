@@ -112,6 +112,7 @@ function bar(filled: number, columns: number): string {
 const DOING: Record<FileInFlight['state'], string> = {
   checking: 'checking',
   sending: '',
+  fetching: '',
   'waiting-to-retry': 'waiting to try again',
   completing: 'completing',
 };

@@ -10,9 +10,9 @@ export const createQuietView = (stderr: Output): View => ({
   event(event) {
     if (event.type === 'notice') say(stderr, event.message);
   },
-  finish({ results, leftOut }) {
-    for (const line of leftOutLines(leftOut)) say(stderr, line);
-    for (const result of results) if (result.status === 'failed') say(stderr, failureLine(result));
+  finish(summary) {
+    if ('leftOut' in summary) for (const line of leftOutLines(summary.leftOut)) say(stderr, line);
+    for (const result of summary.results) if (result.status === 'failed') say(stderr, failureLine(result));
   },
   stop(message) {
     say(stderr, message);

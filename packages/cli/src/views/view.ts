@@ -1,15 +1,15 @@
-import type { Plan, UploadEvent, UploadSummary } from '@darkslide/client';
+import type { DownloadEvent, DownloadSummary, Plan, UploadEvent, UploadSummary } from '@darkslide/client';
 import type { Shoot } from '@darkslide/photo';
 
-/** Shows one upload. A view never decides what the upload does. */
+/** Shows one upload or download. A view never decides what that does. */
 export interface View {
   /** Shows the files that were found, before anything is sent. */
   planned(plan: Plan): void;
   /** Shows what the photos are: it is known some time after the upload has begun. */
   shoot(shoot: Shoot): void;
-  event(event: UploadEvent): void;
-  /** Shows the summary of a finished upload. Called last. */
-  finish(summary: UploadSummary): void;
-  /** Shows why an upload stopped before its end, and leaves the screen in order. */
+  event(event: UploadEvent | DownloadEvent): void;
+  /** Shows the summary at the end. Called last. */
+  finish(summary: UploadSummary | DownloadSummary): void;
+  /** Shows why it stopped before its end, and leaves the screen in order. */
   stop(message: string): void;
 }

@@ -12,10 +12,12 @@ import {
   readIsDeleted,
   readOpenUploads,
   readPartLinks,
+  readShots,
   readStartedUpload,
   readUpload,
   readUploadLinks,
   readUploadToken,
+  type ShotPage,
   type SignedLink,
   type StartedUpload,
   type StoredFile,
@@ -142,6 +144,12 @@ export class ProjectApi {
   /** Every file that a link was requested for, page by page. */
   files(options: Options = {}): Promise<AsyncIterable<StoredFile[]> | undefined> {
     return this.#pages('listFiles', readFiles, options);
+  }
+
+  /** One page of the uploaded photos as shots, in the order of capture. @param cursor of the page before; null: the first */
+  async shots(cursor: string | null, { signal }: Options = {}): Promise<ShotPage | undefined> {
+    const data = await this.#optional({ route: 'listShots', query: { cursor: cursor ?? undefined }, signal });
+    return data === MISSING_CALL ? undefined : readShots(data);
   }
 
   async #pages<Item>(

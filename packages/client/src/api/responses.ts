@@ -46,6 +46,18 @@ export type StoredFile = {
   etag: string | null;
   uploadedAt: string | null;
 };
+/** A photograph: the names of its files, when the camera says it was taken, and its set. */
+export type StoredShot = {
+  names: string[];
+  sidecars: string[];
+  /** Milliseconds since 1970 of the camera's clock, as if that showed UTC. */
+  cameraMs: number | null;
+  /** Minutes east of UTC. */
+  zoneMinutes: number | null;
+  set: string | null;
+};
+/** `unread`: uploaded files that the server has not looked into yet. */
+export type ShotPage = Page<StoredShot> & { unread: number };
 export type Page<Item> = { items: Item[]; nextCursor: string | null };
 
 /** The fields of a schema whose values, other than null, are of a type. */
@@ -91,6 +103,11 @@ class Fields<Schema> {
 
   object<Name extends FieldsOf<Schema, object>>(name: Name): Fields<NonNullable<Schema[Name]>> {
     return new Fields(this.#values[name]);
+  }
+
+  numberOrNull(name: FieldsOf<Schema, number>): number | null {
+    const value = this.#values[name];
+    return typeof value === 'number' && Number.isFinite(value) ? value : null;
   }
 
   list<Name extends FieldsOf<Schema, readonly unknown[]>, Item>(
@@ -206,4 +223,28 @@ export function readFile(data: unknown): StoredFile & { downloadLink: string | n
 export function readFiles(data: unknown): Page<StoredFile> {
   const page = new Fields<schemas.FileList>(data);
   return { items: page.list('files', storedFile), nextCursor: page.textOrNull('next_cursor') };
+}
+
+type Shot = schemas.ShotList['shots'][number];
+
+function storedShot(item: Fields<Shot>): StoredShot {
+  const files = item.list('files', (file) => ({ name: file.text('path'), isSidecar: file.text('role') === 'sidecar' }));
+  const namesOf = (sidecars: boolean) =>
+    files.filter(({ isSidecar }) => isSidecar === sidecars).map(({ name }) => name);
+  return {
+    names: namesOf(false),
+    sidecars: namesOf(true),
+    cameraMs: item.numberOrNull('t'),
+    zoneMinutes: item.numberOrNull('tz'),
+    set: item.textOrNull('set'),
+  };
+}
+
+export function readShots(data: unknown): ShotPage {
+  const page = new Fields<schemas.ShotList>(data);
+  return {
+    items: page.list('shots', storedShot),
+    nextCursor: page.textOrNull('next_cursor'),
+    unread: page.count('unread'),
+  };
 }

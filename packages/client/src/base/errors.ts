@@ -97,3 +97,16 @@ export class SourceError extends Error {
     this.kind = kind;
   }
 }
+
+export type SinkFailure = 'full' | 'unwritable' | 'taken';
+
+/** A file can't be written into the folder of a download. `full` concerns all files. Thrown by sinks; never retried. */
+export class SinkError extends Error {
+  override readonly name = 'SinkError';
+  readonly kind: SinkFailure;
+
+  constructor(kind: SinkFailure, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.kind = kind;
+  }
+}

@@ -105,6 +105,46 @@ export interface Transport {
   receive(request: Pick<TransportRequest, 'url' | 'headers' | 'signal'>): Promise<Received>;
 }
 
+/** Where a download puts a file: its name, in the folder itself or in one folder below it. */
+export type Place = { folder: string | null; name: string };
+
+/** What was fetched of an object so far, under a name of its own beside the final one. `close` it in any case. */
+export interface Draft {
+  /** Bytes that are there, from the first. */
+  readonly size: number;
+  /** Adds bytes. @throws {SinkError} */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Forgets all bytes. @throws {SinkError} */
+  restart(): Promise<void>;
+  /** What is there, to be read. @throws {SinkError} */
+  source(): Promise<Source>;
+  /**
+   * Makes it the file of the final name, whole and on the disk, or changes nothing.
+   * @param modifiedMs the time of modification to give it; null leaves the present.
+   * @throws {SinkError} `taken` where another file came there meanwhile and `overwrite` is false.
+   */
+  publish(options: { modifiedMs: number | null; overwrite: boolean }): Promise<void>;
+  /** Forgets it. */
+  remove(): Promise<void>;
+  /** Keeps it for a later run. */
+  close(): Promise<void>;
+}
+
+/** A folder that files are downloaded into. */
+export interface Sink {
+  /** Why this can't be the name of a file there, as the end of a sentence about it, or undefined when it can. */
+  nameProblem(name: string): string | undefined;
+  /** Where a place is, for people. */
+  pathOf(place: Place): string;
+  /** The file that is there; undefined where there is none. @throws {SinkError} `taken` by something else. */
+  find(place: Place): Promise<Source | undefined>;
+  /**
+   * What was fetched of the object with this ETag, by this run or an earlier one. What was fetched of other objects
+   * for the same place is removed. @throws {SinkError}
+   */
+  draft(place: Place, etag: string): Promise<Draft>;
+}
+
 export interface Clock {
   /** Milliseconds that never run backwards; only differences mean something. */
   now(): number;

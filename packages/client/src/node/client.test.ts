@@ -100,7 +100,7 @@ test('the examples of the README run, one after the other', async () => {
   const root = join(import.meta.dirname, '..', '..');
   const readme = await readFile(join(root, 'README.md'), 'utf8');
   const examples = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code as string);
-  assert.equal(examples.length, 4);
+  assert.equal(examples.length, 5);
   await card('card1', { 'IMG_1.NEF': photoBytes(1000, 1), 'IMG_2.NEF': photoBytes(2000, 2) });
   await card('card2', { 'IMG_3.NEF': photoBytes(3000, 3) });
   const env = { ...process.env, DARKSLIDE_URL: served.url, DARKSLIDE_API_KEY: served.apiKey, XDG_STATE_HOME: folder };
@@ -113,5 +113,6 @@ test('the examples of the README run, one after the other', async () => {
   assert.equal(outputs[0], '2 of 2 arrived\n');
   assert.match(outputs[1] ?? '', /3 of 3 files, 6000 of 6000 bytes/);
   assert.equal(outputs[2], '2 files were there already\n');
-  assert.equal(outputs[3], '2 of 2 are stored as they are here, 1 others too\n');
+  assert.equal(outputs[3], `3 of 3 files are in ${folder}/smith\n`);
+  assert.equal(outputs[4], '2 of 2 are stored as they are here, 1 others too\n');
 });

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Source } from '../base/ports.ts';
 import type { UploadSummary } from '../base/results.ts';
 import { systemClock } from '../base/system-clock.ts';
-import { Client, type ClientOptions, type UploadOptions } from '../client.ts';
+import { Client, type ClientOptions, type DownloadOptions, type UploadOptions } from '../client.ts';
+import type { DownloadSummary } from '../download/results.ts';
 import type { DuplicatePolicy, Plan } from '../plan/plan.ts';
 import { createFileMemory } from './file-memory.ts';
+import { openFileSink } from './file-sink.ts';
 import { INLINE_HASH_MAX_BYTES } from './file-source.ts';
 import { createNodeTransport, type NodeTransport } from './http-transport.ts';
 import { Md5Pool } from './md5-pool.ts';
@@ -69,6 +71,20 @@ export class NodeClient extends Client {
     // The thread starts while the first requests are made.
     if (plan.files.some(({ source }) => source.size > INLINE_HASH_MAX_BYTES)) this.#pool.start();
     return super.uploadPlan(plan, options);
+  }
+
+  /**
+   * Fetches the files of a project into a folder, and verifies them. The summary has the result of each file. Run again,
+   * it goes on where it ended.
+   * @param options `folder`: made where it does not exist.
+   * @throws {ConfigurationError} for invalid options, no such project, or a folder that can't be written.
+   * @throws {AuthenticationError | RefusedError} where the key may not read the project.
+   * @throws {UnavailableError | ProtocolError} where the server cannot be reached, or cannot list files or sets.
+   * @throws the signal's reason when it aborts, unless it follows.
+   */
+  async download({ folder, ...options }: DownloadOptions & { folder: string }): Promise<DownloadSummary> {
+    const sink = await openFileSink(folder, this.#pool);
+    return await this.downloadTo(sink, folder, options);
   }
 
   /** Closes the idle connections, and ends the hashing thread. */

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Memory } from '../base/ports.ts';
+import { isNotFound, makeFolder } from './make-folder.ts';
 
 /** A file of lines does not grow beyond this; a larger one is deleted instead of read. */
 export const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
@@ -42,14 +43,14 @@ export function createFileMemory(folder: string): Memory {
       const append = () => appendFile(file, text, { mode: 0o600 });
       await append().catch(async (error) => {
         if (!isNotFound(error)) throw error;
-        await makeFolder(folder);
+        await makeFolder(folder, { mode: 0o700 });
         await append();
       });
     },
     async replace(scope, lines) {
       const file = fileOf(scope);
       if (lines.length === 0) return rm(file, { force: true });
-      await makeFolder(folder);
+      await makeFolder(folder, { mode: 0o700 });
       const fresh = `${file}.${randomUUID()}`;
       await writeFile(fresh, `${lines.join('\n')}\n`, { mode: 0o600 });
       await rename(fresh, file);
@@ -66,19 +67,3 @@ async function sizeOf(file: string): Promise<number> {
     throw error;
   }
 }
-
-/** Not with `recursive`, which never ends where a file system denies that an existing folder exists, as /proc does. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    if (!isNotFound(error) || dirname(folder) === folder) throw error;
-    await makeFolder(dirname(folder));
-    await mkdir(folder, { mode: 0o700 }).catch((second: NodeJS.ErrnoException) => {
-      if (second.code !== 'EEXIST') throw second;
-    });
-  }
-}
-
-const isNotFound = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -6,14 +6,14 @@ export type FileInFlight = {
   name: string;
   /** Bytes. */
   size: number;
-  /** Bytes that were sent, or that storage has already. */
+  /** Bytes that were transferred, by this run or an earlier one. */
   sent: number;
   state: FileState;
 };
 
 export type Progress = {
   files: { total: number; successful: number; skipped: number; failed: number };
-  /** `done`: bytes of the files that have a result, and the sent bytes of those in progress. */
+  /** `done`: bytes of the files that have a result, and the transferred bytes of those in progress. */
   bytes: { total: number; done: number };
   /** Over the last few seconds; null until a second was measured. */
   bytesPerSecond: number | null;
@@ -24,13 +24,13 @@ export type Progress = {
   inFlight: readonly FileInFlight[];
 };
 
-/** Everything that happens during an upload, in order. A closed set. */
-export type UploadEvent =
+/** Everything that happens during a run whose files end with a `Result`, in order. A closed set. */
+export type RunEvent<Result> =
   /** What will be done; nothing was sent yet. `projectUuid` is null as in the summary. */
   | { type: 'planned'; projectUuid: string | null; files: number; bytes: number; resumed: boolean }
   | { type: 'file-started'; name: string; path: string; size: number }
   /** The result of a file. Emitted again for a file that the final check fails. */
-  | { type: 'file-finished'; result: FileResult }
+  | { type: 'file-finished'; result: Result }
   /** Something failed and will be repeated. `part` is null for a whole file; `name` too for a call of the API. */
   | { type: 'retrying'; name: string | null; part: number | null; attempt: number; delayMs: number; reason: string }
   /** Something to know about this server, storage or run; each message at most once. */
@@ -41,5 +41,7 @@ export type UploadEvent =
   | { type: 'confirming' }
   | { type: 'paused' }
   | { type: 'resumed' };
+
+export type UploadEvent = RunEvent<FileResult>;
 
 export type OnEvent = (event: UploadEvent) => void;

@@ -1,18 +1,20 @@
 import type { Clock } from '../base/ports.ts';
 import type { FileResult } from '../base/results.ts';
-import type { PlannedFile } from '../plan/plan.ts';
-import type { FileState, TransferProgress } from '../transfer/transfer-progress.ts';
-import type { FileInFlight, OnEvent, Progress } from './events.ts';
+import type { FileState, MovedFile, TransferProgress } from '../transfer/transfer-progress.ts';
+import type { FileInFlight, Progress, RunEvent } from './events.ts';
 import { Meter } from './meter.ts';
 import { secondsLeft } from './time-left.ts';
 
+/** What is counted of a file's result. */
+type Counted = { status: 'uploaded' | 'downloaded' | 'skipped' | 'failed'; size: number };
+
 /** Counts what a run does, at a cost that does not depend on its number of files. */
-export class ProgressTracker implements TransferProgress {
-  readonly #onEvent: OnEvent;
+export class ProgressTracker<Result extends Counted = FileResult> implements TransferProgress {
+  readonly #onEvent: (event: RunEvent<Result>) => void;
   readonly #onChange: () => void;
   readonly #weightOf: (bytes: number) => number;
   readonly #meter: Meter;
-  readonly #inFlight = new Map<PlannedFile, { flight: FileInFlight; weight: number }>();
+  readonly #inFlight = new Map<MovedFile, { flight: FileInFlight; weight: number }>();
   readonly #files = { total: 0, successful: 0, skipped: 0, failed: 0 };
   readonly #bytes = { total: 0, settled: 0 };
   #sent = 0;
@@ -28,7 +30,7 @@ export class ProgressTracker implements TransferProgress {
     weightOf,
     clock,
   }: {
-    onEvent: OnEvent;
+    onEvent: (event: RunEvent<Result>) => void;
     onChange: () => void;
     weightOf: (bytes: number) => number;
     clock: Clock;
@@ -39,7 +41,7 @@ export class ProgressTracker implements TransferProgress {
     this.#meter = new Meter(clock);
   }
 
-  /** Bytes sent so far, including those sent again. */
+  /** Bytes transferred so far, including those transferred again. */
   get sent(): number {
     return this.#sent;
   }
@@ -58,7 +60,7 @@ export class ProgressTracker implements TransferProgress {
     this.#bytes.total += bytes;
   }
 
-  start(file: PlannedFile): void {
+  start(file: MovedFile): void {
     const { name, source } = file;
     const weight = this.#weightOf(source.size);
     this.#inFlight.set(file, { flight: { name, size: source.size, sent: 0, state: 'checking' }, weight });
@@ -66,7 +68,7 @@ export class ProgressTracker implements TransferProgress {
     this.#onEvent({ type: 'file-started', name, path: source.path, size: source.size });
   }
 
-  setState(file: PlannedFile, state: FileState): void {
+  setState(file: MovedFile, state: FileState): void {
     const known = this.#inFlight.get(file);
     if (!known || known.flight.state === state) return;
     const { flight, weight } = known;
@@ -75,37 +77,37 @@ export class ProgressTracker implements TransferProgress {
     this.#onChange();
   }
 
-  addSent(file: PlannedFile, bytes: number): void {
+  addSent(file: MovedFile, bytes: number): void {
     this.#sent += bytes;
     this.#meter.add(bytes);
     this.addStored(file, bytes);
   }
 
-  addStored(file: PlannedFile, bytes: number): void {
+  addStored(file: MovedFile, bytes: number): void {
     const known = this.#inFlight.get(file);
     if (known) known.flight.sent += bytes;
   }
 
-  restart(file: PlannedFile): void {
+  restart(file: MovedFile): void {
     const known = this.#inFlight.get(file);
     if (known) known.flight.sent = 0;
     this.setState(file, 'checking');
   }
 
-  finish(file: PlannedFile, result: FileResult): void {
+  finish(file: MovedFile, result: Result): void {
     const known = this.#inFlight.get(file);
     if (known && isBusy(known.flight.state)) this.#busy -= known.weight;
     this.#inFlight.delete(file);
     this.settle(result);
   }
 
-  settle(result: FileResult): void {
+  settle(result: Result): void {
     this.#count(result, 1);
     this.#onEvent({ type: 'file-finished', result });
   }
 
   /** The check at the end contradicts a result that was counted. */
-  unsettle(result: FileResult): void {
+  unsettle(result: Result): void {
     this.#count(result, -1);
   }
 
@@ -127,11 +129,11 @@ export class ProgressTracker implements TransferProgress {
     };
   }
 
-  #count(result: FileResult, sign: 1 | -1): void {
-    const kinds = { uploaded: 'successful', skipped: 'skipped', failed: 'failed' } as const;
+  #count(result: Result, sign: 1 | -1): void {
+    const kinds = { uploaded: 'successful', downloaded: 'successful', skipped: 'skipped', failed: 'failed' } as const;
     this.#files[kinds[result.status]] += sign;
     this.#bytes.settled += sign * result.size;
   }
 }
 
-const isBusy = (state: FileState) => state === 'checking' || state === 'sending';
+const isBusy = (state: FileState) => state === 'checking' || state === 'sending' || state === 'fetching';

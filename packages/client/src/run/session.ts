@@ -12,11 +12,10 @@ import type { Sender } from '../transfer/send-range.ts';
 import type { FileUploader } from '../transfer/upload-file.ts';
 import { fitToProject } from './fit-to-project.ts';
 import { Ledger } from './ledger.ts';
+import { createNotices } from './notices.ts';
 import { ProgressTracker } from './progress.ts';
+import { startTicks } from './ticks.ts';
 import type { UploadRequest } from './upload-request.ts';
-
-/** Progress is reported, and the number of transfers adapted, this often. */
-const TICK_MS = 250;
 
 /** Links of files are requested this far ahead of need, at the rate measured. */
 const LINKS_AHEAD_SECONDS = 20;
@@ -53,7 +52,7 @@ export async function openSession(request: UploadRequest): Promise<Session> {
   const forward = () => stop.abort(request.signal?.reason);
   request.signal?.addEventListener('abort', forward, { once: true });
 
-  const { notice, notices } = createNotices(request);
+  const { notice, notices } = createNotices(request.onEvent);
   const journal = await Journal.open({
     memory: ports.memory,
     scope: request.scope,
@@ -81,7 +80,7 @@ export async function openSession(request: UploadRequest): Promise<Session> {
   };
   const report = (active: number) =>
     onEvent({ type: 'progress', progress: progress.snapshot({ active, limit: transfers.permits.limit }) });
-  const endTicks = startTicks(request, () => {
+  const endTicks = startTicks(ports.clock, () => {
     progress.sample();
     journal.save();
     transfers.observe(progress.sent);
@@ -104,17 +103,6 @@ export async function openSession(request: UploadRequest): Promise<Session> {
       await journal.flush();
     },
   };
-}
-
-/** Notices that are emitted once each. */
-function createNotices({ onEvent }: UploadRequest) {
-  const messages = new Set<string>();
-  const notice = (message: string) => {
-    if (messages.has(message)) return;
-    messages.add(message);
-    onEvent({ type: 'notice', message });
-  };
-  return { notice, notices: () => [...messages] };
 }
 
 function createSchedule({ settings, control, ports: { clock }, onEvent }: UploadRequest) {
@@ -151,19 +139,6 @@ function createSender(
       onEvent({ type: 'retrying', ...subject, attempt, delayMs: Math.round(delayMs), reason });
     },
   };
-}
-
-/** Calls `tick` every `TICK_MS` until the returned function is called. */
-function startTicks({ ports: { clock } }: UploadRequest, tick: () => void): () => void {
-  const ended = new AbortController();
-  const run = async () => {
-    for (;;) {
-      await clock.sleep(TICK_MS, { signal: ended.signal });
-      tick();
-    }
-  };
-  run().catch(() => {});
-  return () => ended.abort();
 }
 
 const readingNotice = (files: number) =>

@@ -1,9 +1,8 @@
-import type { ErrorCode } from '@darkslide/contract';
-import { RefusedError, TransportError, UnavailableError } from '../base/errors.ts';
 import { identityOf } from '../base/file-identity.ts';
 import { type FailedFile, type FileResult, failed, type SkippedFile } from '../base/results.ts';
 import type { PlannedFile } from '../plan/plan.ts';
 import { compareWithStored } from './compare.ts';
+import { concernsAll } from './concerns-all.ts';
 import { bareEtag } from './etags.ts';
 import { failedFile, subjectOf } from './failed-file.ts';
 import { isExistsError, matchExisting } from './match-existing.ts';
@@ -18,7 +17,7 @@ export type FileUploader = FileSender & {
   readonly overwrite: boolean;
 };
 
-const SIZES_ONLY = "This storage's ETags are not MD5s, so files are compared by size only, not by content.";
+export const SIZES_ONLY = "This storage's ETags are not MD5s, so files are compared by size only, not by content.";
 
 /**
  * Uploads one file, or finds out why that is not possible. Does not throw for an error of this file alone, so that one
@@ -43,7 +42,7 @@ export async function uploadFile(
     return { result: uploaded(uploader, file, receipt), receipt };
   } catch (error) {
     signal.throwIfAborted();
-    if (concernsAll(uploader, error)) throw error;
+    if (concernsAll(uploader.sender.retrier, error)) throw error;
     return { result: failedFile(file, error) };
   }
 }
@@ -93,16 +92,4 @@ function conflictMessage(stored: number | null, local: number): string {
   const what =
     stored === local ? 'of the same size but with other content' : `of ${stored} bytes; this one has ${local}`;
   return `The project already contains another file with this name, ${what}. It was not changed. Upload this file to another project, or overwrite the other one.`;
-}
-
-/** Refusals of one file by an upload token: other files may be within its limits. */
-const ONE_FILE_CODES = new Set<string>(['file_name_not_allowed', 'upload_token_full'] satisfies ErrorCode[]);
-
-/** Whether all other files would fail in the same way. */
-function concernsAll({ sender: { retrier } }: FileUploader, error: unknown): boolean {
-  if (error instanceof UnavailableError) return retrier.outage;
-  if (error instanceof TransportError) return retrier.outage || error.kind === 'certificate';
-  if (!(error instanceof RefusedError)) return false;
-  if (ONE_FILE_CODES.has(error.code)) return false;
-  return error.status === 401 || error.status === 403 || error.code === 'project_not_found';
 }

@@ -1,0 +1,51 @@
+import { SinkError, SourceError, TransportError, UnavailableError } from '../base/errors.ts';
+import { StorageRefusal } from '../transfer/transfer-errors.ts';
+import type { FileToFetch } from './downloader.ts';
+import type { DownloadFailureReason, UnfetchedFile } from './results.ts';
+
+/** This file can't be fetched, for a reason of its own. */
+export class FetchError extends Error {
+  override readonly name = 'FetchError';
+  readonly reason: DownloadFailureReason;
+
+  constructor(reason: DownloadFailureReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** Another object came to stand under this name while the one before was fetched. */
+export class ReplacedError extends Error {
+  override readonly name = 'ReplacedError';
+}
+
+/** What every result says of its file. */
+export const subjectOf = ({ name, source: { path, size } }: FileToFetch) => ({ name, path, size });
+
+/** The result of a file whose download threw `error`. */
+export const unfetched = (file: FileToFetch, error: unknown): UnfetchedFile => ({
+  status: 'failed',
+  ...subjectOf(file),
+  reason: reasonOf(error),
+  message: messageOf(error),
+});
+
+function reasonOf(error: unknown): DownloadFailureReason {
+  if (error instanceof FetchError) return error.reason;
+  if (error instanceof ReplacedError) return 'changed';
+  if (error instanceof SinkError) return error.kind === 'taken' ? 'conflict' : error.kind;
+  if (error instanceof SourceError) return 'unreadable';
+  if (error instanceof TransportError || error instanceof UnavailableError) return 'unavailable';
+  if (error instanceof StorageRefusal) return error.response.kind === 'later' ? 'unavailable' : 'refused';
+  return 'refused';
+}
+
+const RESUME = 'Run the same command to resume.';
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof TransportError) return `The file could not be fetched: ${message}. ${RESUME}`;
+  if (error instanceof StorageRefusal) return `Storage did not give the file: ${message}. ${RESUME}`;
+  if (error instanceof ReplacedError) return `The file was replaced several times while it was fetched. ${RESUME}`;
+  return message;
+}
