@@ -197,6 +197,8 @@ export class FakeCloud implements FakeServer {
         const isReadable = stored !== undefined && !stored.damaged;
         return ok({ ...fileEntry(name, stored), download_link: isReadable ? this.#link(project, name) : null });
       }
+      case 'listShots':
+        return failure(404, 'photos_not_read', 'This server does not read photos.');
       case 'startMultipart':
         return this.#start(project, json);
       case 'listMultiparts': {
