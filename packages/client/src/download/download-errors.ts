@@ -14,7 +14,7 @@ export class FetchError extends Error {
   }
 }
 
-/** Another object came to stand under this name while the one before was fetched. */
+/** The name has another object since the one before was fetched in part. */
 export class ReplacedError extends Error {
   override readonly name = 'ReplacedError';
 }

@@ -11,7 +11,7 @@ import type { Downloader, FileToFetch } from './downloader.ts';
 
 /** An attempt that brought this many bytes was worth it, and counts as no failure. */
 const WORTH_BYTES = 1024 * 1024;
-/** How often in a row another object may come to stand under the name. */
+/** How often in a row the name may have another object than before. */
 const MOST_REPLACED = 3;
 /** Refusals are short. */
 const MAX_REFUSAL_BYTES = 64 * 1024;

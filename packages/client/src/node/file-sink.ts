@@ -28,7 +28,7 @@ export async function openFileSink(folder: string, pool: Md5Pool): Promise<FileS
 
 /**
  * A folder on disk. An unfinished download lies beside its file under a name that is made of the file's name and the
- * object's ETag, so that a later run goes on with the same object or with none.
+ * object's ETag, so that a later run resumes the same object or none.
  */
 export class FileSink implements Sink {
   readonly #folder: string;
