@@ -69,7 +69,7 @@ async function assertUploads(name: string, { full, sizes }: { full: string; size
     photos.map(({ path }) => path),
   );
   assert.equal((await page.summary()).successful, photos.length);
-  assert.equal(page.page.workers().length, 1, 'the engine runs in a worker');
+  assert.equal(page.page.workers().length, 2, 'the engine runs in a worker, and what reads photos in another');
   await page.page.getByText(`Thank you: ${photos.length} photos are stored.`).waitFor();
   await assertWhole(api, `Photos of ${full}`, photos);
 
