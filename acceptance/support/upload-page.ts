@@ -27,7 +27,7 @@ export type PageSummary = {
 /** What scripts of the spec keep in the page. */
 type Seen = { summaries: unknown[]; stored: number };
 
-const SUMMARY_MS = 120_000;
+const SUMMARY_MS = 240_000;
 
 /** Chromium for the specs of a file. */
 export async function useChromium(options: ChromiumOptions = {}): Promise<Browser> {

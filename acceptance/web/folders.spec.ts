@@ -10,6 +10,7 @@ const { api, apiProxy, folder } = await useProxied();
 const browser = await useChromium();
 
 const LIMIT = { timeout: 300_000 };
+const LISTED_MS = 120_000;
 const isLinkRequest = ({ path }: { path: string }) => path.endsWith('/get_temporary_upload_links');
 
 async function openPage() {
@@ -45,7 +46,7 @@ describe('a folder, in Chromium', () => {
       for (const [way, give] of Object.entries(WAYS)) {
         const { page } = await openPage();
         await give(page, shoot);
-        await page.button('Stop').waitFor();
+        await page.button('Stop').waitFor({ timeout: LISTED_MS });
         const row = page.main.locator('li').first();
         await row.waitFor();
         assert.equal(await row.getAttribute('aria-setsize'), String(files), way);
