@@ -155,6 +155,14 @@ onEveryDatabase('the end of a multipart upload', (kind) => {
     const database = await openTestDatabase(t, kind, { clock: () => sql<number>`cast(${clock.now} as bigint)` });
     await database.accounts.addFirstKey({ prefix: 'p', hash: 'h', created_at: 0 });
     const store = new FakeObjectStore();
+    // This clock is read when a statement is made, the database's own when it runs: here none may overtake another.
+    const { uploads } = database;
+    const holdOn = uploads.holdOn.bind(uploads);
+    let last = Promise.resolve();
+    uploads.holdOn = (...hold) => {
+      last = last.then(() => holdOn(...hold));
+      return last;
+    };
     const times = { holdMs: HOLD_MS, renewMs: 5, waitMs: 10, pollMs: 1 };
     const { projects, multipart, ending } = createRules(database, store, { times });
     const scope = { accountId: 1, family: 'profile' } as const;

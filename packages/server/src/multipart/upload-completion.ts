@@ -214,16 +214,8 @@ export class UploadEnding {
   /** Holds the upload for as long as storage works on it, so that a node's death frees it soon. */
   async #holding<Result>(held: UploadRow, work: () => Promise<Result>): Promise<Result> {
     const { holdMs, renewMs } = this.#times;
-    let isRenewing = false;
-    // One at a time, as a slow one must not undo the next.
-    const renew = async () => {
-      if (isRenewing) return;
-      isRenewing = true;
-      // A renewal that fails does not stop the work: the next may succeed, and a node that takes over sees what was done.
-      await this.#uploads.holdOn(held, holdMs).catch(() => {});
-      isRenewing = false;
-    };
-    const renewal = setInterval(() => void renew(), renewMs);
+    // A renewal that fails does not stop the work: the next may succeed, and a node that takes over sees what was done.
+    const renewal = setInterval(() => void this.#uploads.holdOn(held, holdMs).catch(() => {}), renewMs);
     try {
       return await this.#orRelease(held, work);
     } finally {
