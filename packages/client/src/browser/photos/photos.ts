@@ -18,23 +18,23 @@ export type PhotoListener = {
  */
 export class Photos {
   readonly #listener: PhotoListener;
-  /** Undefined where there is none, and after its end. */
+  /** The engine's worker. Undefined where there is none, and after the end. */
+  #workerUrl: string | URL | undefined;
+  /** Started for the first photos, so that a page without any loads no reader. */
   #worker: Worker | undefined;
   readonly #previews = new Previews((path, width) => this.#post({ kind: 'preview', path, width }));
   /** Messages for a worker that has not started yet. */
   #early: ToPhotos[] | undefined = [];
 
-  /** @param workerUrl the engine's worker. */
   constructor(workerUrl: string | URL | undefined, listener: PhotoListener) {
+    this.#workerUrl = workerUrl;
     this.#listener = listener;
-    this.#worker = workerUrl === undefined ? undefined : start(workerUrl);
-    if (!this.#worker) return;
-    this.#worker.onmessage = ({ data }: MessageEvent<FromPhotos>) => this.#receive(data);
-    this.#worker.onerror = () => this.close();
   }
 
   add(files: readonly PickedFile[]): void {
-    if (this.#worker && files.length > 0) this.#post({ kind: 'add', files });
+    if (files.length === 0) return;
+    this.#worker ??= this.#start();
+    if (this.#worker) this.#post({ kind: 'add', files });
   }
 
   preview(path: string): Preview | undefined {
@@ -49,8 +49,22 @@ export class Photos {
   close(): void {
     this.#worker?.terminate();
     this.#worker = undefined;
+    this.#workerUrl = undefined;
     this.#early = undefined;
     this.#previews.close();
+  }
+
+  /** Undefined where the page may not start it. */
+  #start(): Worker | undefined {
+    if (this.#workerUrl === undefined) return undefined;
+    try {
+      const worker = new Worker(this.#workerUrl, { type: 'module', name: PHOTOS_WORKER });
+      worker.onmessage = ({ data }: MessageEvent<FromPhotos>) => this.#receive(data);
+      worker.onerror = () => this.close();
+      return worker;
+    } catch {
+      return undefined;
+    }
   }
 
   #post(message: ToPhotos): void {
@@ -69,14 +83,5 @@ export class Photos {
       this.#early = undefined;
       for (const one of early) this.#post(one);
     }
-  }
-}
-
-/** Undefined where the page may not start it. */
-function start(url: string | URL): Worker | undefined {
-  try {
-    return new Worker(url, { type: 'module', name: PHOTOS_WORKER });
-  } catch {
-    return undefined;
   }
 }
