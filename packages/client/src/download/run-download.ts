@@ -118,15 +118,16 @@ async function fetchAll(request: DownloadRequest, run: Run): Promise<void> {
   for (let isFirst = true; ; isFirst = false) {
     const stored = await storedFiles(api, signal);
     if (!stored) throw new ProtocolError('This server cannot list files, so nothing can be downloaded.');
-    const facts = bySet ? await allFacts(options) : await knownFacts(options);
-    const files = toFetch.take(stored.values(), { facts, bySet });
-    if (isFirst || files.length > 0) {
+    const news = toFetch.newOf(stored.values());
+    if (isFirst || news.length > 0) {
+      const facts = bySet ? await allFacts(options) : await knownFacts(options);
+      const files = toFetch.take(news, { facts, bySet });
       const bytes = files.reduce((sum, { source }) => sum + source.size, 0);
       onEvent({ type: 'planned', projectUuid: api.projectUuid, files: files.length, bytes, resumed: false });
+      const pending = [...stored.values()].filter(({ status }) => status === 'pending').length;
+      if (!follow && pending > 0) downloader.notice(notArrived(pending));
+      await fetchEach(run, files, request.signal);
     }
-    const pending = [...stored.values()].filter(({ status }) => status === 'pending').length;
-    if (!follow && pending > 0) downloader.notice(notArrived(pending));
-    await fetchEach(run, files, request.signal);
     if (!follow || signal.aborted) return;
     await ports.clock.sleep(FOLLOW_MS, { signal });
   }

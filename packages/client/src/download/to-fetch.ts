@@ -26,10 +26,14 @@ export class ToFetch {
   }
 
   /** Those of a list that arrived, and have no result yet or were replaced since. */
-  take(listed: Iterable<StoredFile>, { facts, bySet }: { facts: FactsByName; bySet: boolean }): FileToFetch[] {
+  newOf(listed: Iterable<StoredFile>): StoredFile[] {
+    return [...listed].filter((stored) => stored.status !== 'pending' && this.#isNew(stored));
+  }
+
+  /** Begins what `newOf` returned. */
+  take(news: readonly StoredFile[], { facts, bySet }: { facts: FactsByName; bySet: boolean }): FileToFetch[] {
     const files: FileToFetch[] = [];
-    for (const stored of listed) {
-      if (stored.status === 'pending' || !this.#isNew(stored)) continue;
+    for (const stored of news) {
       const name = stored.fileName;
       const known = facts.get(name);
       const place = { folder: bySet && known?.set ? folderOf(known.set) : null, name };
