@@ -71,42 +71,34 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
+/** An error whose `kind` decides what is done about it. */
+abstract class ErrorOfKind<Kind extends string> extends Error {
+  readonly kind: Kind;
+
+  constructor(kind: Kind, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
 /** How a request can fail without a response. `stale`: a kept-alive connection was closed before it was used again. */
 export type TransportFailure = 'unreachable' | 'reset' | 'stale' | 'timeout' | 'certificate' | 'invalid';
 
 /** An HTTP request got no complete response. Thrown by transports; retried where that can help. */
-export class TransportError extends Error {
+export class TransportError extends ErrorOfKind<TransportFailure> {
   override readonly name = 'TransportError';
-  readonly kind: TransportFailure;
-
-  constructor(kind: TransportFailure, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.kind = kind;
-  }
 }
 
 export type SourceFailure = 'vanished' | 'unreadable' | 'changed';
 
 /** A local file cannot be read, or is not the planned one any more. Thrown by sources; never retried. */
-export class SourceError extends Error {
+export class SourceError extends ErrorOfKind<SourceFailure> {
   override readonly name = 'SourceError';
-  readonly kind: SourceFailure;
-
-  constructor(kind: SourceFailure, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.kind = kind;
-  }
 }
 
 export type SinkFailure = 'full' | 'unwritable' | 'taken';
 
 /** A file can't be written into the folder of a download. `full` concerns all files. Thrown by sinks; never retried. */
-export class SinkError extends Error {
+export class SinkError extends ErrorOfKind<SinkFailure> {
   override readonly name = 'SinkError';
-  readonly kind: SinkFailure;
-
-  constructor(kind: SinkFailure, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.kind = kind;
-  }
 }

@@ -1,4 +1,5 @@
-import { SinkError, SourceError, TransportError, UnavailableError } from '../base/errors.ts';
+import { SinkError, SourceError, TransportError } from '../base/errors.ts';
+import { RESUME, refusalOf, subjectOf } from '../transfer/failed-file.ts';
 import { StorageRefusal } from '../transfer/transfer-errors.ts';
 import type { FileToFetch } from './downloader.ts';
 import type { DownloadFailureReason, UnfetchedFile } from './results.ts';
@@ -19,9 +20,6 @@ export class ReplacedError extends Error {
   override readonly name = 'ReplacedError';
 }
 
-/** What every result says of its file. */
-export const subjectOf = ({ name, source: { path, size } }: FileToFetch) => ({ name, path, size });
-
 /** The result of a file whose download threw `error`. */
 export const unfetched = (file: FileToFetch, error: unknown): UnfetchedFile => ({
   status: 'failed',
@@ -35,12 +33,8 @@ function reasonOf(error: unknown): DownloadFailureReason {
   if (error instanceof ReplacedError) return 'changed';
   if (error instanceof SinkError) return error.kind === 'taken' ? 'conflict' : error.kind;
   if (error instanceof SourceError) return 'unreadable';
-  if (error instanceof TransportError || error instanceof UnavailableError) return 'unavailable';
-  if (error instanceof StorageRefusal) return error.response.kind === 'later' ? 'unavailable' : 'refused';
-  return 'refused';
+  return refusalOf(error);
 }
-
-const RESUME = 'Run the same command to resume.';
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

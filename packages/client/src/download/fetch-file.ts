@@ -3,8 +3,9 @@ import type { Source } from '../base/ports.ts';
 import { compareWithStored } from '../transfer/compare.ts';
 import { concernsAll } from '../transfer/concerns-all.ts';
 import { bareEtag } from '../transfer/etags.ts';
+import { subjectOf } from '../transfer/failed-file.ts';
 import { SIZES_ONLY } from '../transfer/upload-file.ts';
-import { FetchError, subjectOf, unfetched } from './download-errors.ts';
+import { FetchError, unfetched } from './download-errors.ts';
 import type { Downloader, FileToFetch } from './downloader.ts';
 import { fetchObject } from './fetch-object.ts';
 import type { DownloadResult } from './results.ts';
@@ -42,9 +43,13 @@ async function settleByLocal(
     if (overwrite) return undefined;
     throw new FetchError('conflict', conflictMessage(stored.size, source));
   }
-  if (comparison === 'unknown') notice(SIZES_ONLY);
-  const proof = comparison === 'same' ? 'md5' : 'size';
+  const proof = proofOf(comparison, notice);
   return { status: 'skipped', reason: 'already-here', ...subjectOf(file), etag: bareEtag(stored.etag ?? ''), proof };
+}
+
+function proofOf(comparison: 'same' | 'unknown', notice: Downloader['notice']): 'md5' | 'size' {
+  if (comparison === 'unknown') notice(SIZES_ONLY);
+  return comparison === 'same' ? 'md5' : 'size';
 }
 
 const conflictMessage = (stored: number | null, { size }: Source) =>
@@ -58,9 +63,8 @@ async function fetchWhole(downloader: Downloader, file: FileToFetch): Promise<Do
       progress.setState(file, 'completing');
       const comparison = await compareWithStored({ source: await draft.source(), stored, md5, signal });
       if (comparison !== 'different') {
-        if (comparison === 'unknown') notice(SIZES_ONLY);
+        const proof = proofOf(comparison, notice);
         await draft.publish({ modifiedMs: file.capturedMs, overwrite });
-        const proof = comparison === 'same' ? 'md5' : 'size';
         const { size } = stored;
         return { status: 'downloaded', ...subjectOf(file), size, etag: bareEtag(stored.etag), proof };
       }

@@ -2,9 +2,10 @@ import { SourceError, TransportError, UnavailableError } from '../base/errors.ts
 import { type FailedFile, type FailureReason, failed } from '../base/results.ts';
 import type { PlannedFile } from '../plan/plan.ts';
 import { FileExistsError, MismatchError, StorageRefusal, TooLargeError, UploadGoneError } from './transfer-errors.ts';
+import type { MovedFile } from './transfer-progress.ts';
 
 /** What every result says of its file. */
-export const subjectOf = ({ name, source: { path, size } }: PlannedFile) => ({ name, path, size });
+export const subjectOf = ({ name, source: { path, size } }: MovedFile) => ({ name, path, size });
 
 /** The result of a file whose upload threw `error`. */
 export function failedFile(file: PlannedFile, error: unknown): FailedFile {
@@ -16,12 +17,16 @@ function reasonOf(error: unknown): FailureReason {
   if (error instanceof MismatchError) return 'mismatch';
   if (error instanceof FileExistsError) return 'conflict';
   if (error instanceof TooLargeError) return 'too-large';
-  if (error instanceof TransportError || error instanceof UnavailableError) return 'unavailable';
-  if (error instanceof StorageRefusal) return error.response.kind === 'later' ? 'unavailable' : 'refused';
-  return 'refused';
+  return refusalOf(error);
 }
 
-const RESUME = 'Run the same command to resume.';
+/** Whether a later try may succeed, for errors of the network, the server and the storage. */
+export function refusalOf(error: unknown): 'unavailable' | 'refused' {
+  if (error instanceof TransportError || error instanceof UnavailableError) return 'unavailable';
+  return error instanceof StorageRefusal && error.response.kind === 'later' ? 'unavailable' : 'refused';
+}
+
+export const RESUME = 'Run the same command to resume.';
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
