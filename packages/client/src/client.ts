@@ -5,11 +5,10 @@ import { ProjectsApi } from './api/projects-api.ts';
 import { uploadPageUrl } from './api/server-url.ts';
 import { ConfigurationError, ProtocolError, RefusedError } from './base/errors.ts';
 import type { LeftOut } from './base/left-out.ts';
-import type { Ports, Sink, Source } from './base/ports.ts';
+import type { Ports, Source } from './base/ports.ts';
 import type { FileResult, UploadSummary } from './base/results.ts';
 import { DEFAULT_RETRY, Retrier, type RetryPolicy } from './base/retry.ts';
-import type { DownloadSummary } from './download/results.ts';
-import { type DownloadEvent, runDownload } from './download/run-download.ts';
+import type { DownloadEvent, DownloadRequest } from './download/run-download.ts';
 import { type DuplicatePolicy, makePlan, type Plan } from './plan/plan.ts';
 import type { OnEvent, UploadEvent } from './run/events.ts';
 import { nothingToSend, runUpload } from './run/run-upload.ts';
@@ -215,8 +214,8 @@ export class Client {
     });
   }
 
-  /** Fetches the files of a project into a sink. @throws as `NodeClient.download` does */
-  protected async downloadTo(sink: Sink, folder: string, options: DownloadOptions): Promise<DownloadSummary> {
+  /** What a download needs besides a place to put the files. @throws as `NodeClient.download` does */
+  protected async openDownload(options: DownloadOptions): Promise<Omit<DownloadRequest, 'sink' | 'folder'>> {
     const { project, flow = 'profile', bySet = false, follow = false, overwrite = false, signal } = options;
     const { onEvent = () => {} } = options;
     if (bySet && follow) {
@@ -227,10 +226,7 @@ export class Client {
     if (projectUuid === undefined) throw new ConfigurationError(`There is no such project in the ${flow} flow.`);
     const retrier = new Retrier({ policy: { ...DEFAULT_RETRY, ...options.retry }, ...this.#ports });
     const api = new ProjectApi({ caller: this.#createCaller(retrier, onEvent), flow, projectUuid });
-    return runDownload({
-      ...{ api, ports: this.#ports, sink, folder, retrier, concurrency },
-      ...{ overwrite, bySet, follow, signal, onEvent },
-    });
+    return { api, ports: this.#ports, retrier, concurrency, overwrite, bySet, follow, signal, onEvent };
   }
 
   /** The uuid of an existing project, or undefined where this flow has none. */

@@ -4,6 +4,7 @@ import type { UploadSummary } from '../base/results.ts';
 import { systemClock } from '../base/system-clock.ts';
 import { Client, type ClientOptions, type DownloadOptions, type UploadOptions } from '../client.ts';
 import type { DownloadSummary } from '../download/results.ts';
+import { runDownload } from '../download/run-download.ts';
 import type { DuplicatePolicy, Plan } from '../plan/plan.ts';
 import { createFileMemory } from './file-memory.ts';
 import { openFileSink } from './file-sink.ts';
@@ -84,7 +85,7 @@ export class NodeClient extends Client {
    */
   async download({ folder, ...options }: DownloadOptions & { folder: string }): Promise<DownloadSummary> {
     const sink = await openFileSink(folder, this.#pool);
-    return await this.downloadTo(sink, folder, options);
+    return await runDownload({ ...(await this.openDownload(options)), sink, folder });
   }
 
   /** Closes the idle connections, and ends the hashing thread. */
