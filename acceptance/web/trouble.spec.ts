@@ -24,16 +24,16 @@ describe('trouble while a page uploads', () => {
   it('two tabs on one project: the second waits, and sends nothing twice', LIMIT, async () => {
     const { name, photos, paths, url, page } = await newPage('tabs', Array(20).fill(MiB));
     const before = storageProxy.counts.bytesIn;
-    storageProxy.bandwidth = 5 * MiB;
+    storageProxy.bandwidth = MiB;
     await page.choose('files', paths);
-    await page.sent(0.1);
+    await page.sent(0.05);
     const second = await page.beside(url);
     await second.choose('files', paths);
+    await second.main.getByText('Another tab uploads to this project.').first().waitFor();
     storageProxy.bandwidth = undefined;
     assert.equal((await page.summary()).successful, 20);
     const { skipped, failed, bytes } = await second.summary();
     assert.deepEqual([skipped, failed, bytes], [20, 0, 0]);
-    await second.main.getByText('Another tab uploads to this project.').first().waitFor();
     assert.ok(storageProxy.counts.bytesIn - before < sizeOf(photos) * 1.1);
     await assertWhole(api, name, photos);
     await page.close();

@@ -8,14 +8,13 @@ export function describeClock(
   create: () => { clock: Clock; run: <T>(wait: Promise<T>) => Promise<T> },
 ): void {
   describe(name, () => {
-    test('sleeps as long as it is asked to, the shortest first', async () => {
+    test('sleeps at least as long as it is asked to', async () => {
       const { clock, run } = create();
-      const woken: number[] = [];
       const before = clock.now();
-      await run(Promise.all([20, 5, 10].map((ms) => clock.sleep(ms).then(() => woken.push(ms)))));
-      assert.deepEqual(woken, [5, 10, 20]);
-      // Timers count in whole milliseconds.
-      assert.ok(clock.now() - before >= 19);
+      const asked = [20, 5, 10];
+      const slept = await run(Promise.all(asked.map((ms) => clock.sleep(ms).then(() => clock.now() - before))));
+      // Timers count in whole milliseconds. A busy browser may wake several at once, in any order.
+      for (const [at, ms] of asked.entries()) assert.ok((slept[at] ?? 0) >= ms - 1, `${slept[at]} of ${ms} ms`);
     });
 
     test('wakes with the reason when it is told to', async () => {
