@@ -10,7 +10,8 @@ import { addressOf, inputOf, openMeasured, until } from './support/web/sides.ts'
 
 const FOLDERS = 200;
 const FILES_PER_FOLDER = 100;
-const SETTLE_MS = 1000;
+/** The engine takes the files after they are listed. */
+const SETTLE_MS = 12_000;
 /** Who takes longer than this is not waited for. */
 const PATIENCE_MS = 60_000;
 const COUNT = FOLDERS * FILES_PER_FOLDER;
@@ -31,12 +32,17 @@ const ROWS = {
   uppy: { row: `document.querySelector('.uppy-Dashboard-Item')`, count: 'globalThis.filesAdded ?? 0' },
 };
 
-/** Looks in every frame, and notes what the browser calls a long task: one over 50 ms. */
+/**
+ * Looks in every frame, and notes what the browser calls a long task: one over 50 ms. The task that tells the page of a
+ * choice begins with seconds in which the browser makes 20,000 files of it, whoever's page it is; they do not count.
+ */
 const watchRows = ({ row, count }: { row: string; count: string }) => `
   globalThis.listed = { longestTaskMs: 0 };
   new PerformanceObserver((list) => {
-    const ends = list.getEntries().filter(({ startTime, duration }) => startTime + duration > globalThis.began);
-    for (const { duration } of ends) listed.longestTaskMs = Math.max(listed.longestTaskMs, duration);
+    for (const { startTime, duration } of list.getEntries()) {
+      const ours = startTime + duration - Math.max(startTime, globalThis.began ?? Infinity);
+      listed.longestTaskMs = Math.max(listed.longestTaskMs, ours);
+    }
   }).observe({ type: 'longtask' });
   const look = () => {
     const row = globalThis.began !== undefined && ${row};
@@ -91,7 +97,6 @@ async function listFolder(
     if (side === 'darkslide') throw error;
     return undefined;
   }
-  // Tasks are told after they end.
   await sleep(SETTLE_MS);
   return await tab.evaluate<Listed>('listed');
 }

@@ -5,7 +5,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ERRORS } from '@darkslide/contract';
+import { ERRORS, isRetryable } from '@darkslide/contract';
 import { exportOpenApi } from '@darkslide/server';
 import { settingsTable } from '../packages/darkslide/src/settings/settings-text.ts';
 import { decisionIndex, FOLDER } from './decisions.ts';
@@ -20,7 +20,7 @@ const SAMPLE = new Proxy(
 function errorCatalogue(): string {
   const rows = Object.entries(ERRORS).map(([code, problem]) => {
     const message = (problem.message as (params: unknown) => string)(SAMPLE);
-    return `| \`${code}\` | ${problem.status} | ${'retryable' in problem ? 'yes' : 'no'} | ${message.replaceAll('|', '\\|')} |`;
+    return `| \`${code}\` | ${problem.status} | ${isRetryable(code) ? 'yes' : 'no'} | ${message.replaceAll('|', '\\|')} |`;
   });
   return [
     '# Errors',

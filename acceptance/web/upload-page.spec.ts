@@ -229,6 +229,7 @@ describe('the upload page', () => {
     await page.button('Choose files').waitFor();
     const chosen = page.page.waitForEvent('filechooser');
     await page.page.keyboard.press('Tab');
+    await page.main.locator('button:focus', { hasText: 'Choose files' }).waitFor();
     await page.page.keyboard.press('Enter');
     const chooser = await chosen;
     const [photo] = await writeShoot({ folder: join(folder, 'keys'), seed: 'keys', sizes: [1000] });

@@ -5,8 +5,6 @@
 
 type Problem<Params> = {
   status: number;
-  /** True if the same request may succeed later, unchanged. */
-  retryable?: boolean;
   message: (params: Params) => string;
 };
 
@@ -74,7 +72,6 @@ export const ERRORS = {
   }),
   rate_limited: define<{ seconds: number; of?: string }>({
     status: 429,
-    retryable: true,
     message: ({ seconds, of = 'requests with this API key or upload token' }) =>
       `Too many ${of}. Try again in ${seconds} ${plural(seconds, 'second')}.`,
   }),
@@ -221,7 +218,6 @@ export const ERRORS = {
   }),
   upload_busy: define<{ name: string }>({
     status: 409,
-    retryable: true,
     message: ({ name }) =>
       `The multipart upload of "${name}" is being completed or aborted right now. Try again in a moment.`,
   }),
@@ -229,27 +225,22 @@ export const ERRORS = {
   // The server's own trouble
   storage_unavailable: define({
     status: 503,
-    retryable: true,
     message: () => 'The storage does not respond right now. Nothing was lost; try again in a moment.',
   }),
   database_unavailable: define({
     status: 503,
-    retryable: true,
     message: () => 'The database does not respond right now. Nothing was lost; try again in a moment.',
   }),
   server_busy: define({
     status: 503,
-    retryable: true,
     message: () => 'The server has as much in memory as it may. Nothing was lost; try again in a moment.',
   }),
   shutting_down: define({
     status: 503,
-    retryable: true,
     message: () => 'The server is shutting down. Try again in a moment.',
   }),
   internal_error: define({
     status: 500,
-    retryable: true,
     message: () => 'Something went wrong inside the server. Try again; if it happens again, report the request_id.',
   }),
 } as const;
@@ -284,10 +275,4 @@ export function apiError<Code extends ErrorCode>(
 ): ApiError {
   const message = ERRORS[code].message as (params: ErrorParams<Code>) => string;
   return new ApiError(code, message(params), options);
-}
-
-/** Whether a status or a code of this API may be asked again unchanged. */
-export function isRetryable(code: ErrorCode): boolean {
-  const problem: Problem<never> = ERRORS[code];
-  return problem.retryable === true;
 }

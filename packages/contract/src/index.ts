@@ -7,5 +7,6 @@ export * from './errors.ts';
 export type { EventData, EventList, EventType } from './events.ts';
 export * from './limits.ts';
 export * from './names.ts';
+export * from './retryable.ts';
 export type * as schemas from './schemas.ts';
 export type * from './schemas.ts';

@@ -69,8 +69,8 @@ function membersOf({ set, rows }: SetRow): Item[] {
 function setRow(set: PhotoSet, all: ReadonlyMap<string, Row>, isOpen: boolean): SetRow {
   const rows = set.frames.flatMap(({ files }) => files.flatMap((path) => all.get(path) ?? []));
   const state = ORDER.find((one) => rows.some((row) => row.state === one)) ?? 'waiting';
-  const size = rows.reduce((sum, row) => sum + row.size, 0);
-  const sent = rows.reduce((sum, row) => sum + row.size * shareOf(row), 0);
+  const size = rows.reduce((sum, row) => sum + (row.size ?? 0), 0);
+  const sent = rows.reduce((sum, row) => sum + (row.size ?? 0) * shareOf(row), 0);
   return { set, rows, state, size, sent: size === 0 ? 0 : sent / size, isOpen };
 }
 

@@ -25,7 +25,15 @@ export type RunOptions = { server: string; token: string; info: TokenInfo; worke
  */
 export type Phase = 'idle' | 'running' | 'finished' | 'stopped' | 'suspended' | 'broken';
 
-export type RunListener = { change: () => void; preview: () => void; summary: (summary: UploadSummary) => void };
+export type RunListener = {
+  change: () => void;
+  progress: () => void;
+  preview: () => void;
+  summary: (summary: UploadSummary) => void;
+};
+
+/** Files that the engine takes before the page shows their sizes. */
+const ADDED_AT_ONCE = 200;
 
 /** The files that one page sends, from the first choice on: several runs of the engine, one after the other. */
 export class Run {
@@ -46,6 +54,7 @@ export class Run {
   retrying: string | undefined;
   readonly #options: RunOptions;
   readonly #onChange: () => void;
+  readonly #onProgress: () => void;
   readonly #onSummary: (summary: UploadSummary) => void;
   #uploader: Uploader | undefined;
   #waiting = 0;
@@ -54,12 +63,13 @@ export class Run {
   constructor(options: RunOptions, on: RunListener) {
     this.#options = options;
     this.#onChange = on.change;
+    this.#onProgress = on.progress;
     this.#onSummary = on.summary;
     this.photos = new Photos(options.workerUrl, {
       groups: (changes) => this.sets.update(changes),
       state: (state) => {
         this.photoState = state;
-        on.change();
+        on.progress();
       },
       preview: on.preview,
     });
@@ -77,15 +87,17 @@ export class Run {
     this.isReading = true;
     this.#onChange();
     let last: PickedBatch | undefined;
+    const added: PickedFile[] = [];
     for await (const batch of batches) {
       last = batch;
-      await this.#add(this.shoot.add(batch.files));
+      added.push(...this.shoot.add(batch.files));
       this.#onChange();
       await nextTask();
     }
-    this.isReading = false;
     this.leftOut = last?.leftOut.total ?? 0;
     this.shoot.addUnreadable(last?.unreadable ?? []);
+    await this.#add(added);
+    this.isReading = false;
     this.#onChange();
     await this.#send();
   }
@@ -142,11 +154,16 @@ export class Run {
   }
 
   async #add(files: PickedFile[]): Promise<void> {
-    if (files.length === 0) return;
-    this.#waiting += files.length;
-    this.#uploader ??= this.#open();
-    this.photos.add(files);
-    await this.#uploader.add(files);
+    for (let at = 0; at < files.length; at += ADDED_AT_ONCE) {
+      this.#uploader ??= this.#open();
+      const uploader = this.#uploader;
+      const known = await uploader.add(files.slice(at, at + ADDED_AT_ONCE));
+      if (this.#uploader !== uploader) return;
+      this.#waiting += known.length;
+      this.shoot.learn(known);
+      this.photos.add(known);
+      this.#onChange();
+    }
   }
 
   async #send(): Promise<void> {
@@ -211,7 +228,8 @@ export class Run {
     this.progress = batch.progress ?? this.progress;
     if (batch.results.length > 0) this.retrying = undefined;
     this.retrying = batch.retrying ?? this.retrying;
-    this.#onChange();
+    if (batch.state) this.#onChange();
+    else this.#onProgress();
   }
 }
 

@@ -6,7 +6,8 @@ export type RowState = 'waiting' | 'sending' | 'uploaded' | 'skipped' | 'failed'
 /** A file of the list. */
 export type Row = {
   path: string;
-  size: number;
+  /** Bytes. Undefined until the engine has the file. */
+  size: number | undefined;
   state: RowState;
   /** 0 to 1, while it is sent. */
   sent: number;
@@ -24,15 +25,9 @@ export class Shoot {
   #sending: Row[] = [];
   /** Changes with every change. */
   version = 0;
-  #bytes = 0;
 
   get count(): number {
     return this.#rows.size;
-  }
-
-  /** Bytes of all files. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /** Adds files that are new, and returns those. A file that failed may be chosen again. */
@@ -40,10 +35,9 @@ export class Shoot {
     const added = files.filter(({ path }) => (this.#rows.get(path)?.state ?? 'failed') === 'failed');
     for (const picked of added) {
       const { file, path } = picked;
-      this.#bytes += file.size - (this.#rows.get(path)?.size ?? 0);
       const row: Row = {
         path,
-        size: file.size,
+        size: undefined,
         state: 'waiting',
         sent: 0,
         failure: undefined,
@@ -55,6 +49,15 @@ export class Shoot {
     }
     this.version += 1;
     return added;
+  }
+
+  /** Takes over files as the engine returns them. */
+  learn(files: readonly PickedFile[]): void {
+    for (const picked of files) {
+      const row = this.#rows.get(picked.path);
+      if (row) Object.assign(row, { picked, size: picked.file.size });
+    }
+    this.version += 1;
   }
 
   /** Files that could not be opened. */

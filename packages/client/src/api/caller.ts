@@ -1,4 +1,4 @@
-import { CALLS, type CallName, callPath, ERRORS, type ErrorCode, type Family, isRetryable } from '@darkslide/contract';
+import { CALLS, type CallName, callPath, type Family, isRetryable } from '@darkslide/contract';
 import {
   AuthenticationError,
   ConfigurationError,
@@ -218,7 +218,7 @@ function refusal({ status, headers, body, sentId }: Refused): Error {
 }
 
 function isTemporary(status: number, code: string): boolean {
-  if (Object.hasOwn(ERRORS, code) && isRetryable(code as ErrorCode)) return true;
+  if (isRetryable(code)) return true;
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 }
 

@@ -13,7 +13,7 @@ export type BlobSourceOptions = PickedFile & {
 };
 
 /** Up to this size a copy costs less than to have the browser read a file a second time. */
-const COPIED_BYTES = 1024 * 1024;
+const COPIED_BYTES = 256 * 1024;
 
 /** Bytes that are read at once where there are no byte streams. With 512 KiB that takes twice the processor's time. */
 const READ_BYTES = 4 * 1024 * 1024;

@@ -13,7 +13,7 @@ export type ToEngine =
 
 export type FromEngine =
   | { kind: 'ready' }
-  | { kind: 'added' }
+  | { kind: 'added'; files: readonly PickedFile[] }
   | { kind: 'events'; batch: EventBatch }
   | { kind: 'summary'; summary: UploadSummary }
   | { kind: 'error'; error: PlainError }

@@ -22,7 +22,7 @@ function take({ data }: MessageEvent<ToEngine>): void {
     page.postMessage({ kind: 'ready' });
   } else if (data.kind === 'add') {
     engine?.add(data.files);
-    page.postMessage({ kind: 'added' });
+    page.postMessage({ kind: 'added', files: data.files });
   } else if (data.kind === 'start') {
     engine?.start().then(
       (summary) => page.postMessage({ kind: 'summary', summary }),

@@ -41,6 +41,12 @@ export class FileList extends LitElement {
   declare first: number;
   readonly #selection = new Selection();
   readonly #drawn = new WeakMap<HTMLCanvasElement, unknown>();
+  /** How many lines are in sight. To ask for a height in each update would lay the page out once more. */
+  #rows = 1;
+  readonly #resizes = new ResizeObserver(([entry]) => {
+    this.#rows = Math.ceil((entry?.contentRect.height ?? 0) / ROW_PX) + 1;
+    this.requestUpdate();
+  });
 
   constructor() {
     super();
@@ -75,9 +81,18 @@ export class FileList extends LitElement {
     `;
   }
 
+  override firstUpdated(): void {
+    const list = this.#window;
+    if (list) this.#resizes.observe(list);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resizes.disconnect();
+  }
+
   override updated(): void {
-    const rows = Math.ceil((this.#window?.clientHeight ?? 0) / ROW_PX) + 1;
-    const inSight = this.items.slice(this.first, this.first + rows);
+    const inSight = this.items.slice(this.first, this.first + this.#rows);
     this.run.photos.want(
       [...new Set(inSight.map(previewPathOf))],
       Math.round(PREVIEW_PX * Math.min(devicePixelRatio, 3)),

@@ -37,7 +37,7 @@ export function lineOf(item: Item, speech: Speech, isReading: boolean): Template
     ${item.kind === 'set' ? html`<span class="chevron" aria-hidden="true"></span>` : nothing}
     ${thumbnail(previewPathOf(item))}
     <span class="path" title=${title}>${title}</span>
-    <span class="size">${speech.bytes(size)}</span>
+    <span class="size">${size === undefined ? nothing : speech.bytes(size)}</span>
     ${detail(item, speech, isReading)}
     <span class="state">${speech.say(STATES[state])} ${state === 'sending' ? speech.percent(sent) : ''}</span>
   `;

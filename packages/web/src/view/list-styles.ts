@@ -31,6 +31,7 @@ export const listStyles = css`
     --preview: 3.75rem;
     position: absolute;
     inset-inline: 0;
+    contain: content;
     display: grid;
     grid-template-columns: var(--preview) minmax(0, 1fr) auto;
     grid-template-areas: 'preview path size' 'preview why state';

@@ -24,6 +24,9 @@ type FolderPicker = { showDirectoryPicker?: (options: { id: string }) => Promise
 /** Forms of the receipt, and their media types. */
 const RECEIPTS = { json: 'application/json', csv: 'text/csv', mhl: 'application/xml' } as const;
 
+/** Progress is drawn this often: laying the page out takes the processor's time from the upload. */
+const PROGRESS_MS = 500;
+
 /** How often a screen reader says the progress: at each tenth. */
 const SPOKEN_STEPS = 10;
 
@@ -63,6 +66,8 @@ export class DarkslideUploader extends LitElement {
   #run: Run | undefined;
   #speech = new Speech([]);
   #frame = 0;
+  #drawing: ReturnType<typeof setTimeout> | undefined;
+  #drawnMs = 0;
   #spoken = '';
   readonly #awake = new Awake();
 
@@ -114,6 +119,7 @@ export class DarkslideUploader extends LitElement {
       { server, token, info, workerUrl },
       {
         change: () => this.#changed(),
+        progress: () => this.#progressed(),
         preview: () => this.renderRoot.querySelector<FileList>('darkslide-file-list')?.requestUpdate(),
         summary: (summary) => this.#fire('darkslide-summary', summaryRecord(summary)),
       },
@@ -125,14 +131,22 @@ export class DarkslideUploader extends LitElement {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 
+  #progressed(): void {
+    const run = this.#run;
+    if (run?.progress) this.#fire('darkslide-progress', run.progress);
+    this.#drawing ??= setTimeout(() => this.#changed(), this.#drawnMs + PROGRESS_MS - performance.now());
+  }
+
   /** At most one drawing a frame; in a hidden tab there are no frames, and no drawing. */
   #changed(): void {
     const run = this.#run;
-    if (run?.progress) this.#fire('darkslide-progress', run.progress);
     this.#awake.set(run?.phase === 'running' || run?.isReading === true);
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
+      clearTimeout(this.#drawing);
+      this.#drawing = undefined;
       this.#frame = 0;
+      this.#drawnMs = performance.now();
       this.requestUpdate();
     });
   }
@@ -296,8 +310,8 @@ export class DarkslideUploader extends LitElement {
   #outcome(speech: Speech, run: Run): TemplateResult | typeof nothing {
     const { shoot, phase, isReading, leftOut } = run;
     const left = leftOut > 0 ? html`<p class="quiet">${speech.say('leftOut', { n: leftOut })}</p>` : nothing;
-    if (isReading) return html`<div class="panel"><p>${speech.say('reading', { n: shoot.count })}</p></div>`;
     if (phase === 'running') return this.#running(speech, run, left);
+    if (isReading) return html`<div class="panel"><p>${speech.say('reading', { n: shoot.count })}</p></div>`;
     if (shoot.count === 0) {
       return leftOut > 0 ? html`<div class="panel bad"><p>${speech.say('nothingChosen')}</p>${left}</div>` : nothing;
     }

@@ -1,0 +1,15 @@
+import type { ErrorCode } from './errors.ts';
+
+/** Not in the catalogue: a page that asks does not need to load its sentences. */
+const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
+  'rate_limited',
+  'upload_busy',
+  'storage_unavailable',
+  'database_unavailable',
+  'server_busy',
+  'shutting_down',
+  'internal_error',
+]);
+
+/** Whether the same request may succeed later, unchanged. */
+export const isRetryable = (code: string): boolean => RETRYABLE.has(code);
