@@ -34,7 +34,7 @@ const ROWS = {
 
 /**
  * Looks in every frame, and notes what the browser calls a long task: one over 50 ms. The task that tells the page of a
- * choice begins with seconds in which the browser makes 20,000 files of it, whoever's page it is; they do not count.
+ * choice begins with seconds in which the browser makes 20,000 files of it, for each page alike; they do not count.
  */
 const watchRows = ({ row, count }: { row: string; count: string }) => `
   globalThis.listed = { longestTaskMs: 0 };

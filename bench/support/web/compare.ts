@@ -43,7 +43,7 @@ function measureInBrowser(side: Side, { set, pages }: { set: PhotoSet; pages: Pe
   return measureUpload({
     side,
     set,
-    // The server reads photos after they have arrived, whoever sent them; here that would count for some sides only.
+    // The server reads photos after they have arrived; here that would count for some sides only.
     env: { DARKSLIDE_ALLOWED_ORIGINS: origin, DARKSLIDE_READ_PHOTOS: 'false' },
     async upload(server) {
       await using browser = await Chromium.start();

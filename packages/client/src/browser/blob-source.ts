@@ -19,29 +19,45 @@ const COPIED_BYTES = 256 * 1024;
 const READ_BYTES = 4 * 1024 * 1024;
 
 /** A file of a browser. */
-export function createBlobSource({ file, path, pool, buffered = false }: BlobSourceOptions): Source {
-  const stat: FileStat = { size: file.size, modifiedMs: file.lastModified };
-  const open = ({ start, end }: ByteRange) => {
+export const createBlobSource = (options: BlobSourceOptions): Source => new BlobSource(options);
+
+/** Small, because a page may have tens of thousands. */
+class BlobSource implements Source {
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly #file: File;
+  readonly #pool: Md5Pool;
+  readonly #buffered: boolean;
+
+  constructor({ file, path, pool, buffered = false }: BlobSourceOptions) {
+    this.name = file.name;
+    this.path = path;
+    this.size = file.size;
+    this.modifiedMs = file.lastModified;
+    this.#file = file;
+    this.#pool = pool;
+    this.#buffered = buffered;
+  }
+
+  async stat(): Promise<FileStat> {
+    await readable(this.#file.slice(0, 1));
+    return { size: this.size, modifiedMs: this.modifiedMs };
+  }
+
+  open({ start, end }: ByteRange): BlobBody {
     const size = end - start;
     // Chromium reads a whole file where it sends it; slices go through its main process.
-    const blob = size === file.size ? file : file.slice(start, end);
-    return new BlobBody(blob, { pool, buffered: buffered || size <= COPIED_BYTES });
-  };
-  return {
-    name: file.name,
-    path,
-    ...stat,
-    async stat() {
-      await readable(file.slice(0, 1));
-      return stat;
-    },
-    open,
-    async md5(range, { signal } = {}) {
-      const body = open(range);
-      for await (const _ of body.chunks()) signal?.throwIfAborted();
-      return body.md5();
-    },
-  };
+    const blob = size === this.size ? this.#file : this.#file.slice(start, end);
+    return new BlobBody(blob, { pool: this.#pool, buffered: this.#buffered || size <= COPIED_BYTES });
+  }
+
+  async md5(range: ByteRange, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<string> {
+    const body = this.open(range);
+    for await (const _ of body.chunks()) signal?.throwIfAborted();
+    return body.md5();
+  }
 }
 
 /** Bytes of a file. Large ones are sent by the browser's own code, and read a second time to be hashed. */
