@@ -40,6 +40,7 @@ describe('the upload page', () => {
     storageProxy.bandwidth = undefined;
     const { successful, failed, bytes, results } = await page.summary();
     assert.deepEqual([successful, failed, bytes, results.length], [4, 0, sizeOf(photos), 4]);
+    assert.equal(await page.stored(), 4, 'by the last progress event');
     await page.main.getByText('All 4 files are stored and verified.', { exact: true }).first().waitFor();
     await page.assertAccessible('after');
     assert.ok(((await assertWhole(api, name, photos)).get('DSC_0003.NEF') ?? 0) > 1, 'in parts');

@@ -228,8 +228,8 @@ export class Run {
     this.progress = batch.progress ?? this.progress;
     if (batch.results.length > 0) this.retrying = undefined;
     this.retrying = batch.retrying ?? this.retrying;
+    this.#onProgress();
     if (batch.state) this.#onChange();
-    else this.#onProgress();
   }
 }
 
