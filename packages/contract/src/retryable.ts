@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 
-/** Not in the catalogue: a page that asks does not need to load its sentences. */
+/** Apart from the catalogue of errors, so that the upload page does not load all its sentences. */
 const RETRYABLE: ReadonlySet<string> = new Set<ErrorCode>([
   'rate_limited',
   'upload_busy',

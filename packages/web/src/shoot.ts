@@ -51,7 +51,7 @@ export class Shoot {
     return added;
   }
 
-  /** Takes over files as the engine returns them. */
+  /** Keeps the files that the engine returned: these know their sizes. */
   learn(files: readonly PickedFile[]): void {
     for (const picked of files) {
       const row = this.#rows.get(picked.path);

@@ -86,11 +86,6 @@ export class FileList extends LitElement {
     if (list) this.#resizes.observe(list);
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#resizes.disconnect();
-  }
-
   override updated(): void {
     const inSight = this.items.slice(this.first, this.first + this.#rows);
     this.run.photos.want(
