@@ -8,7 +8,7 @@ import { assertWhole, sizeOf } from '../support/shoots.ts';
 import { newUploadLink, UploadPage } from '../support/upload-page.ts';
 
 /** `DARKSLIDE_PAGE_CRASHES=50` makes a soak of it, `DARKSLIDE_PAGE_SEED` repeats one. */
-const CRASHES = Number(process.env.DARKSLIDE_PAGE_CRASHES ?? 3);
+const CRASHES = Number(process.env.DARKSLIDE_PAGE_CRASHES ?? 5);
 const SEED = Number(process.env.DARKSLIDE_PAGE_SEED ?? Date.now() % 1_000_000);
 
 const { api, apiProxy, storageProxy, folder } = await useProxied();
